@@ -1,0 +1,116 @@
+# Understudy's front door. `make` alone prints what there is.
+
+SWIFT   ?= swift
+PREFIX  ?= /usr/local
+DESTDIR ?=
+FILTER  ?=
+
+UNDERSTUDY := $(abspath .build/release/understudy)
+GUESTS     := $(abspath .build/guests)
+FORMATTED  := Sources Tests Package.swift
+
+# Debian packages: what a build needs, and what the demo and the tests run on top of it.
+BUILD_PACKAGES := libc6-dev liblz4-dev make
+TEST_PACKAGES  := busybox-static coreutils gcc gzip perl python3 redis-server redis-tools sqlite3
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help deps build guests test check demo bench format install clean require-build require-test
+
+# $(call missing,PACKAGES) is a shell command that prints those of PACKAGES that are not installed. A system without
+# dpkg is taken at its word: whatever is not there will be named by the first thing that needs it.
+missing = command -v dpkg-query >/dev/null || exit 0; for package in $(1); do \
+	dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || echo "$$package"; done
+install_command = apt-get install -y --no-install-recommends
+
+# $(call require,PACKAGES) is a recipe that stops, and says what to do, unless all of PACKAGES are installed.
+define require
+	@missing=$$($(call missing,$(1)))
+	if [[ -n $$missing ]]; then
+		echo "missing Debian packages: "$$missing >&2
+		echo "run 'make deps' as root, or 'sudo make deps'" >&2
+		exit 1
+	fi
+endef
+
+help: ## Print this
+	@echo 'Understudy. On a new machine: "sudo make deps", then "make demo" or "make test".'
+	echo
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	echo
+	echo 'Needs Debian 12 or its like on x86-64, Linux 5.11 or later, and Swift 6.3 or later (https://www.swift.org/install).'
+
+deps: ## Install the Debian packages that the build, the demo and the tests need (as root)
+	@missing=$$(echo $$($(call missing,$(BUILD_PACKAGES) $(TEST_PACKAGES))))
+	if [[ -z $$missing ]]; then
+		echo 'deps: all there'
+		exit 0
+	fi
+	if [[ $$(id -u) != 0 ]]; then
+		echo 'deps: some packages are missing; run this as root:' >&2
+		echo "  apt-get update && $(install_command) $$missing" >&2
+		exit 1
+	fi
+	# Debian starts a redis on port 6379 as soon as it is installed. This keeps it, and any other daemon, from it.
+	policy=/usr/sbin/policy-rc.d
+	if [[ ! -e $$policy ]]; then
+		trap "rm -f $$policy" EXIT
+		printf '#!/bin/sh\n# Left behind by an interrupted "make deps" of Understudy: remove it.\nexit 101\n' >$$policy
+		chmod 755 $$policy
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -q
+	$(install_command) -q -o DPkg::Lock::Timeout=300 $$missing </dev/null
+	if [[ " $$missing " == *' redis-server '* && -d /run/systemd/system ]]; then
+		systemctl disable --quiet --now redis-server || true
+	fi
+
+require-build:
+	$(call require,$(BUILD_PACKAGES))
+	if ! command -v $(SWIFT) >/dev/null; then
+		echo "'$(SWIFT)' is not on the PATH: install Swift 6.3 or later, https://www.swift.org/install" >&2
+		exit 1
+	fi
+
+require-test:
+	$(call require,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+
+build: require-build ## Build .build/release/understudy
+	@$(SWIFT) build -c release --product understudy
+
+guests: require-test ## Build the small guest programs of the tests into .build/guests
+	@$(MAKE) --no-print-directory -C guest-examples OUT=$(GUESTS)
+
+test: require-test build guests ## Build everything and run the tests (FILTER=Name: only those that match)
+	@export UNDERSTUDY=$(UNDERSTUDY) UNDERSTUDY_GUESTS=$(GUESTS)
+	$(SWIFT) test $(if $(FILTER),--filter '$(FILTER)')
+
+# Warnings are errors in every build: Package.swift says so, and check-house-rules sees to it that it does.
+check: require-build ## Check format and house rules, build with warnings as errors, compare generated files
+	@scripts/check-house-rules --self-test
+	scripts/check-house-rules
+	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)
+	$(MAKE) --no-print-directory build
+	scripts/check-generated
+
+demo: require-test build ## Run redis-server natively and as a guest, side by side, under load
+	@UNDERSTUDY=$(UNDERSTUDY) scripts/demo
+
+bench: require-test build ## Measure
+	@UNDERSTUDY=$(UNDERSTUDY) scripts/bench
+
+format: ## Format the Swift sources in place
+	@$(SWIFT) format --in-place --parallel --recursive $(FORMATTED)
+
+install: ## Install what "make build" built (PREFIX=/usr/local, DESTDIR=)
+	@if [[ ! -x $(UNDERSTUDY) ]]; then
+		echo 'nothing to install yet: run "make build" first' >&2
+		exit 1
+	fi
+	install -D -m 755 $(UNDERSTUDY) $(DESTDIR)$(PREFIX)/bin/understudy
+
+clean: ## Remove everything that was built
+	@rm -rf .build

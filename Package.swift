@@ -1,0 +1,40 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A warning is an error everywhere; the core targets use no packages.
+let swiftSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+// Code that runs in signal context must not touch thread-local storage or vector registers.
+let signalContextFlags: [CSetting] = [
+    .unsafeFlags([
+        "-fno-stack-protector", "-mgeneral-regs-only", "-mfsgsbase", "-mxsave", "-Wall", "-Wextra", "-Werror",
+    ])
+]
+
+let package = Package(
+    name: "understudy",
+    products: [.executable(name: "understudy", targets: ["understudy"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        .target(name: "CGuestEntry", cSettings: signalContextFlags),
+        .target(name: "GuestMemory", dependencies: ["CGuestEntry"], swiftSettings: swiftSettings),
+        .target(name: "GuestLoader", dependencies: ["GuestMemory"], swiftSettings: swiftSettings),
+        .target(
+            name: "GuestKernel", dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory"],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Supervisor", dependencies: ["CGuestEntry", "GuestKernel", "GuestLoader", "GuestMemory"],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Commands",
+            dependencies: [
+                "Supervisor", "GuestKernel", "GuestMemory", "CGuestEntry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
+        .executableTarget(name: "understudy", dependencies: ["Commands"], swiftSettings: swiftSettings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,194 @@
+// Entering and leaving the guest.
+//
+// Rules
+// - guest_enter runs on the supervisor's stack with the supervisor's FS base; nothing here touches
+//   the guest's stack, so its red zone stays whole.
+// - From guest_enter_begin to guest_enter_end the context still holds every register: a preempt
+//   signal or a fault in that range is rewound by guest_leave_rewound and loses nothing.
+// - The stop word is read by the first instruction of the range, after the state was published by
+//   XCHG (sequentially consistent); whoever sets the stop word reads the state after it.
+// - guest_leave is reached by sigreturn from the signal handler, with rdi = context,
+//   rsp = context->host_rsp, flags 0x202, the guest's vector state and FS base still loaded, and
+//   the state already CONTEXT_STATE_HOST.
+
+#include "include/guest_context_offsets.h"
+
+    .text
+
+// uint32_t guest_enter(struct guest_context *context /* rdi */)
+    .globl  guest_enter
+    .hidden guest_enter
+    .type   guest_enter, @function
+    .p2align 4
+guest_enter:
+    .cfi_startproc
+    pushq   %rbp
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %rbp, 0
+    pushq   %rbx
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %rbx, 0
+    pushq   %r12
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r12, 0
+    pushq   %r13
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r13, 0
+    pushq   %r14
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r14, 0
+    pushq   %r15
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r15, 0
+    movq    %rsp, CONTEXT_HOST_RSP(%rdi)
+    movl    $CONTEXT_STATE_GUEST, %eax
+    xchgl   %eax, CONTEXT_STATE(%rdi)
+
+    .globl  guest_enter_begin
+    .hidden guest_enter_begin
+guest_enter_begin:
+    cmpl    $0, CONTEXT_STOP(%rdi)
+    jne     .Lnot_now
+    movl    CONTEXT_XSAVE_MASK(%rdi), %eax
+    movl    CONTEXT_XSAVE_MASK+4(%rdi), %edx
+    xrstor64 CONTEXT_XSAVE_AREA(%rdi)
+    movq    CONTEXT_FS_BASE(%rdi), %rax
+    wrfsbase %rax
+    movq    CONTEXT_R8(%rdi), %r8
+    movq    CONTEXT_R9(%rdi), %r9
+    movq    CONTEXT_R10(%rdi), %r10
+    movq    CONTEXT_R12(%rdi), %r12
+    movq    CONTEXT_R13(%rdi), %r13
+    movq    CONTEXT_R14(%rdi), %r14
+    movq    CONTEXT_R15(%rdi), %r15
+    movq    CONTEXT_RSI(%rdi), %rsi
+    movq    CONTEXT_RBP(%rdi), %rbp
+    movq    CONTEXT_RBX(%rdi), %rbx
+    movq    CONTEXT_RDX(%rdi), %rdx
+    cmpl    $0, CONTEXT_RESUME_FULL(%rdi)
+    jne     .Lfull
+
+    // As the kernel returns from a syscall: rcx and r11 hold rip and the flags, so rcx can carry the jump.
+    movq    CONTEXT_RAX(%rdi), %rax
+    movq    CONTEXT_RFLAGS(%rdi), %r11
+    movq    CONTEXT_RIP(%rdi), %rcx
+    leaq    CONTEXT_RFLAGS(%rdi), %rsp
+    popfq
+    movq    CONTEXT_RSP(%rdi), %rsp
+    movq    CONTEXT_RDI(%rdi), %rdi
+    jmp     *%rcx
+
+    // Every register has to be the guest's: IRETQ to the same privilege level is the one instruction
+    // that loads rip, rflags and rsp together without touching the guest's stack.
+.Lfull:
+    movq    CONTEXT_GS_BASE(%rdi), %rax
+    wrgsbase %rax
+    movq    CONTEXT_RIP(%rdi), %rax
+    movq    %rax, CONTEXT_INTERRUPT_RETURN(%rdi)
+    movq    $USER_CODE_SELECTOR, CONTEXT_INTERRUPT_RETURN+8(%rdi)
+    movq    CONTEXT_RFLAGS(%rdi), %rax
+    movq    %rax, CONTEXT_INTERRUPT_RETURN+16(%rdi)
+    movq    CONTEXT_RSP(%rdi), %rax
+    movq    %rax, CONTEXT_INTERRUPT_RETURN+24(%rdi)
+    movq    $USER_STACK_SELECTOR, CONTEXT_INTERRUPT_RETURN+32(%rdi)
+    movq    CONTEXT_R11(%rdi), %r11
+    movq    CONTEXT_RCX(%rdi), %rcx
+    movq    CONTEXT_RAX(%rdi), %rax
+    leaq    CONTEXT_INTERRUPT_RETURN(%rdi), %rsp
+    movq    CONTEXT_RDI(%rdi), %rdi
+    iretq
+
+.Lnot_now:
+    movl    $EXIT_PREEMPTED, CONTEXT_EXIT_REASON(%rdi)
+
+    // rdi = context. Reached from above and, by sigreturn, from anywhere in the range.
+    .globl  guest_leave_rewound
+    .hidden guest_leave_rewound
+guest_leave_rewound:
+    movq    CONTEXT_HOST_RSP(%rdi), %rsp
+    movq    CONTEXT_HOST_FS_BASE(%rdi), %rax
+    wrfsbase %rax
+    movl    $CONTEXT_STATE_HOST, CONTEXT_STATE(%rdi)
+    .globl  guest_enter_end
+    .hidden guest_enter_end
+guest_enter_end:
+    jmp     .Lhost_state
+
+    .globl  guest_leave
+    .hidden guest_leave
+    .p2align 4
+guest_leave:
+    movl    CONTEXT_XSAVE_MASK(%rdi), %eax
+    movl    CONTEXT_XSAVE_MASK+4(%rdi), %edx
+    cmpl    $0, CONTEXT_XSAVE_OPTIMIZED(%rdi)
+    je      .Lplain_xsave
+    xsaveopt64 CONTEXT_XSAVE_AREA(%rdi)
+    jmp     .Lsaved
+.Lplain_xsave:
+    xsave64 CONTEXT_XSAVE_AREA(%rdi)
+.Lsaved:
+    rdfsbase %rax
+    movq    %rax, CONTEXT_FS_BASE(%rdi)
+    rdgsbase %rax
+    movq    %rax, CONTEXT_GS_BASE(%rdi)
+    movq    CONTEXT_HOST_FS_BASE(%rdi), %rax
+    wrfsbase %rax
+
+    // The guest's x87 control word, MXCSR and upper halves must not reach Swift.
+.Lhost_state:
+    fninit
+    ldmxcsr .Lhost_mxcsr(%rip)
+    vzeroupper
+    movl    CONTEXT_EXIT_REASON(%rdi), %eax
+    popq    %r15
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r15
+    popq    %r14
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r14
+    popq    %r13
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r13
+    popq    %r12
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r12
+    popq    %rbx
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %rbx
+    popq    %rbp
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %rbp
+    ret
+    .cfi_endproc
+    .size   guest_enter, .-guest_enter
+
+// Signal entry: the guest's AC flag is still set here and would turn the compiler's unaligned
+// accesses into SIGBUS, so it goes first. (The kernel clears DF, TF and RF by itself.)
+    .globl  guest_signal_entry
+    .hidden guest_signal_entry
+    .type   guest_signal_entry, @function
+    .p2align 4
+guest_signal_entry:
+    pushfq
+    andq    $~0x40000, (%rsp)
+    popfq
+    jmp     guest_handle_signal
+    .size   guest_signal_entry, .-guest_signal_entry
+
+// The stub that the kernel returns to from a handler. It lies above the arena, so no way of
+// dispatch traps it.
+    .globl  guest_signal_restorer
+    .hidden guest_signal_restorer
+    .type   guest_signal_restorer, @function
+    .p2align 4
+guest_signal_restorer:
+    movl    $15, %eax
+    syscall
+    .size   guest_signal_restorer, .-guest_signal_restorer
+
+    .section .rodata
+    .p2align 2
+.Lhost_mxcsr:
+    .long   0x1f80
+
+    .section .note.GNU-stack,"",@progbits

@@ -1,0 +1,10 @@
+#ifndef CGUESTENTRY_H
+#define CGUESTENTRY_H
+
+#include "guest_access.h"
+#include "guest_context.h"
+#include "guest_dispatch.h"
+#include "guest_signals.h"
+#include "host_call.h"
+
+#endif

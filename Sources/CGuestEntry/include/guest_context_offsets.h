@@ -1,0 +1,53 @@
+// Offsets into struct guest_context, shared by the assembly and the C side.
+//
+// guest_context.h asserts each of them against offsetof, so they cannot drift.
+// R8 … RFLAGS follow the order of gregset_t, which lets the signal handler copy
+// the interrupted registers in one run.
+#ifndef GUEST_CONTEXT_OFFSETS_H
+#define GUEST_CONTEXT_OFFSETS_H
+
+#define CONTEXT_R8 0
+#define CONTEXT_R9 8
+#define CONTEXT_R10 16
+#define CONTEXT_R11 24
+#define CONTEXT_R12 32
+#define CONTEXT_R13 40
+#define CONTEXT_R14 48
+#define CONTEXT_R15 56
+#define CONTEXT_RDI 64
+#define CONTEXT_RSI 72
+#define CONTEXT_RBP 80
+#define CONTEXT_RBX 88
+#define CONTEXT_RDX 96
+#define CONTEXT_RAX 104
+#define CONTEXT_RCX 112
+#define CONTEXT_RSP 120
+#define CONTEXT_RIP 128
+#define CONTEXT_RFLAGS 136
+#define CONTEXT_FS_BASE 144
+#define CONTEXT_GS_BASE 152
+#define CONTEXT_HOST_RSP 160
+#define CONTEXT_HOST_FS_BASE 168
+#define CONTEXT_XSAVE_MASK 176
+#define CONTEXT_INTERRUPT_RETURN 184
+#define CONTEXT_STATE 224
+#define CONTEXT_STOP 228
+#define CONTEXT_EXIT_REASON 232
+#define CONTEXT_RESUME_FULL 236
+#define CONTEXT_XSAVE_OPTIMIZED 240
+
+// The vector state's place in the context's region; XSAVE wants 64-byte alignment.
+#define CONTEXT_XSAVE_AREA 4096
+
+#define CONTEXT_STATE_HOST 0
+#define CONTEXT_STATE_GUEST 1
+
+#define EXIT_SYSCALL 1
+#define EXIT_FAULT 2
+#define EXIT_PREEMPTED 3
+#define EXIT_BAD_STATE 4
+
+#define USER_CODE_SELECTOR 0x33
+#define USER_STACK_SELECTOR 0x2b
+
+#endif

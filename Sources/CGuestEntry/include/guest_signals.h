@@ -1,0 +1,23 @@
+// The signals by which the kernel hands the guest back to the supervisor.
+#ifndef GUEST_SIGNALS_H
+#define GUEST_SIGNALS_H
+
+#include <stdint.h>
+
+/// Interrupts a thread that runs guest code; does nothing in host code.
+#define GUEST_PREEMPT_SIGNAL 64
+/// Interrupts a wait; blocked everywhere but in the atomic mask of ppoll and epoll_pwait.
+#define GUEST_KICK_SIGNAL 63
+
+/// Installs the handlers for SIGSYS, the synchronous faults, preempt and kick, in place of the Swift
+/// backtracer's. `outside_event_fd` becomes readable when a fault signal was *sent* by somebody.
+/// Returns 0 or a negative errno.
+long guest_signals_install(int outside_event_fd);
+
+/// Takes the set (bit n-1 for signal n) of fault signals that somebody sent to the process.
+uint64_t guest_signals_take_outside(void);
+
+/// Gives every handled signal its default action again and unblocks it, for ending the process by it.
+void guest_signals_restore_default(int signal);
+
+#endif

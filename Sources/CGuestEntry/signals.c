@@ -1,0 +1,204 @@
+// What the kernel's signals say about the guest, and how the supervisor's loop is resumed.
+//
+// Rules
+// - No thread-local storage, no stack protector, no libc, general registers only: the thread may
+//   have the guest's FS base and vector state loaded. Everything runs on the alternate stack with
+//   all but the synchronous signals masked.
+// - What was interrupted is decided by the state word *and* the program counter: a guest may jump
+//   to any address, the supervisor's included.
+// - Nothing is executed for the guest here. The handler copies the registers and turns the signal
+//   frame into a resumption of guest_leave; sigreturn then restores the signal mask and the guest's
+//   vector state, which guest_leave saves.
+
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "include/guest_context.h"
+#include "include/guest_signals.h"
+#include "include/host_call.h"
+
+extern const char guest_enter_begin[], guest_enter_end[];
+extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
+extern const char guest_leave[], guest_leave_rewound[];
+extern void guest_signal_entry(int, siginfo_t *, void *);
+extern void guest_signal_restorer(void);
+
+// struct sigaction as the kernel has it (include/linux/signal_types.h); glibc's differs.
+struct kernel_sigaction {
+    void (*handler)(int, siginfo_t *, void *);
+    uint64_t flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
+#define KERNEL_SA_RESTORER 0x04000000u
+#define SIGNAL_BIT(signal) (1ull << ((signal)-1))
+#define SYNCHRONOUS_SIGNALS                                                                       \
+    (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGILL) |         \
+     SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS))
+
+static _Atomic uint64_t outside_signals;
+static int outside_event = -1;
+
+static inline int within(uint64_t address, const char *begin, const char *end) {
+    return address >= (uint64_t)begin && address < (uint64_t)end;
+}
+
+// The interrupted thread's context, or NULL when the thread is not a guest's: only guest threads
+// have an alternate stack.
+static struct guest_context *context_of(const ucontext_t *interrupted) {
+    if (interrupted->uc_stack.ss_flags & SS_DISABLE) return NULL;
+    uint64_t stack = (uint64_t)interrupted->uc_stack.ss_sp;
+    return (struct guest_context *)(stack & ~(uint64_t)(GUEST_CONTEXT_REGION_BYTES - 1));
+}
+
+static void save_registers(struct guest_context *context, const ucontext_t *interrupted) {
+    uint64_t *registers = &context->r8;
+    for (int index = 0; index < 17; index++) {
+        registers[index] = (uint64_t)interrupted->uc_mcontext.gregs[index];
+    }
+    context->rflags = guest_sanitised_flags((uint64_t)interrupted->uc_mcontext.gregs[REG_EFL]);
+}
+
+static void resume_at(ucontext_t *interrupted, const char *routine, struct guest_context *context) {
+    interrupted->uc_mcontext.gregs[REG_RIP] = (greg_t)routine;
+    interrupted->uc_mcontext.gregs[REG_RSP] = (greg_t)context->host_rsp;
+    interrupted->uc_mcontext.gregs[REG_RDI] = (greg_t)context;
+    interrupted->uc_mcontext.gregs[REG_EFL] = 0x202;
+}
+
+static void record_fault(
+    struct guest_context *context, int signal, const siginfo_t *info, const ucontext_t *interrupted) {
+    context->fault_signal = signal;
+    context->fault_code = info->si_code;
+    context->fault_address = (uint64_t)info->si_addr;
+    context->fault_trap_number = (uint64_t)interrupted->uc_mcontext.gregs[REG_TRAPNO];
+    context->fault_error_code = (uint64_t)interrupted->uc_mcontext.gregs[REG_ERR];
+}
+
+static void leave_guest(struct guest_context *context, int signal, const siginfo_t *info, ucontext_t *interrupted) {
+    save_registers(context, interrupted);
+    context->resume_full = 1;
+    if (signal == GUEST_PREEMPT_SIGNAL) {
+        context->exit_reason = EXIT_PREEMPTED;
+    } else if (signal == SIGSYS) {
+        context->exit_reason = EXIT_SYSCALL;
+        context->syscall_architecture = info->si_arch;
+        // With the trap flag set the fast way in would trap inside the supervisor; IRETQ does not.
+        context->resume_full = (context->rflags & 0x100) != 0;
+    } else {
+        context->exit_reason = EXIT_FAULT;
+        record_fault(context, signal, info, interrupted);
+    }
+    // From here on a preempt signal sees host code.
+    context->state = CONTEXT_STATE_HOST;
+    resume_at(interrupted, guest_leave, context);
+}
+
+// A signal between guest_enter_begin and guest_enter_end: nothing of the guest has run yet.
+static void rewind_entry(struct guest_context *context, int signal, const siginfo_t *info, ucontext_t *interrupted) {
+    context->exit_reason = EXIT_PREEMPTED;
+    if (signal != GUEST_PREEMPT_SIGNAL) {
+        context->exit_reason = EXIT_BAD_STATE;
+        record_fault(context, signal, info, interrupted);
+    }
+    resume_at(interrupted, guest_leave_rewound, context);
+}
+
+static char *append_text(char *cursor, const char *text) {
+    while (*text) *cursor++ = *text++;
+    return cursor;
+}
+
+static char *append_hexadecimal(char *cursor, uint64_t value) {
+    *cursor++ = '0';
+    *cursor++ = 'x';
+    for (int shift = 60; shift >= 0; shift -= 4) *cursor++ = "0123456789abcdef"[(value >> shift) & 15];
+    return cursor;
+}
+
+// The supervisor itself faulted: say where, then let the same fault end the process.
+static void report_host_fault(int signal, const siginfo_t *info, const ucontext_t *interrupted) {
+    char line[256];
+    char *cursor = append_text(line, "understudy: internal error: the supervisor took signal ");
+    *cursor++ = (char)('0' + signal / 10);
+    *cursor++ = (char)('0' + signal % 10);
+    cursor = append_text(cursor, " at ");
+    cursor = append_hexadecimal(cursor, (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP]);
+    cursor = append_text(cursor, ", address ");
+    cursor = append_hexadecimal(cursor, (uint64_t)info->si_addr);
+    cursor = append_text(cursor, ", guest_enter at ");
+    cursor = append_hexadecimal(cursor, (uint64_t)guest_enter_begin);
+    *cursor++ = '\n';
+    host_call(__NR_write, 2, (uint64_t)line, (uint64_t)(cursor - line), 0, 0, 0);
+    guest_signals_restore_default(signal);
+}
+
+static void note_outside_signal(int signal) {
+    atomic_fetch_or(&outside_signals, SIGNAL_BIT(signal));
+    uint64_t one = 1;
+    host_call(__NR_write, (uint64_t)outside_event, (uint64_t)&one, sizeof one, 0, 0, 0);
+}
+
+__attribute__((visibility("hidden"), used)) void guest_handle_signal(
+    int signal, siginfo_t *info, void *opaque) {
+    ucontext_t *interrupted = opaque;
+    uint64_t counter = (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP];
+
+    if (signal == GUEST_KICK_SIGNAL) return;
+    if (signal != GUEST_PREEMPT_SIGNAL && info->si_code <= 0) {
+        note_outside_signal(signal);
+        return;
+    }
+    if (within(counter, guest_access_begin, guest_access_end) && (signal == SIGSEGV || signal == SIGBUS)) {
+        interrupted->uc_mcontext.gregs[REG_RIP] = (greg_t)guest_access_fault;
+        return;
+    }
+    struct guest_context *context = context_of(interrupted);
+    if (context != NULL && context->state == CONTEXT_STATE_GUEST) {
+        if (within(counter, guest_enter_begin, guest_enter_end)) {
+            rewind_entry(context, signal, info, interrupted);
+        } else {
+            leave_guest(context, signal, info, interrupted);
+        }
+        return;
+    }
+    if (signal == GUEST_PREEMPT_SIGNAL) return;
+    report_host_fault(signal, info, interrupted);
+}
+
+static long install(int signal) {
+    struct kernel_sigaction action = {
+        .handler = guest_signal_entry,
+        .flags = SA_SIGINFO | SA_ONSTACK | KERNEL_SA_RESTORER,
+        .restorer = guest_signal_restorer,
+        .mask = ~SYNCHRONOUS_SIGNALS,
+    };
+    return host_call(__NR_rt_sigaction, (uint64_t)signal, (uint64_t)&action, 0, 8, 0, 0);
+}
+
+long guest_signals_install(int outside_event_fd) {
+    static const int handled[] = {SIGSYS,  SIGSEGV, SIGBUS,  SIGFPE,
+                                  SIGILL,  SIGTRAP, GUEST_PREEMPT_SIGNAL, GUEST_KICK_SIGNAL};
+    outside_event = outside_event_fd;
+    for (size_t index = 0; index < sizeof handled / sizeof handled[0]; index++) {
+        long result = install(handled[index]);
+        if (result < 0) return result;
+    }
+    return 0;
+}
+
+uint64_t guest_signals_take_outside(void) {
+    return atomic_exchange(&outside_signals, 0);
+}
+
+void guest_signals_restore_default(int signal) {
+    struct kernel_sigaction action = {0};
+    uint64_t mask = SIGNAL_BIT(signal);
+    host_call(__NR_rt_sigaction, (uint64_t)signal, (uint64_t)&action, 0, 8, 0, 0);
+    host_call(__NR_rt_sigprocmask, 1 /* SIG_UNBLOCK */, (uint64_t)&mask, 0, 8, 0, 0);
+}

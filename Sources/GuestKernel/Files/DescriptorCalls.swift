@@ -1,0 +1,178 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// close, dup, fcntl and ioctl: what is about descriptors more than about files.
+enum DescriptorCalls {
+    static func close(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let descriptor = Int32(truncatingIfNeeded: arguments.a)
+        guard let file = thread.kernel.files.remove(descriptor) else { return failed(EBADF) }
+        thread.kernel.descriptorClosed(descriptor, file)
+        return 0
+    }
+
+    static func closeRange(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let first = UInt32(truncatingIfNeeded: arguments.a)
+        let last = UInt32(truncatingIfNeeded: arguments.b)
+        let flags = arguments.c
+        guard first <= last, flags & ~6 == 0 else { return failed(EINVAL) }
+        for (descriptor, file) in thread.kernel.files.snapshot()
+        where UInt32(descriptor) >= first && UInt32(descriptor) <= last {
+            if flags & 4 != 0 {  // CLOSE_RANGE_CLOEXEC
+                thread.kernel.files.setClosesOnExec(descriptor, true)
+            } else if thread.kernel.files.remove(descriptor) != nil {
+                thread.kernel.descriptorClosed(descriptor, file)
+            }
+        }
+        return 0
+    }
+
+    static func dup(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+        return thread.kernel.files.add(file, closesOnExec: false)
+    }
+
+    static func dup2(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        guard thread.kernel.files.find(arguments.a) != nil else { return failed(EBADF) }
+        if UInt32(truncatingIfNeeded: arguments.a) == UInt32(truncatingIfNeeded: arguments.b) {
+            return Int(UInt32(truncatingIfNeeded: arguments.a))
+        }
+        return place(thread, arguments.a, arguments.b, closesOnExec: false)
+    }
+
+    static func dup3(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        guard Int32(truncatingIfNeeded: arguments.c) & ~O_CLOEXEC == 0 else { return failed(EINVAL) }
+        if UInt32(truncatingIfNeeded: arguments.a) == UInt32(truncatingIfNeeded: arguments.b) { return failed(EINVAL) }
+        let closesOnExec = Int32(truncatingIfNeeded: arguments.c) & O_CLOEXEC != 0
+        return place(thread, arguments.a, arguments.b, closesOnExec: closesOnExec)
+    }
+
+    private static func place(
+        _ thread: GuestThread, _ source: UInt64, _ target: UInt64, closesOnExec: Bool
+    ) -> Int {
+        guard let file = thread.kernel.files.find(source) else { return failed(EBADF) }
+        let index = Int(UInt32(truncatingIfNeeded: target))
+        switch thread.kernel.files.place(file, at: index, closesOnExec: closesOnExec) {
+        case .failure(let error): return failed(error.errno)
+        case .success(let old):
+            if let old { thread.kernel.descriptorClosed(Int32(index), old) }
+            return index
+        }
+    }
+
+    // MARK: - fcntl
+
+    static func fcntl(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let descriptor = Int32(truncatingIfNeeded: arguments.a)
+        guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+        let command = Int32(truncatingIfNeeded: arguments.b)
+        switch command {
+        case F_DUPFD, F_DUPFD_CLOEXEC:
+            let minimum = Int(UInt32(truncatingIfNeeded: arguments.c))
+            guard minimum < thread.kernel.files.limit else { return failed(EINVAL) }
+            return thread.kernel.files.add(file, closesOnExec: command == F_DUPFD_CLOEXEC, minimum: minimum)
+        case F_GETFD:
+            return thread.kernel.files.closesOnExec(descriptor) == true ? Int(FD_CLOEXEC) : 0
+        case F_SETFD:
+            thread.kernel.files.setClosesOnExec(descriptor, arguments.c & UInt64(FD_CLOEXEC) != 0)
+            return 0
+        case F_GETFL:
+            // The kernel reports O_LARGEFILE for every 64-bit open of a file by path.
+            return Int(file.statusFlags.load(ordering: .relaxed))
+        case F_SETFL:
+            return setFlags(file, Int32(truncatingIfNeeded: arguments.c))
+        case F_SETLKW, 38:  // F_OFD_SETLKW
+            return waitForLock(thread, file, arguments, command)
+        case F_GETLK, F_SETLK, 36, 37:  // F_OFD_GETLK, F_OFD_SETLK
+            guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
+            return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+        case 1031, 1032, 1033, 1034, 1024, 1025:  // F_SETPIPE_SZ, F_GETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS, F_SETLEASE…
+            return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+        case F_GETOWN, F_SETOWN, F_GETSIG, F_SETSIG:
+            return command == F_GETOWN || command == F_GETSIG ? 0 : failed(EINVAL)
+        default:
+            return failed(EINVAL)
+        }
+    }
+
+    private static let F_GETSIG: Int32 = 11
+    private static let F_SETSIG: Int32 = 10
+    /// Flags that F_SETFL may change (fs/fcntl.c, SETFL_MASK).
+    private static let settable: Int32 = O_APPEND | O_NONBLOCK | O_ASYNC | 0o40000 | 0o1000000
+
+    private static func setFlags(_ file: FileDescription, _ flags: Int32) -> Int {
+        // O_NONBLOCK is the supervisor's on the host: the guest's wish is only recorded.
+        let passed = flags & (settable & ~O_NONBLOCK)
+        if file.kind == .regular || file.kind == .device {
+            let current = Int32(truncatingIfNeeded: hostCall(__NR_fcntl, UInt64(signed: file.hostFD), UInt64(F_GETFL)))
+            let result = hostCall(
+                __NR_fcntl, UInt64(signed: file.hostFD), UInt64(F_SETFL),
+                UInt64(signed: current & ~(settable & ~O_NONBLOCK) | passed))
+            if result < 0 { return result }
+        }
+        let kept = file.statusFlags.load(ordering: .relaxed) & ~settable
+        file.statusFlags.store(kept | flags & settable, ordering: .relaxed)
+        return 0
+    }
+
+    /// A lock that has to be waited for is tried again at growing intervals: the host's own wait
+    /// could not be left for a signal without losing it.
+    private static func waitForLock(
+        _ thread: GuestThread, _ file: FileDescription, _ arguments: SyscallArguments, _ command: Int32
+    ) -> Int {
+        guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
+        let trying: UInt64 = command == F_SETLKW ? UInt64(F_SETLK) : 37
+        return retryWithBackoff(thread) {
+            hostCall(__NR_fcntl, UInt64(signed: file.hostFD), trying, arguments.c)
+        }
+    }
+
+    static func flock(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+        let operation = Int32(truncatingIfNeeded: arguments.b)
+        let trying = UInt64(UInt32(bitPattern: operation | LOCK_NB))
+        if operation & LOCK_NB != 0 { return hostCall(__NR_flock, UInt64(signed: file.hostFD), trying) }
+        return retryWithBackoff(thread) { hostCall(__NR_flock, UInt64(signed: file.hostFD), trying) }
+    }
+
+    private static func retryWithBackoff(_ thread: GuestThread, _ act: () -> Int) -> Int {
+        var pauseNanoseconds: UInt64 = 50_000
+        while true {
+            let result = act()
+            if result != -Int(EAGAIN), result != -Int(EACCES) { return result }
+            guard thread.prepareToSleep() else { return Restart.system }
+            let deadline = thread.kernel.clock.deadline(after: pauseNanoseconds)
+            _ = thread.sleepUntilWoken(deadlineNanoseconds: deadline)
+            pauseNanoseconds = min(pauseNanoseconds * 2, 10_000_000)
+        }
+    }
+
+    // MARK: - ioctl
+
+    static func ioctl(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let descriptor = Int32(truncatingIfNeeded: arguments.a)
+        guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+        switch arguments.b & 0xffff_ffff {
+        case 0x5421:  // FIONBIO
+            guard let value = GuestAccess.load(Int32.self, at: arguments.c) else { return failed(EFAULT) }
+            file.setStatusFlag(O_NONBLOCK, value != 0)
+            return 0
+        case 0x5450, 0x5451:  // FIONCLEX, FIOCLEX
+            thread.kernel.files.setClosesOnExec(descriptor, arguments.b & 0xffff_ffff == 0x5451)
+            return 0
+        case 0x5452, 0x541c, 0x5412, 0x540e, 0x5422:  // FIOASYNC, TIOCLINUX, TIOCSTI, TIOCSCTTY, TIOCNOTTY
+            return failed(ENOTTY)
+        case 0x5410:  // TIOCSPGRP, by the guest's own process group
+            return setForeground(thread, file, arguments.c)
+        default:
+            guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
+            return hostCall(__NR_ioctl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+        }
+    }
+
+    private static func setForeground(_ thread: GuestThread, _ file: FileDescription, _ address: UInt64) -> Int {
+        guard address < GuestLayout.arenaEnd else { return failed(EFAULT) }
+        return hostCall(__NR_ioctl, UInt64(signed: file.hostFD), 0x5410, address)
+    }
+}

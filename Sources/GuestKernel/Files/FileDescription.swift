@@ -1,0 +1,74 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// An open file description: what guest descriptors refer to, shared by those that were dup'ed.
+///
+/// Behind each lies one host descriptor, closed when the last reference goes (a call in progress
+/// holds one, as the kernel's fget does). Objects that the guest made are O_NONBLOCK on the host;
+/// whether the *guest* wants to block is `statusFlags`.
+public final class FileDescription: @unchecked Sendable {
+    // Sound as unchecked: `payload` is set once, before the description enters the table.
+    public enum Kind: UInt8, Sendable {
+        case regular, directory, device, terminal, pipe, socket, epoll, event, timer, signal, synthetic
+    }
+
+    public let kind: Kind
+    public let hostFD: Int32
+    /// The guest's O_* flags as F_GETFL shows them: access mode and status flags.
+    public let statusFlags: Atomic<Int32>
+    /// Set once the guest has given a socket SO_RCVTIMEO or SO_SNDTIMEO, which its record holds.
+    let hasTimeouts = Atomic<Bool>(false)
+    /// What rebuilds the object; kept true by whoever changes the object.
+    let record: Mutex<ObjectRecord>
+    /// What the kind needs beyond a host descriptor: an epoll set, a signal watcher.
+    let payload: (any AnyObject & Sendable)?
+
+    init(
+        kind: Kind, hostFD: Int32, statusFlags: Int32, record: ObjectRecord,
+        payload: (any AnyObject & Sendable)? = nil
+    ) {
+        self.kind = kind
+        self.hostFD = hostFD
+        self.statusFlags = Atomic(statusFlags)
+        self.record = Mutex(record)
+        self.payload = payload
+    }
+
+    deinit {
+        hostCall(__NR_close, UInt64(signed: hostFD))
+    }
+
+    /// Whether the guest wants calls on it to block.
+    var isBlocking: Bool {
+        statusFlags.load(ordering: .relaxed) & O_NONBLOCK == 0
+    }
+
+    /// Whether a read or write may have to wait for somebody else.
+    var mayWait: Bool {
+        switch kind {
+        case .regular, .directory, .synthetic, .device: return false
+        case .terminal, .pipe, .socket, .epoll, .event, .timer, .signal: return true
+        }
+    }
+
+    func setStatusFlag(_ flag: Int32, _ isSet: Bool) {
+        if isSet {
+            statusFlags.bitwiseOr(flag, ordering: .relaxed)
+        } else {
+            statusFlags.bitwiseAnd(~flag, ordering: .relaxed)
+        }
+    }
+
+    /// The path it was opened by, for /proc/self/fd and relative paths.
+    var openedPath: [UInt8]? {
+        record.withLock { record in
+            switch record {
+            case .file(let file): return file.path
+            case .synthetic(let synthetic): return synthetic.path
+            default: return nil
+            }
+        }
+    }
+}

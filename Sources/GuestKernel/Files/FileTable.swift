@@ -1,0 +1,115 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// The guest's descriptors. Their numbers are the guest's own: no host descriptor can be named by one.
+public final class FileTable: Sendable {
+    struct Entry {
+        var file: FileDescription
+        var closesOnExec: Bool
+    }
+
+    fileprivate struct State {
+        var entries: [Entry?] = []
+        /// No number below this is free.
+        var lowestFree = 0
+        var limit: Int = 1024
+    }
+
+    private let state = Mutex(State())
+
+    /// RLIMIT_NOFILE's soft limit: one more than the highest number that can be given out.
+    var limit: Int {
+        state.withLock { $0.limit }
+    }
+
+    func setLimit(_ limit: Int) {
+        state.withLock { $0.limit = limit }
+    }
+
+    /// The description behind a guest descriptor; nil for EBADF.
+    @inline(__always)
+    func find(_ descriptor: UInt64) -> FileDescription? {
+        // As the kernel, which takes an unsigned int: upper bits are ignored.
+        let index = Int(UInt32(truncatingIfNeeded: descriptor))
+        return state.withLock { state in
+            index < state.entries.count ? state.entries[index]?.file : nil
+        }
+    }
+
+    func closesOnExec(_ descriptor: Int32) -> Bool? {
+        state.withLock { state in
+            guard descriptor >= 0, Int(descriptor) < state.entries.count else { return nil }
+            return state.entries[Int(descriptor)]?.closesOnExec
+        }
+    }
+
+    func setClosesOnExec(_ descriptor: Int32, _ closes: Bool) {
+        state.withLock { state in
+            guard descriptor >= 0, Int(descriptor) < state.entries.count else { return }
+            state.entries[Int(descriptor)]?.closesOnExec = closes
+        }
+    }
+
+    /// Gives the file the lowest free number at or above `minimum`; -EMFILE at the limit.
+    func add(_ file: FileDescription, closesOnExec: Bool, minimum: Int = 0) -> Int {
+        state.withLock { state in
+            var index = max(minimum, state.lowestFree)
+            while index < state.entries.count, state.entries[index] != nil { index += 1 }
+            guard index < state.limit else { return failed(EMFILE) }
+            state.set(index, Entry(file: file, closesOnExec: closesOnExec))
+            if minimum <= state.lowestFree { state.lowestFree = index + 1 }
+            return index
+        }
+    }
+
+    /// Adds two at once, or neither.
+    func addPair(_ first: FileDescription, _ second: FileDescription, closesOnExec: Bool) -> (Int, Int)? {
+        let one = add(first, closesOnExec: closesOnExec)
+        if one < 0 { return nil }
+        let two = add(second, closesOnExec: closesOnExec)
+        if two < 0 {
+            _ = remove(Int32(one))
+            return nil
+        }
+        return (one, two)
+    }
+
+    /// dup2(2)'s placement: replaces what was there, which is returned so that it is closed outside the lock.
+    func place(_ file: FileDescription, at descriptor: Int, closesOnExec: Bool) -> Result<FileDescription?, CallError> {
+        state.withLock { state in
+            guard descriptor >= 0, descriptor < state.limit else { return .failure(CallError(errno: EBADF)) }
+            let old = descriptor < state.entries.count ? state.entries[descriptor]?.file : nil
+            state.set(descriptor, Entry(file: file, closesOnExec: closesOnExec))
+            return .success(old)
+        }
+    }
+
+    /// Takes a descriptor out; nil when it was not open. The description is closed by its last reference.
+    func remove(_ descriptor: Int32) -> FileDescription? {
+        state.withLock { state in
+            guard descriptor >= 0, Int(descriptor) < state.entries.count else { return nil }
+            guard let entry = state.entries[Int(descriptor)] else { return nil }
+            state.entries[Int(descriptor)] = nil
+            state.lowestFree = min(state.lowestFree, Int(descriptor))
+            return entry.file
+        }
+    }
+
+    /// The open descriptors, lowest first.
+    func snapshot() -> [(descriptor: Int32, file: FileDescription)] {
+        state.withLock { state in
+            state.entries.enumerated().compactMap { index, entry in
+                entry.map { (Int32(index), $0.file) }
+            }
+        }
+    }
+}
+
+extension FileTable.State {
+    fileprivate mutating func set(_ index: Int, _ entry: FileTable.Entry) {
+        while entries.count <= index { entries.append(nil) }
+        entries[index] = entry
+    }
+}

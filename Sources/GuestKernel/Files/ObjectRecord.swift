@@ -1,0 +1,134 @@
+import GuestMemory
+
+/// The plain values that describe the objects behind guest descriptors, enough to rebuild each one
+/// elsewhere (architecture §4).
+public enum ObjectRecord: Sendable, Equatable {
+    case file(FileRecord)
+    case pipe(PipeRecord)
+    case socket(SocketRecord)
+    case epoll(EpollRecord)
+    case event(EventRecord)
+    case timer(TimerRecord)
+    case signal(SignalFileRecord)
+    /// Made by the supervisor: a file below /proc/self.
+    case synthetic(SyntheticRecord)
+    /// Came from outside at the start: stdin, stdout, stderr and other inherited descriptors.
+    case outside(OutsideRecord)
+}
+
+/// A file, directory or device that was opened by its path.
+public struct FileRecord: Sendable, Equatable {
+    public var path: [UInt8]
+    public var flags: Int32
+    public var identity: FileIdentity?
+    /// A memfd has no path to be opened again by.
+    public var isMemory = false
+
+    public init(path: [UInt8], flags: Int32, identity: FileIdentity? = nil) {
+        self.path = path
+        self.flags = flags
+        self.identity = identity
+    }
+}
+
+/// One end of a pipe.
+public struct PipeRecord: Sendable, Equatable {
+    /// The same for both ends.
+    public var pipe: UInt64
+    public var isWriteEnd: Bool
+    public var capacity: Int
+
+    public init(pipe: UInt64, isWriteEnd: Bool, capacity: Int) {
+        self.pipe = pipe
+        self.isWriteEnd = isWriteEnd
+        self.capacity = capacity
+    }
+}
+
+public struct EventRecord: Sendable, Equatable {
+    public var isSemaphore: Bool
+    public init(isSemaphore: Bool) { self.isSemaphore = isSemaphore }
+}
+
+/// A timerfd: its setting in guest time.
+public struct TimerRecord: Sendable, Equatable {
+    public var clock: Int32
+    /// Guest time of the next expiry; 0 when disarmed.
+    public var expiryNanoseconds: UInt64 = 0
+    public var intervalNanoseconds: UInt64 = 0
+    public init(clock: Int32) { self.clock = clock }
+}
+
+public struct SignalFileRecord: Sendable, Equatable {
+    public var mask: UInt64
+    public init(mask: UInt64) { self.mask = mask }
+}
+
+public struct SyntheticRecord: Sendable, Equatable {
+    public var path: [UInt8]
+    public var content: [UInt8]
+    public init(path: [UInt8], content: [UInt8]) {
+        self.path = path
+        self.content = content
+    }
+}
+
+public struct OutsideRecord: Sendable, Equatable {
+    public var descriptor: Int32
+    public init(descriptor: Int32) { self.descriptor = descriptor }
+}
+
+/// A socket: what the guest has told it to be.
+public struct SocketRecord: Sendable, Equatable {
+    public enum State: Sendable, Equatable { case unconnected, bound, listening, connecting, connected, shut }
+    public struct Option: Sendable, Equatable {
+        public var level: Int32
+        public var name: Int32
+        public var value: [UInt8]
+        public init(level: Int32, name: Int32, value: [UInt8]) {
+            self.level = level
+            self.name = name
+            self.value = value
+        }
+    }
+    public var domain: Int32
+    public var type: Int32
+    public var networkProtocol: Int32
+    public var state: State = .unconnected
+    /// Raw sockaddr bytes as the guest gave them.
+    public var localAddress: [UInt8] = []
+    public var peerAddress: [UInt8] = []
+    public var backlog: Int32 = 0
+    public var options: [Option] = []
+    /// Nonzero for the ends of a socketpair: the same for both.
+    public var pair: UInt64 = 0
+    public var isShutForReading = false
+    public var isShutForWriting = false
+    /// SO_RCVTIMEO and SO_SNDTIMEO; nil blocks for ever.
+    public var receiveTimeoutNanoseconds: UInt64?
+    public var sendTimeoutNanoseconds: UInt64?
+
+    public init(domain: Int32, type: Int32, networkProtocol: Int32) {
+        self.domain = domain
+        self.type = type
+        self.networkProtocol = networkProtocol
+    }
+}
+
+/// An epoll set: who is registered and for what.
+public struct EpollRecord: Sendable, Equatable {
+    public struct Interest: Sendable, Equatable {
+        public var descriptor: Int32
+        public var events: UInt32
+        public var data: UInt64
+        /// EPOLLONESHOT has fired and was not armed again.
+        public var hasFired = false
+        public init(descriptor: Int32, events: UInt32, data: UInt64) {
+            self.descriptor = descriptor
+            self.events = events
+            self.data = data
+        }
+    }
+    public var interests: [Interest] = []
+    public init() {}
+}

@@ -1,0 +1,133 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+extension TransferCalls {
+    static func pread(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        positioned(thread, arguments, __NR_pread64)
+    }
+
+    static func pwrite(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        positioned(thread, arguments, __NR_pwrite64)
+    }
+
+    private static func positioned(_ thread: GuestThread, _ arguments: SyscallArguments, _ number: Int32) -> Int {
+        guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+        guard arguments.b < GuestLayout.arenaEnd else { return failed(EFAULT) }
+        if file.mayWait { return failed(ESPIPE) }
+        let count = Int(min(arguments.c, UInt64(byteCountMax)))
+        return inPieces(thread, count) { offset, length in
+            hostCall(
+                number, UInt64(signed: file.hostFD), arguments.b &+ UInt64(offset), UInt64(length),
+                arguments.d &+ UInt64(offset))
+        }
+    }
+
+    static func readv(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        vector(thread, arguments, isWrite: false)
+    }
+
+    static func writev(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        vector(thread, arguments, isWrite: true)
+    }
+
+    private static func vector(_ thread: GuestThread, _ arguments: SyscallArguments, isWrite: Bool) -> Int {
+        guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+        let pieces: IOVectors
+        switch IOVectors.load(thread, at: arguments.b, count: arguments.c) {
+        case .success(let loaded): pieces = loaded
+        case .failure(let error): return failed(error.errno)
+        }
+        let number = isWrite ? __NR_writev : __NR_readv
+        if file.kind == .signal {
+            guard pieces.count > 0 else { return 0 }
+            return SignalFile.read(thread, file, UInt64(address: pieces.base[0].iov_base), pieces.base[0].iov_len)
+        }
+        if !file.mayWait {
+            return retryingInterrupts {
+                hostCall(number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count))
+            }
+        }
+        if !isWrite {
+            return thread.performBlocking(file, events: Int16(POLLIN), isBlocking: file.isBlocking) {
+                hostCall(number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count))
+            }
+        }
+        var rest = pieces
+        rest.drop(thread.waiter.progress)
+        let result = writeAll(thread, file, pieces.byteCount) { _, _ in
+            let written = hostCall(
+                number, UInt64(signed: file.hostFD), UInt64(address: rest.base), UInt64(rest.count))
+            if written > 0 { rest.drop(written) }
+            return written
+        }
+        return brokenPipe(thread, file, result)
+    }
+
+    /// preadv, pwritev and their second versions: flags are passed on.
+    static func positionedVector(_ number: Int32) -> SyscallHandler {
+        { thread, arguments in
+            guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+            let offset = Int64(bitPattern: arguments.d)
+            if offset == -1, number == __NR_preadv2 || number == __NR_pwritev2 {
+                return vector(thread, arguments, isWrite: number == __NR_pwritev2)
+            }
+            if file.mayWait { return failed(ESPIPE) }
+            switch IOVectors.load(thread, at: arguments.b, count: arguments.c) {
+            case .failure(let error): return failed(error.errno)
+            case .success(let pieces):
+                return retryingInterrupts {
+                    hostCall(
+                        number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count),
+                        arguments.d, arguments.e, arguments.f)
+                }
+            }
+        }
+    }
+}
+
+/// A guest's struct iovec array, copied into the thread's scratch memory with every range checked,
+/// so that no address of the supervisor's can stand in it.
+///
+/// Sound: the scratch memory is the thread's own, and one call uses it at a time.
+struct IOVectors {
+    private(set) var base: UnsafeMutablePointer<iovec>
+    private(set) var count: Int
+    private(set) var byteCount: Int
+
+    static func load(_ thread: GuestThread, at address: UInt64, count: UInt64) -> Result<IOVectors, CallError> {
+        guard count <= UInt64(TransferCalls.vectorCountMax) else { return .failure(CallError(errno: EINVAL)) }
+        let base = thread.scratch.assumingMemoryBound(to: iovec.self)
+        let pieces = Int(count)
+        guard GuestAccess.copyIn(base, from: address, count: pieces * MemoryLayout<iovec>.stride) else {
+            return .failure(CallError(errno: EFAULT))
+        }
+        var total = 0
+        for index in 0..<pieces {
+            let length = base[index].iov_len
+            guard length >= 0 else { return .failure(CallError(errno: EINVAL)) }
+            let start = UInt64(UInt(bitPattern: base[index].iov_base))
+            guard length == 0 || start < GuestLayout.arenaEnd else { return .failure(CallError(errno: EFAULT)) }
+            let room = TransferCalls.byteCountMax - total
+            if length > room { base[index].iov_len = room }
+            total += base[index].iov_len
+        }
+        return .success(IOVectors(base: base, count: pieces, byteCount: total))
+    }
+
+    /// Leaves out the first `byteCount` bytes.
+    mutating func drop(_ byteCount: Int) {
+        var left = byteCount
+        while left > 0, count > 0 {
+            let length = base[0].iov_len
+            if left < length {
+                base[0].iov_base = base[0].iov_base?.advanced(by: left)
+                base[0].iov_len -= left
+                return
+            }
+            left -= length
+            base += 1
+            count -= 1
+        }
+    }
+}

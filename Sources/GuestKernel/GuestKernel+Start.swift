@@ -1,0 +1,28 @@
+import Glibc
+import GuestLoader
+import GuestMemory
+
+extension GuestKernel {
+    /// Loads the program and starts its first thread.
+    public func start(path: String, arguments: [[UInt8]], environment: [[UInt8]]) throws(ProgramError) {
+        let loader = ProgramLoader(memory: memory, stackByteLimit: limits.soft(of: ResourceLimits.stack))
+        let loaded = try loader.load(path: path, arguments: arguments, environment: environment)
+        var program = GuestProgram()
+        program.path = absolute(loaded.path)
+        program.arguments = loaded.arguments
+        program.environment = environment
+        program.auxiliaryVector = loaded.auxiliaryVector
+        program.stack = loaded.stack
+        program.entry = loaded.start
+        self.program = program
+        let name = Array((loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path).utf8.prefix(15))
+        let result = startFirstThread(entry: loaded.start, stackPointer: loaded.stackPointer, name: name)
+        if result != 0 { throw ProgramError(.noRoom, "the guest's first thread cannot be started: errno \(result)") }
+    }
+
+    private func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}

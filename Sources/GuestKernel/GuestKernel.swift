@@ -1,0 +1,129 @@
+import CGuestEntry
+import Glibc
+public import GuestMemory
+import Synchronization
+
+/// How syscalls are caught.
+public enum DispatchMethod: Int32, Sendable, CaseIterable {
+    case inclusive = 1
+    case selector = 2
+    case seccomp = 3
+}
+
+/// What a guest is started with, other than its program.
+public struct GuestConfiguration: Sendable {
+    public var dispatch: DispatchMethod
+    /// What RLIMIT_STACK was before the supervisor lowered its own; nil when it did not.
+    public var originalStackLimit: (soft: UInt64, hard: UInt64)?
+    /// Receives one line, without its newline, that Understudy has to say about the guest.
+    public var report: @Sendable (String) -> Void
+
+    public init(
+        dispatch: DispatchMethod, originalStackLimit: (soft: UInt64, hard: UInt64)? = nil,
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        self.dispatch = dispatch
+        self.originalStackLimit = originalStackLimit
+        self.report = report
+    }
+}
+
+/// How the guest ended.
+public enum GuestEnd: Sendable, Equatable {
+    case exited(Int32)
+    case signalled(Int32)
+}
+
+/// The kernel that the guest sees: everything that its syscalls are about, but its memory's pages.
+///
+/// Lock order: signal table → thread list → address space; futex buckets, file table and the
+/// objects' own locks are leaves. Nobody parks or sleeps while holding any of them.
+public final class GuestKernel: @unchecked Sendable {
+    // Sound as unchecked: every stored property is a `let` of a Sendable type, or set once before
+    // the first guest thread runs (`program`).
+    public let configuration: GuestConfiguration
+    public let memory: AddressSpace
+    public let gate = StopGate()
+    public let clock = GuestClock()
+    public let identity: GuestIdentity
+    public let files: FileTable
+    let dispatcher = Dispatcher()
+    let statistics = SyscallStatistics()
+    let threads = ThreadList()
+    let signals = SignalTable()
+    let futexes = FutexTable()
+    let timers = TimerService()
+    let limits: ResourceLimits
+    let paths: PathResolver
+    /// The program's path, arguments and auxiliary vector, for /proc/self; set by the loader.
+    public internal(set) var program = GuestProgram()
+
+    /// Lines that were said once and are not to be said again.
+    let reported = Mutex<Set<String>>([])
+    private let endState = Mutex<GuestEnd?>(nil)
+    private let endWord = Atomic<UInt32>(0)
+    private let liveThreads = Atomic<UInt32>(0)
+
+    public init(configuration: GuestConfiguration, memory: AddressSpace) {
+        self.configuration = configuration
+        self.memory = memory
+        identity = GuestIdentity()
+        limits = ResourceLimits(originalStackLimit: configuration.originalStackLimit)
+        files = FileTable()
+        paths = PathResolver()
+    }
+
+    // MARK: - The end
+
+    var isEnding: Bool { endWord.load(ordering: .acquiring) == 1 }
+
+    /// Ends the guest: the first to say how wins, and every thread leaves its loop at its next safe point.
+    public func end(_ end: GuestEnd) {
+        let isFirst = endState.withLock { state in
+            if state != nil { return false }
+            state = end
+            return true
+        }
+        guard isFirst else { return }
+        endWord.store(1, ordering: .sequentiallyConsistent)
+        for thread in threads.snapshot() { thread.requestAttention() }
+        signals.stoppedWord.store(0, ordering: .sequentiallyConsistent)
+        HostFutex.wake(signals.stoppedWord)
+        HostFutex.wake(endWord)
+    }
+
+    /// Sleeps until the guest has ended, and gives its threads a moment to leave.
+    public func waitForEnd() -> GuestEnd {
+        while !isEnding { HostFutex.wait(endWord, while: 0) }
+        let patience = clock.monotonicNanoseconds() + 200_000_000
+        while clock.monotonicNanoseconds() < patience {
+            let remaining = liveThreads.load(ordering: .sequentiallyConsistent)
+            if remaining == 0 { break }
+            HostFutex.wait(liveThreads, while: remaining, timeoutNanoseconds: 10_000_000)
+        }
+        return endState.withLock { $0 } ?? .exited(0)
+    }
+
+    func threadStarted() {
+        liveThreads.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    }
+
+    func threadLeft() {
+        liveThreads.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        HostFutex.wake(liveThreads)
+    }
+}
+
+/// What the guest runs, as /proc/self shows it.
+public struct GuestProgram: Sendable {
+    /// The executable's absolute path.
+    public var path = ""
+    public var arguments: [[UInt8]] = []
+    public var environment: [[UInt8]] = []
+    /// The auxiliary vector's bytes as they lie on the stack.
+    public var auxiliaryVector: [UInt8] = []
+    public var stack = AddressRange(start: 0, end: 0)
+    public var entry: UInt64 = 0
+
+    public init() {}
+}

@@ -1,0 +1,113 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+extension GuestKernel {
+    /// Sends a signal to the whole process. 0 or a negative errno (EAGAIN: the queue is full).
+    @discardableResult
+    public func sendToProcess(_ info: SignalInfo) -> Int {
+        let target: GuestThread? = signals.state.withLock { state in
+            prepareForSend(info.signal, &state)
+            let candidates = threads.snapshot()
+            if isIgnored(info.signal, state, mask: candidates.first?.signals.mask ?? 0, awaited: 0),
+                !candidates.contains(where: { $0.signals.awaited & SignalSet.bit(info.signal) != 0 })
+            {
+                return nil
+            }
+            guard state.shared.add(info) else { return nil }
+            notifyWatchers(state, info.signal)
+            return chooseTarget(for: info.signal, among: candidates)
+        }
+        target?.requestAttention()
+        return 0
+    }
+
+    /// Sends a signal to one thread.
+    @discardableResult
+    func send(_ info: SignalInfo, to thread: GuestThread) -> Int {
+        var result = 0
+        let isDue: Bool = signals.state.withLock { state in
+            prepareForSend(info.signal, &state)
+            if isIgnored(info.signal, state, mask: thread.signals.mask, awaited: thread.signals.awaited) {
+                return false
+            }
+            guard thread.signals.pending.add(info) else {
+                result = failed(EAGAIN)
+                return false
+            }
+            notifyWatchers(state, info.signal)
+            return SignalSet.bit(info.signal) & ~(thread.signals.mask & ~thread.signals.awaited) != 0
+        }
+        if isDue { thread.requestAttention() }
+        return result
+    }
+
+    /// Whether a wait of `thread` has to end: a signal that it would take, or the end.
+    func mustInterrupt(_ thread: GuestThread) -> Bool {
+        if isEnding || thread.mustEnd.load(ordering: .acquiring) { return true }
+        return signals.state.withLock { state in
+            let unblocked = ~(thread.signals.mask & ~thread.signals.awaited)
+            return (thread.signals.pending.set | state.shared.set) & unblocked != 0
+        }
+    }
+
+    /// Whether a signal outside `set` is waiting for the thread, so that sigtimedwait has to return.
+    func hasSignalOutside(_ set: UInt64, _ thread: GuestThread) -> Bool {
+        if isEnding || thread.mustEnd.load(ordering: .acquiring) { return true }
+        return signals.state.withLock { state in
+            (thread.signals.pending.set | state.shared.set) & ~thread.signals.mask & ~set != 0
+        }
+    }
+
+    /// Job control acts when a signal is sent, not when it is taken (prepare_signal in kernel/signal.c).
+    private func prepareForSend(_ signal: Int32, _ state: inout SignalTable.State) {
+        if signal == SIGCONT || signal == SIGKILL {
+            state.shared.discard(SignalSet.stopping)
+            threads.forEach { $0.signals.pending.discard(SignalSet.stopping) }
+            if state.isStopped {
+                state.isStopped = false
+                signals.stoppedWord.store(0, ordering: .sequentiallyConsistent)
+                HostFutex.wake(signals.stoppedWord)
+            }
+        } else if SignalSet.stopping & SignalSet.bit(signal) != 0 {
+            state.shared.discard(SignalSet.bit(SIGCONT))
+            threads.forEach { $0.signals.pending.discard(SignalSet.bit(SIGCONT)) }
+        }
+    }
+
+    private func isIgnored(_ signal: Int32, _ state: SignalTable.State, mask: UInt64, awaited: UInt64) -> Bool {
+        let bit = SignalSet.bit(signal)
+        if (mask | awaited) & bit != 0 { return false }
+        let handler = state.actions[Int(signal)].handler
+        if handler == SignalAction.ignoreHandler { return true }
+        return handler == SignalAction.defaultHandler && SignalSet.ignoredByDefault & bit != 0
+    }
+
+    /// The first thread where it can, else any that does not block the signal.
+    private func chooseTarget(for signal: Int32, among candidates: [GuestThread]) -> GuestThread? {
+        let bit = SignalSet.bit(signal)
+        if let waiting = candidates.first(where: { $0.signals.awaited & bit != 0 }) { return waiting }
+        return candidates.first { $0.signals.mask & bit == 0 }
+    }
+
+    private func notifyWatchers(_ state: SignalTable.State, _ signal: Int32) {
+        for watcher in state.watchers
+        where watcher.mask.load(ordering: .relaxed) & SignalSet.bit(signal) != 0 {
+            watcher.notify()
+        }
+    }
+
+    var isStoppedByJobControl: Bool {
+        signals.stoppedWord.load(ordering: .sequentiallyConsistent) == 1
+    }
+
+    /// Sleeps until SIGCONT, or until the process ends.
+    func waitForContinue(_ thread: GuestThread) {
+        gate.beginWaiting(thread)
+        while isStoppedByJobControl, !isEnding {
+            HostFutex.wait(signals.stoppedWord, while: 1, timeoutNanoseconds: 100_000_000)
+        }
+        gate.endWaiting(thread)
+    }
+}

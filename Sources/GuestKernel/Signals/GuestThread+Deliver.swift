@@ -1,0 +1,151 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+extension GuestThread {
+    /// Delivers what is pending: at most one handler is set up at a time, and the loop goes on
+    /// until nothing unblocked is left, as exit_to_user_mode_loop does. Finishes an interrupted
+    /// call first. False when the process ends.
+    func deliverSignals() -> Bool {
+        while true {
+            let taken: (SignalInfo, SignalAction)? = kernel.signals.state.withLock { state in
+                let unblocked = ~signals.mask
+                guard let info = signals.pending.take(from: unblocked) ?? state.shared.take(from: unblocked) else {
+                    return nil
+                }
+                let action = state.actions[Int(info.signal)]
+                if action.flags & SignalAction.resetHandler != 0, action.handler > SignalAction.ignoreHandler {
+                    state.actions[Int(info.signal)].handler = SignalAction.defaultHandler
+                }
+                return (info, action)
+            }
+            guard let (info, action) = taken else {
+                resumeInterruptedCall()
+                if context.pointee.stop == 0 || kernel.isEnding { return !kernel.isEnding }
+                // The call made again was interrupted once more.
+                _ = guest_context_take_stop(context)
+                kernel.gate.park(self)
+                if kernel.isEnding { return false }
+                continue
+            }
+            guard deliver(info, action, trap: 0, errorCode: 0) else { return false }
+        }
+    }
+
+    /// Does what the action says. False when the process ends.
+    private func deliver(_ info: SignalInfo, _ action: SignalAction, trap: UInt64, errorCode: UInt64) -> Bool {
+        if info.signal == SIGKILL {
+            kernel.end(.signalled(SIGKILL))
+            return false
+        }
+        if action.handler == SignalAction.ignoreHandler { return true }
+        if action.handler == SignalAction.defaultHandler {
+            return doDefault(info)
+        }
+        settleInterruptedCall(action)
+        guard pushFrame(info, action, trap: trap, errorCode: errorCode) else {
+            kernel.reportFault(self, "its stack has no room for a signal handler's frame")
+            kernel.end(.signalled(SIGSEGV))
+            return false
+        }
+        return true
+    }
+
+    private func doDefault(_ info: SignalInfo) -> Bool {
+        let bit = SignalSet.bit(info.signal)
+        if SignalSet.ignoredByDefault & bit != 0 { return true }
+        if SignalSet.stopping & bit != 0 {
+            kernel.signals.state.withLock { state in
+                state.isStopped = true
+                kernel.signals.stoppedWord.store(1, ordering: .sequentiallyConsistent)
+            }
+            kernel.threads.forEach { guest_context_request_stop($0.context) }
+            kernel.waitForContinue(self)
+            return !kernel.isEnding
+        }
+        kernel.end(.signalled(info.signal))
+        return false
+    }
+
+    /// A signal that must be taken now: when it is blocked or ignored the process ends by it
+    /// (force_sig_info in kernel/signal.c).
+    func forceSignal(_ info: SignalInfo, trap: UInt64, errorCode: UInt64) {
+        var action = kernel.signals.action(for: info.signal)
+        let isBlocked = kernel.signals.state.withLock { _ in signals.mask & SignalSet.bit(info.signal) != 0 }
+        if isBlocked || action.handler == SignalAction.ignoreHandler {
+            action.handler = SignalAction.defaultHandler
+        }
+        if action.handler == SignalAction.defaultHandler {
+            kernel.reportFault(self, "took \(signalName(info.signal)) at address \(hexadecimal(info.field0))")
+            kernel.end(.signalled(info.signal))
+            return
+        }
+        if action.flags & SignalAction.resetHandler != 0 {
+            kernel.signals.state.withLock {
+                $0.actions[Int(info.signal)].handler = SignalAction.defaultHandler
+            }
+        }
+        _ = deliver(info, action, trap: trap, errorCode: errorCode)
+    }
+
+    /// Decides what an interrupted call returns, now that a handler runs.
+    private func settleInterruptedCall(_ action: SignalAction) {
+        let result = interruptedResult
+        if result == 0 { return }
+        interruptedResult = 0
+        waiter.callNumber = -1
+        if result == Restart.system, action.flags & SignalAction.restart != 0 {
+            restartCallInGuest()
+        } else {
+            context.pointee.rax = UInt64(signed: failed(EINTR))
+        }
+    }
+
+    /// No handler ran: the call goes on with the record it has.
+    private func resumeInterruptedCall() {
+        if interruptedResult == 0 { return }
+        interruptedResult = 0
+        restoreSavedMask()
+        let result = call(UInt32(truncatingIfNeeded: lastCallNumber))
+        if Restart.contains(result) {
+            interruptedResult = result
+            guest_context_request_stop(context)
+            return
+        }
+        if !replacesRegisters { context.pointee.rax = UInt64(signed: result) }
+        replacesRegisters = false
+        waiter.callNumber = -1
+    }
+
+    /// Puts the guest back on its syscall instruction, two bytes before.
+    private func restartCallInGuest() {
+        context.pointee.rip -= 2
+        context.pointee.rax = lastCallNumber
+    }
+
+    /// Gives the thread its own mask back when the call that changed it for its duration
+    /// (sigsuspend, ppoll, pselect, epoll_pwait) ended without a handler.
+    func restoreSavedMask() {
+        guard let mask = savedMask else { return }
+        savedMask = nil
+        setMask(mask)
+    }
+
+    /// Sets the thread's mask; what it unblocks is delivered before guest code runs again.
+    func setMask(_ mask: UInt64) {
+        let isDue = kernel.signals.state.withLock { state in
+            signals.mask = mask & ~SignalSet.unblockable
+            return (signals.pending.set | state.shared.set) & ~signals.mask != 0
+        }
+        if isDue { guest_context_request_stop(context) }
+    }
+}
+
+extension GuestThread {
+    /// The mask for the duration of one call (sigsuspend, ppoll, pselect, epoll_pwait).
+    func setTemporaryMask(_ mask: UInt64) {
+        if savedMask == nil { savedMask = signals.mask }
+        setMask(mask)
+    }
+}

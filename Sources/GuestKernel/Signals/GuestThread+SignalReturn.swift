@@ -1,0 +1,77 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+extension GuestThread {
+    /// rt_sigreturn(2): the registers come from a frame that the guest may have written at will.
+    /// A frame that natively would make the kernel or IRET fault gives SIGSEGV here as well.
+    func returnFromSignal() -> Int {
+        replacesRegisters = true
+        if !restoreFrame(at: context.pointee.rsp &- 8) {
+            forceSignal(SignalInfo.fromKernel(signal: SIGSEGV), trap: 13, errorCode: 0)
+        }
+        return 0
+    }
+
+    private func restoreFrame(at address: UInt64) -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: SignalFrame.byteCount, alignment: 16) { frame in
+            let base = frame.baseAddress!
+            guard GuestAccess.copyIn(base, from: address, count: SignalFrame.byteCount) else { return false }
+            func get(_ offset: Int) -> UInt64 { base.load(fromByteOffset: offset, as: UInt64.self) }
+
+            let selectors = get(SignalFrame.selectors)
+            guard selectors & 0xffff | 3 == SignalFrame.codeSelector,
+                selectors >> 48 == SignalFrame.stackSelector || selectors >> 48 == 0
+            else { return false }
+            setMask(get(SignalFrame.mask))
+            guard restoreVectorState(from: get(SignalFrame.vectorState)) else { return false }
+            UnsafeMutableRawPointer(context).copyMemory(
+                from: base + SignalFrame.registers, byteCount: SignalFrame.registerCount * 8)
+            context.pointee.rflags = guest_sanitised_flags(context.pointee.rflags)
+            context.pointee.resume_full = 1
+            restoreAlternateStack(
+                base: get(SignalFrame.stackBase), byteCount: get(SignalFrame.stackByteCount),
+                flags: UInt32(truncatingIfNeeded: get(SignalFrame.stackFlags)))
+            return context.pointee.rip < GuestLayout.arenaEnd
+        }
+    }
+
+    private func restoreAlternateStack(base: UInt64, byteCount: UInt64, flags: UInt32) {
+        // As restore_altstack(): a stack in use, or a bad one, is left as it is.
+        if alternateStack.contains(context.pointee.rsp) { return }
+        if flags & AlternateStack.disabled != 0 {
+            alternateStack = AlternateStack()
+        } else {
+            alternateStack = AlternateStack(
+                base: base, byteCount: byteCount, flags: flags & AlternateStack.autodisarm)
+        }
+    }
+
+    /// Takes an image over after checking everything that XRSTOR would fault on.
+    private func restoreVectorState(from address: UInt64) -> Bool {
+        if address == 0 {
+            guest_context_clear_vector_state(context)
+            return true
+        }
+        guard address & 63 == 0 else { return false }
+        let byteCount = Int(guest_xsave_bytes())
+        let area = UnsafeMutableRawPointer(guest_context_xsave_area(context)!)
+        guard let magic = GuestAccess.load(UInt32.self, at: address &+ UInt64(SignalFrame.softwareBytes)),
+            let stated = GuestAccess.load(UInt32.self, at: address &+ UInt64(SignalFrame.softwareBytes + 16))
+        else { return false }
+        let isExtended =
+            magic == SignalFrame.magicStart && Int(stated) == byteCount
+            && GuestAccess.load(UInt32.self, at: address &+ UInt64(byteCount)) == SignalFrame.magicEnd
+        if isExtended {
+            guard GuestAccess.copyIn(area, from: address, count: byteCount) else { return false }
+        } else {
+            // Only x87 and SSE: the rest starts out clear.
+            guest_context_clear_vector_state(context)
+            guard GuestAccess.copyIn(area, from: address, count: 512) else { return false }
+            area.storeBytes(of: 3, toByteOffset: 512, as: UInt64.self)
+        }
+        let isValid = guest_context_vector_state_is_valid(context)
+        if !isValid { guest_context_clear_vector_state(context) }
+        return isValid
+    }
+}

@@ -1,0 +1,69 @@
+import Glibc
+
+/// Signals that were sent and not yet taken: of a thread, or shared by the process.
+struct PendingSignals: Sendable {
+    /// Bit n-1 is set when at least one signal n waits.
+    private(set) var set: UInt64 = 0
+    private(set) var queue: [SignalInfo] = []
+
+    /// As RLIMIT_SIGPENDING: beyond it real-time signals are refused.
+    static let queueCountMax = 8192
+
+    /// False when the queue is full and the signal is one that queues.
+    mutating func add(_ info: SignalInfo) -> Bool {
+        let bit = SignalSet.bit(info.signal)
+        if info.signal < SignalSet.firstRealTime, set & bit != 0 { return true }
+        if queue.count >= PendingSignals.queueCountMax, info.signal >= SignalSet.firstRealTime { return false }
+        set |= bit
+        queue.append(info)
+        return true
+    }
+
+    /// Takes the first signal within `wanted`: synchronous ones first, then the lowest number.
+    mutating func take(from wanted: UInt64) -> SignalInfo? {
+        let candidates = set & wanted
+        if candidates == 0 { return nil }
+        let preferred = candidates & SignalSet.synchronous
+        let signal = Int32((preferred != 0 ? preferred : candidates).trailingZeroBitCount) + 1
+        guard let index = queue.firstIndex(where: { $0.signal == signal }) else {
+            set &= ~SignalSet.bit(signal)
+            return nil
+        }
+        let info = queue.remove(at: index)
+        if !queue.contains(where: { $0.signal == signal }) { set &= ~SignalSet.bit(signal) }
+        return info
+    }
+
+    mutating func discard(_ signals: UInt64) {
+        if set & signals == 0 { return }
+        set &= ~signals
+        queue.removeAll { signals & SignalSet.bit($0.signal) != 0 }
+    }
+}
+
+/// A thread's own signal state; guarded by the signal table's lock.
+struct ThreadSignals: Sendable {
+    var mask: UInt64 = 0
+    var pending = PendingSignals()
+    /// Blocked signals that the thread waits for (sigtimedwait); one of these wakes it.
+    var awaited: UInt64 = 0
+}
+
+/// sigaltstack(2).
+struct AlternateStack: Sendable, BitwiseCopyable {
+    var base: UInt64 = 0
+    var byteCount: UInt64 = 0
+    /// SS_DISABLE unless set; SS_AUTODISARM may be.
+    var flags: UInt32 = 2
+
+    static let disabled: UInt32 = 2
+    static let onStack: UInt32 = 1
+    static let autodisarm: UInt32 = 1 << 31
+
+    func contains(_ stackPointer: UInt64) -> Bool {
+        if flags & AlternateStack.autodisarm != 0 { return false }
+        return byteCount > 0 && stackPointer > base && stackPointer - base <= byteCount
+    }
+
+    var isEnabled: Bool { byteCount > 0 && flags & AlternateStack.disabled == 0 }
+}

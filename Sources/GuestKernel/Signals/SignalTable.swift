@@ -1,0 +1,61 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// rt_sigaction(2)'s structure as the kernel has it.
+struct SignalAction: Sendable, BitwiseCopyable, Equatable {
+    var handler: UInt64 = 0
+    var flags: UInt64 = 0
+    var restorer: UInt64 = 0
+    var mask: UInt64 = 0
+
+    static let defaultHandler: UInt64 = 0
+    static let ignoreHandler: UInt64 = 1
+
+    static let onStack: UInt64 = 0x0800_0000
+    static let restart: UInt64 = 0x1000_0000
+    static let noDefer: UInt64 = 0x4000_0000
+    static let resetHandler: UInt64 = 0x8000_0000
+    static let restorerFlag: UInt64 = 0x0400_0000
+    static let noChildStop: UInt64 = 1
+    static let noChildWait: UInt64 = 2
+}
+
+/// The process's signal actions and pending signals; its lock also guards every thread's mask and
+/// pending set. Lock order: signal table before thread list.
+final class SignalTable: Sendable {
+    struct State {
+        var actions = [SignalAction](repeating: SignalAction(), count: 65)
+        var shared = PendingSignals()
+        /// Stopped by SIGSTOP, SIGTSTP and the like until SIGCONT.
+        var isStopped = false
+        /// Descriptors of signalfd(2) to be told of new signals.
+        var watchers: [SignalWatcher] = []
+    }
+
+    let state = Mutex(State())
+    /// 1 while the process is stopped by job control; stopped threads sleep on it.
+    let stoppedWord = Atomic<UInt32>(0)
+
+    func action(for signal: Int32) -> SignalAction {
+        state.withLock { $0.actions[Int(signal)] }
+    }
+}
+
+/// Somebody who is told under the signal table's lock that signals of a set are pending.
+final class SignalWatcher: Sendable {
+    let mask = Atomic<UInt64>(0)
+    /// An eventfd that is readable while a signal of the mask may be pending.
+    let eventFD: Int32
+
+    init(mask: UInt64, eventFD: Int32) {
+        self.mask.store(mask, ordering: .relaxed)
+        self.eventFD = eventFD
+    }
+
+    func notify() {
+        var one: UInt64 = 1
+        hostCall(__NR_write, UInt64(signed: eventFD), UInt64(address: &one), 8)
+    }
+}

@@ -1,0 +1,47 @@
+import Glibc
+import GuestMemory
+
+/// The table made flat for the way in: a handler for every number, found without a branch on kinds.
+///
+/// Sound: the buffers are filled once in `init`, before any guest thread runs, and never changed.
+final class Dispatcher: @unchecked Sendable {
+    private let handlers: UnsafeMutablePointer<SyscallHandler>
+    /// Nonzero for the numbers that have a row.
+    private let isKnown: UnsafeMutablePointer<Bool>
+
+    init() {
+        handlers = .allocate(capacity: SyscallTable.count)
+        isKnown = .allocate(capacity: SyscallTable.count)
+        for number in 0..<SyscallTable.count {
+            let row = SyscallTable.rows[number]
+            (handlers + number).initialize(to: Dispatcher.handler(for: row))
+            (isKnown + number).initialize(to: row != nil && row?.callClass != .refused)
+        }
+    }
+
+    deinit {
+        handlers.deinitialize(count: SyscallTable.count)
+        handlers.deallocate()
+        isKnown.deallocate()
+    }
+
+    /// Does the call. A number without a row is ENOSYS and counted by name.
+    @inline(__always)
+    func call(_ number: UInt32, _ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        guard number < UInt32(SyscallTable.count) else {
+            thread.kernel.statistics.countUnknown(Int(Int32(bitPattern: number)))
+            return failed(ENOSYS)
+        }
+        let index = Int(number)
+        if !isKnown[index] { thread.kernel.statistics.countUnknown(index) }
+        return handlers[index](thread, arguments)
+    }
+
+    private static func handler(for row: Syscall?) -> SyscallHandler {
+        guard let row else { return { _, _ in failed(ENOSYS) } }
+        if let handler = row.handler { return handler }
+        if row.callClass == .passedOn { return PassOn(row).handler }
+        let refusal = row.refusal == 0 ? ENOSYS : row.refusal
+        return { _, _ in failed(refusal) }
+    }
+}

@@ -1,0 +1,80 @@
+import GuestMemory
+
+/// The six arguments of a syscall, as the registers held them.
+public struct SyscallArguments: Sendable, BitwiseCopyable {
+    public var a, b, c, d, e, f: UInt64
+}
+
+/// What an argument means. Drives the translation of calls that are passed on, and the decoding
+/// of traced ones.
+public enum ArgumentKind: UInt8, Sendable {
+    /// A number without further meaning.
+    case number
+    case flags
+    case size
+    /// A guest file descriptor.
+    case descriptor
+    /// A guest file descriptor or AT_FDCWD, for the path that follows it.
+    case directory
+    /// A NUL-terminated path.
+    case path
+    /// As `path`, but the call acts on a last symbolic link itself.
+    case linkPath
+    /// A NUL-terminated string that is no path.
+    case string
+    /// Guest memory that the call reads or writes; checked to lie below the arena's end.
+    case pointer
+    case signal
+    case mode
+    case processIdentity
+}
+
+/// How a call is done.
+public enum SyscallClass: UInt8, Sendable {
+    /// By the guest's kernel itself.
+    case answeredHere
+    /// By the host's kernel, with descriptors, paths and pointers translated.
+    case passedOn
+    /// By the guest's kernel, and it may block: written in two halves.
+    case mayWait
+    /// Not at all: a clean error.
+    case refused
+}
+
+/// How much of a call's behaviour is there.
+public enum SupportLevel: UInt8, Sendable {
+    case full
+    case partial
+    case none
+}
+
+/// A call's implementation: the result, or a negative errno (or one of `Restart`).
+public typealias SyscallHandler = @Sendable (GuestThread, SyscallArguments) -> Int
+
+/// One row of the syscall table.
+public struct Syscall: Sendable {
+    public var number: Int
+    public var name: String
+    public var arguments: [ArgumentKind]
+    public var callClass: SyscallClass
+    public var support: SupportLevel
+    public var note: String
+    /// Nil for a call that is passed on by its argument kinds alone, or is refused.
+    public var handler: SyscallHandler?
+    /// What a refused call returns.
+    public var refusal: Int32
+
+    public init(
+        _ number: Int, _ name: String, _ arguments: ArgumentKind..., callClass: SyscallClass = .answeredHere,
+        support: SupportLevel = .full, note: String = "", refusal: Int32 = 0, handler: SyscallHandler? = nil
+    ) {
+        self.number = number
+        self.name = name
+        self.arguments = arguments
+        self.callClass = callClass
+        self.support = support
+        self.note = note
+        self.refusal = refusal
+        self.handler = handler
+    }
+}

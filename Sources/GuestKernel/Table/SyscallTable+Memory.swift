@@ -1,0 +1,27 @@
+import CGuestEntry
+
+extension SyscallTable {
+    static let memory: [Syscall] = [
+        Syscall(
+            9, "mmap", .pointer, .size, .flags, .flags, .descriptor, .number, support: .partial,
+            note: "no huge pages, no MAP_SYNC", handler: MemoryCalls.mmap),
+        Syscall(10, "mprotect", .pointer, .size, .flags, handler: MemoryCalls.mprotect),
+        Syscall(11, "munmap", .pointer, .size, handler: MemoryCalls.munmap),
+        Syscall(12, "brk", .pointer, handler: MemoryCalls.brk),
+        Syscall(25, "mremap", .pointer, .size, .size, .flags, .pointer, handler: MemoryCalls.mremap),
+        Syscall(
+            26, "msync", .pointer, .size, .flags, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_msync)),
+        Syscall(
+            27, "mincore", .pointer, .size, .pointer, callClass: .passedOn,
+            handler: MemoryCalls.onMapped(__NR_mincore)),
+        Syscall(
+            28, "madvise", .pointer, .size, .number, note: "MADV_FREE is done as MADV_DONTNEED",
+            handler: MemoryCalls.madvise),
+        Syscall(149, "mlock", .pointer, .size, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_mlock)),
+        Syscall(150, "munlock", .pointer, .size, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_munlock)),
+        Syscall(
+            151, "mlockall", .flags, support: .partial, note: "accepted without effect",
+            handler: { _, _ in 0 }),
+        Syscall(152, "munlockall", support: .partial, note: "accepted without effect", handler: { _, _ in 0 }),
+    ]
+}

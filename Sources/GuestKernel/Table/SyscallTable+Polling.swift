@@ -1,0 +1,3 @@
+extension SyscallTable {
+    static let polling: [Syscall] = []
+}

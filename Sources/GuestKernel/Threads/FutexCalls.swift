@@ -1,0 +1,169 @@
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// futex(2).
+enum FutexCalls {
+    private enum Operation {
+        static let wait = 0
+        static let wake = 1
+        static let requeue = 3
+        static let compareRequeue = 4
+        static let wakeOperation = 5
+        static let waitBitset = 9
+        static let wakeBitset = 10
+        static let privateFlag: UInt64 = 128
+        static let clockRealtime: UInt64 = 256
+    }
+
+    private static let anyBit: UInt32 = .max
+
+    static func futex(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let operation = Int(arguments.b & ~(Operation.privateFlag | Operation.clockRealtime) & 0xffff_ffff)
+        let value = UInt32(truncatingIfNeeded: arguments.c)
+        let count = Int(Int32(bitPattern: value))
+        let address = arguments.a
+        guard address & 3 == 0 else { return failed(EINVAL) }
+        guard GuestAccess.isInRange(address, 4) else { return failed(EFAULT) }
+        let table = thread.kernel.futexes
+        switch operation {
+        case Operation.wait:
+            return wait(thread, arguments, value, bitset: anyBit, isAbsolute: false)
+        case Operation.waitBitset:
+            let bitset = UInt32(truncatingIfNeeded: arguments.f)
+            return bitset == 0 ? failed(EINVAL) : wait(thread, arguments, value, bitset: bitset, isAbsolute: true)
+        case Operation.wake:
+            return table.wake(address, count: max(count, 1), bitset: anyBit)
+        case Operation.wakeBitset:
+            let bitset = UInt32(truncatingIfNeeded: arguments.f)
+            return bitset == 0 ? failed(EINVAL) : table.wake(address, count: max(count, 1), bitset: bitset)
+        case Operation.requeue, Operation.compareRequeue:
+            return requeue(thread, arguments, count, compares: operation == Operation.compareRequeue)
+        case Operation.wakeOperation:
+            return wakeOperation(thread, arguments, count)
+        default:
+            return failed(ENOSYS)
+        }
+    }
+
+    // MARK: - Waiting
+
+    private static func wait(
+        _ thread: GuestThread, _ arguments: SyscallArguments, _ value: UInt32, bitset: UInt32, isAbsolute: Bool
+    ) -> Int {
+        if arguments.d != 0, thread.waiter.deadlineNanoseconds == nil {
+            switch deadline(thread, arguments, isAbsolute: isAbsolute) {
+            case .success(let deadline): thread.waiter.deadlineNanoseconds = deadline
+            case .failure(let error): return failed(error.errno)
+            }
+        }
+        let table = thread.kernel.futexes
+        let address = thread.waiter.futexAddress == 0 ? arguments.a : thread.waiter.futexAddress
+        guard thread.prepareToSleep() else { return restart(thread) }
+        let refusal: Int? = table.state.withLock { state in
+            guard let found = GuestAccess.loadWord(at: address) else { return failed(EFAULT) }
+            if found != value, address == arguments.a { return failed(EAGAIN) }
+            thread.waiter.futexAddress = address
+            state.waiters.append(FutexTable.Waiter(thread: thread, address: address, bitset: bitset))
+            return nil
+        }
+        if let refusal { return refusal }
+        let isInTime = thread.sleepUntilWoken(deadlineNanoseconds: thread.waiter.deadlineNanoseconds)
+        let wasWaiting = table.state.withLock { $0.remove(thread) }
+        if !wasWaiting { return thread.waiter.result ?? 0 }
+        thread.waiter.futexAddress = 0
+        if !isInTime { return failed(ETIMEDOUT) }
+        return restart(thread)
+    }
+
+    private static func restart(_ thread: GuestThread) -> Int {
+        thread.waiter.deadlineNanoseconds == nil ? Restart.system : Restart.withoutHandler
+    }
+
+    private static func deadline(
+        _ thread: GuestThread, _ arguments: SyscallArguments, isAbsolute: Bool
+    ) -> Result<UInt64, CallError> {
+        let clock = thread.kernel.clock
+        if !isAbsolute { return clock.deadline(afterTimeoutAt: arguments.d) }
+        return GuestClock.loadTime(at: arguments.d).map { time in
+            arguments.b & Operation.clockRealtime != 0 ? clock.deadline(atRealtime: time) : time
+        }
+    }
+
+    // MARK: - Waking
+
+    private static func requeue(
+        _ thread: GuestThread, _ arguments: SyscallArguments, _ wakeCount: Int, compares: Bool
+    ) -> Int {
+        let source = arguments.a
+        let destination = arguments.e
+        let moveCount = Int(Int32(truncatingIfNeeded: arguments.d))
+        guard wakeCount >= 0, moveCount >= 0 else { return failed(EINVAL) }
+        guard destination & 3 == 0 else { return failed(EINVAL) }
+        guard GuestAccess.loadWord(at: destination) != nil else { return failed(EFAULT) }
+        return thread.kernel.futexes.state.withLock { state in
+            if compares {
+                guard let found = GuestAccess.loadWord(at: source) else { return failed(EFAULT) }
+                if found != UInt32(truncatingIfNeeded: arguments.f) { return failed(EAGAIN) }
+            }
+            let woken = state.wake(source, count: wakeCount, bitset: anyBit)
+            let moved = state.requeue(from: source, to: destination, count: moveCount)
+            return woken + moved
+        }
+    }
+
+    private static func wakeOperation(_ thread: GuestThread, _ arguments: SyscallArguments, _ count: Int) -> Int {
+        let second = arguments.e
+        let encoded = UInt32(truncatingIfNeeded: arguments.f)
+        guard second & 3 == 0 else { return failed(EINVAL) }
+        return thread.kernel.futexes.state.withLock { state in
+            let old: UInt32
+            switch update(second, encoded) {
+            case .success(let value): old = value
+            case .failure(let error): return failed(error.errno)
+            }
+            var woken = state.wake(arguments.a, count: max(count, 1), bitset: anyBit)
+            if holds(old, encoded) {
+                let secondCount = Int(Int32(truncatingIfNeeded: arguments.d))
+                woken += state.wake(second, count: max(secondCount, 1), bitset: anyBit)
+            }
+            return woken
+        }
+    }
+
+    /// Does FUTEX_OP's arithmetic atomically and returns the old value.
+    private static func update(_ address: UInt64, _ encoded: UInt32) -> Result<UInt32, CallError> {
+        var operand = UInt32(bitPattern: Int32(bitPattern: encoded << 8) >> 20)
+        if encoded >> 28 & 8 != 0 { operand = 1 << (operand & 31) }
+        guard var expected = GuestAccess.loadWord(at: address) else { return .failure(CallError(errno: EFAULT)) }
+        while true {
+            let desired: UInt32
+            switch encoded >> 28 & 7 {
+            case 0: desired = operand
+            case 1: desired = expected &+ operand
+            case 2: desired = expected | operand
+            case 3: desired = expected & ~operand
+            case 4: desired = expected ^ operand
+            default: return .failure(CallError(errno: ENOSYS))
+            }
+            guard let found = GuestAccess.compareExchangeWord(at: address, expected: expected, desired: desired)
+            else { return .failure(CallError(errno: EFAULT)) }
+            if found == expected { return .success(found) }
+            expected = found
+        }
+    }
+
+    private static func holds(_ old: UInt32, _ encoded: UInt32) -> Bool {
+        let left = Int32(bitPattern: old)
+        let right = Int32(bitPattern: encoded << 20) >> 20
+        switch encoded >> 24 & 15 {
+        case 0: return left == right
+        case 1: return left != right
+        case 2: return left < right
+        case 3: return left <= right
+        case 4: return left > right
+        case 5: return left >= right
+        default: return false
+        }
+    }
+}

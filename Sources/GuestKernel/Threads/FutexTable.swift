@@ -1,0 +1,66 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// Guest futexes: queues of waiters by address. One process, so an address is identity enough.
+///
+/// Whoever wakes a waiter writes the result into its record under the lock, before its own call
+/// returns (architecture §3).
+final class FutexTable: Sendable {
+    struct Waiter {
+        var thread: GuestThread
+        var address: UInt64
+        var bitset: UInt32
+    }
+
+    struct State {
+        /// In the order of arrival. Few threads ever wait at once, so one flat list is searched.
+        var waiters: [Waiter] = []
+    }
+
+    let state = Mutex(State())
+
+    /// Takes up to `count` waiters on `address` whose bitset meets `bitset`, decides their result,
+    /// and wakes them. Returns how many.
+    func wake(_ address: UInt64, count: Int, bitset: UInt32) -> Int {
+        state.withLock { $0.wake(address, count: count, bitset: bitset) }
+    }
+}
+
+extension FutexTable.State {
+    mutating func wake(_ address: UInt64, count: Int, bitset: UInt32) -> Int {
+        if count <= 0 { return 0 }
+        var woken = 0
+        var index = 0
+        while index < waiters.count, woken < count {
+            let waiter = waiters[index]
+            guard waiter.address == address, waiter.bitset & bitset != 0 else {
+                index += 1
+                continue
+            }
+            waiters.remove(at: index)
+            waiter.thread.waiter.result = 0
+            waiter.thread.wakeUp()
+            woken += 1
+        }
+        return woken
+    }
+
+    mutating func requeue(from source: UInt64, to destination: UInt64, count: Int) -> Int {
+        var moved = 0
+        for index in waiters.indices where moved < count && waiters[index].address == source {
+            waiters[index].address = destination
+            waiters[index].thread.waiter.futexAddress = destination
+            moved += 1
+        }
+        return moved
+    }
+
+    /// Takes a waiter out; false when somebody has woken it already.
+    mutating func remove(_ thread: GuestThread) -> Bool {
+        guard let index = waiters.firstIndex(where: { $0.thread === thread }) else { return false }
+        waiters.remove(at: index)
+        return true
+    }
+}

@@ -1,0 +1,77 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+extension GuestKernel {
+    /// Makes the first thread and starts it at `entry` with its stack pointer at `stackPointer`.
+    /// Returns an errno, or 0.
+    public func startFirstThread(entry: UInt64, stackPointer: UInt64, name: [UInt8]) -> Int32 {
+        guard let thread = try? GuestThread(kernel: self, tid: identity.pid, name: name) else { return ENOMEM }
+        thread.context.pointee.rip = entry
+        thread.context.pointee.rsp = stackPointer
+        return start(thread)
+    }
+
+    /// Lets a prepared thread run on a host thread of its own.
+    func start(_ thread: GuestThread) -> Int32 {
+        threads.add(thread)
+        threadStarted()
+        let result = HostThread.start(mask: HostSignals.guestThreadMask) { [self] in
+            thread.run()
+            finish(thread)
+        }
+        if result != 0 {
+            _ = threads.remove(thread)
+            threadLeft()
+            gate.announceChange()
+        }
+        return result
+    }
+
+    private func finish(_ thread: GuestThread) {
+        if !isEnding { thread.releaseRobustFutexes() }
+        if !isEnding, thread.clearChildTid != 0 {
+            _ = GuestAccess.store(UInt32(0), at: thread.clearChildTid)
+            _ = futexes.wake(thread.clearChildTid, count: 1, bitset: .max)
+        }
+        statistics.add(thread.callCounts)
+        let remaining = threads.remove(thread)
+        if remaining == 0 { end(.exited(thread.exitStatus)) }
+        gate.announceChange()
+        threadLeft()
+    }
+}
+
+extension GuestThread {
+    /// Marks the robust futexes that the thread still holds as ownerless (kernel/futex/core.c,
+    /// exit_robust_list), so that others do not wait for ever.
+    func releaseRobustFutexes() {
+        let head = robustListHead
+        guard head != 0, let offset = GuestAccess.load(Int64.self, at: head &+ 8),
+            let pending = GuestAccess.load(UInt64.self, at: head &+ 16),
+            var entry = GuestAccess.load(UInt64.self, at: head)
+        else { return }
+        // The kernel's ROBUST_LIST_LIMIT: a list that the guest has tied into a ring ends here.
+        for _ in 0..<2048 where entry & ~1 != head {
+            if entry != pending { releaseRobustFutex(entry & ~1, offset) }
+            guard let next = GuestAccess.load(UInt64.self, at: entry & ~1) else { break }
+            entry = next
+        }
+        if pending != 0 { releaseRobustFutex(pending & ~1, offset) }
+    }
+
+    private func releaseRobustFutex(_ entry: UInt64, _ offset: Int64) {
+        let address = entry &+ UInt64(bitPattern: offset)
+        guard address & 3 == 0, var found = GuestAccess.loadWord(at: address) else { return }
+        while found & 0x3fff_ffff == UInt32(bitPattern: tid) {
+            let desired = found & 0x8000_0000 | 0x4000_0000  // FUTEX_WAITERS kept, FUTEX_OWNER_DIED set
+            guard let seen = GuestAccess.compareExchangeWord(at: address, expected: found, desired: desired)
+            else { return }
+            if seen == found {
+                if found & 0x8000_0000 != 0 { _ = kernel.futexes.wake(address, count: 1, bitset: .max) }
+                return
+            }
+            found = seen
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+extension GuestThread {
+    /// The thread's whole life: enter the guest, do what ended its run, again. Returns when the
+    /// thread or the process has ended. Runs on a host thread of its own.
+    func run() {
+        let attached = guest_context_attach(context)
+        precondition(attached == 0, "the alternate signal stack could not be set: errno \(-attached)")
+        let dispatched = guest_dispatch_enable(kernel.configuration.dispatch.rawValue, GuestLayout.arenaEnd)
+        precondition(dispatched == 0, "syscall dispatch could not be turned on for a thread: errno \(-dispatched)")
+        while true {
+            if context.pointee.stop != 0, !passSafePoint() { break }
+            switch guest_enter(context) {
+            case UInt32(EXIT_SYSCALL): doSyscall()
+            case UInt32(EXIT_FAULT): takeFault()
+            case UInt32(EXIT_BAD_STATE): takeBadState()
+            default: break
+            }
+        }
+        guest_dispatch_disable(kernel.configuration.dispatch.rawValue)
+        guest_context_detach(context)
+    }
+
+    /// Parks while a stop is on and delivers signals. False when the thread is to end.
+    private func passSafePoint() -> Bool {
+        _ = guest_context_take_stop(context)
+        kernel.gate.park(self)
+        if mustEnd.load(ordering: .acquiring) || kernel.isEnding { return false }
+        while kernel.isStoppedByJobControl {
+            kernel.waitForContinue(self)
+            if kernel.isEnding { return false }
+        }
+        return deliverSignals()
+    }
+
+    private func doSyscall() {
+        if context.pointee.syscall_architecture != UInt32(AUDIT_ARCH_X86_64) {
+            // int 0x80 and the like: the 32-bit table is not served.
+            kernel.statistics.countUnknown(-1)
+            context.pointee.rax = UInt64(signed: failed(ENOSYS))
+            return
+        }
+        let number = UInt32(truncatingIfNeeded: context.pointee.rax)
+        lastCallNumber = context.pointee.rax
+        if number < UInt32(SyscallTable.count) { callCounts[Int(number)] &+= 1 }
+        waiter = WaiterRecord()
+        waiter.callNumber = Int32(bitPattern: number)
+        finish(call(number))
+    }
+
+    func call(_ number: UInt32) -> Int {
+        let arguments = SyscallArguments(
+            a: context.pointee.rdi, b: context.pointee.rsi, c: context.pointee.rdx, d: context.pointee.r10,
+            e: context.pointee.r8, f: context.pointee.r9)
+        return kernel.dispatcher.call(number, self, arguments)
+    }
+
+    private func finish(_ result: Int) {
+        if Restart.contains(result) {
+            interruptedResult = result
+            guest_context_request_stop(context)
+            return
+        }
+        if !replacesRegisters {
+            context.pointee.rax = UInt64(signed: result)
+        }
+        replacesRegisters = false
+        waiter.callNumber = -1
+    }
+
+    /// A synchronous fault in guest code becomes the guest's signal.
+    private func takeFault() {
+        let fault = context.pointee
+        var code = fault.fault_code
+        if fault.fault_signal == SIGSEGV, fault.fault_address < GuestLayout.arenaEnd, code == segvAccessError,
+            kernel.memory.area(containing: fault.fault_address) == nil
+        {
+            // The arena is mapped without access where the guest has nothing mapped.
+            code = segvMapError
+        }
+        forceSignal(
+            SignalInfo.fault(signal: fault.fault_signal, code: code, address: fault.fault_address),
+            trap: fault.fault_trap_number, errorCode: fault.fault_error_code)
+    }
+
+    /// Registers that the CPU would not load: as the kernel, SIGSEGV.
+    private func takeBadState() {
+        forceSignal(SignalInfo.fault(signal: SIGSEGV, code: siKernel, address: 0), trap: 13, errorCode: 0)
+    }
+}
+
+// asm-generic/siginfo.h and linux/audit.h; not visible to Swift.
+let segvMapError: Int32 = 1
+let segvAccessError: Int32 = 2
+let siKernel: Int32 = 0x80
+private let AUDIT_ARCH_X86_64: UInt32 = 0xc000_003e

@@ -1,0 +1,87 @@
+public import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// One guest thread: its machine state, and what the guest's kernel knows of it.
+///
+/// Sound as `@unchecked Sendable`: plain fields are touched by the thread itself only, or while
+/// every thread is stopped; what others touch is atomic or guarded by a lock named at the field.
+public final class GuestThread: @unchecked Sendable {
+    /// Sound as unowned(unsafe): the kernel outlives every thread; saves a reference count per call.
+    public unowned(unsafe) let kernel: GuestKernel
+    public let context: UnsafeMutablePointer<guest_context>
+    /// The guest's thread id.
+    public let tid: Int32
+
+    // MARK: - Seen by other threads
+
+    /// ThreadPhase.
+    let phase = Atomic<UInt32>(ThreadPhase.active)
+    /// SleepKind.
+    let sleepKind = Atomic<UInt32>(SleepKind.none)
+    /// Becomes 1 when a sleep is to end.
+    let wakeWord = Atomic<UInt32>(0)
+    /// Nonzero: this thread alone is to end (not used for the end of the process).
+    let mustEnd = Atomic<Bool>(false)
+
+    /// Guarded by the signal table's lock.
+    var signals = ThreadSignals()
+
+    // MARK: - The thread's own
+
+    public var waiter = WaiterRecord()
+    /// The syscall being done, for one that is made again after an interruption.
+    var lastCallNumber: UInt64 = 0
+    /// What an interrupted call returned (`Restart`), until it is settled; 0 when there is none.
+    var interruptedResult = 0
+    /// Set by a call that has put the registers in place itself (rt_sigreturn).
+    var replacesRegisters = false
+    /// exit(2)'s status, which counts when the thread was the last.
+    var exitStatus: Int32 = 0
+    /// The guest's altstack (sigaltstack(2)).
+    var alternateStack = AlternateStack()
+    /// The mask to restore after the handler that ended a sigsuspend, ppoll or the like.
+    var savedMask: UInt64?
+    /// set_tid_address(2) and CLONE_CHILD_CLEARTID.
+    var clearChildTid: UInt64 = 0
+    /// set_robust_list(2).
+    var robustListHead: UInt64 = 0
+    /// The thread's name (PR_SET_NAME), at most 15 bytes.
+    var name: [UInt8]
+    /// Calls by number, added to the statistics when the thread ends.
+    let callCounts: UnsafeMutablePointer<UInt64>
+    /// The thread's own scratch memory: poll entries, I/O vectors, epoll events, bounce buffers.
+    let scratch: UnsafeMutableRawPointer
+    static let scratchByteCount = 64 << 10
+
+    init(kernel: GuestKernel, tid: Int32, name: [UInt8]) throws(GuestThreadError) {
+        guard let context = guest_context_create() else { throw GuestThreadError.noContext }
+        self.kernel = kernel
+        self.context = context
+        self.tid = tid
+        self.name = name
+        callCounts = .allocate(capacity: SyscallTable.count)
+        callCounts.initialize(repeating: 0, count: SyscallTable.count)
+        scratch = .allocate(byteCount: GuestThread.scratchByteCount, alignment: 64)
+        // A thread's first act is a safe point: a stop may be on, or a signal may be waiting.
+        context.pointee.stop = 1
+    }
+
+    deinit {
+        guest_context_destroy(context)
+        callCounts.deallocate()
+        scratch.deallocate()
+    }
+
+    /// Makes the thread come to its safe point before it runs guest code again, and ends its wait.
+    func requestAttention() {
+        guest_context_request_stop(context)
+        wakeUp()
+    }
+}
+
+public enum GuestThreadError: Error {
+    /// Neither memory for the context, nor room for this CPU's vector state.
+    case noContext
+}

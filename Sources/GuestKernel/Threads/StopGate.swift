@@ -1,0 +1,90 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// Where a thread stands, as a coordinator sees it (architecture §3).
+enum ThreadPhase {
+    /// Running guest code, or in the supervisor and possibly touching guest memory.
+    static let active: UInt32 = 0
+    /// Blocked in a wait that touches no guest memory.
+    static let waiting: UInt32 = 1
+    /// Held at a safe point.
+    static let parked: UInt32 = 2
+}
+
+/// Stops all guest threads at safe points, and lets them go on.
+///
+/// The protocol is a pair of store-then-load handshakes (all sequentially consistent): a thread
+/// that comes back from a wait publishes `active` and then reads `requested`; the coordinator
+/// publishes `requested` and then reads the phases. So either the thread sees the stop and parks,
+/// or the coordinator sees it active and waits for it.
+public final class StopGate: Sendable {
+    /// 1 while a stop is on; parked threads sleep on it.
+    private let requested = Atomic<UInt32>(0)
+    /// Counts phase changes made while a stop is on; the coordinator sleeps on it.
+    private let changes = Atomic<UInt32>(0)
+    /// 1 while somebody coordinates.
+    private let isCoordinated = Atomic<UInt32>(0)
+
+    var isRequested: Bool {
+        requested.load(ordering: .sequentiallyConsistent) == 1
+    }
+
+    // MARK: - The threads' side
+
+    func beginWaiting(_ thread: GuestThread) {
+        thread.phase.store(ThreadPhase.waiting, ordering: .sequentiallyConsistent)
+        if isRequested { announceChange() }
+    }
+
+    /// Parks when a stop is on: nothing of the guest is touched before the stop is over.
+    func endWaiting(_ thread: GuestThread) {
+        thread.phase.store(ThreadPhase.active, ordering: .sequentiallyConsistent)
+        if isRequested { park(thread) }
+    }
+
+    /// A safe point: parks for as long as a stop is on. The caller holds no lock.
+    func park(_ thread: GuestThread) {
+        while isRequested {
+            thread.phase.store(ThreadPhase.parked, ordering: .sequentiallyConsistent)
+            announceChange()
+            while isRequested { HostFutex.wait(requested, while: 1) }
+            thread.phase.store(ThreadPhase.active, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    /// A thread has left the list, or changed phase.
+    func announceChange() {
+        changes.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        HostFutex.wake(changes)
+    }
+
+    // MARK: - The coordinator's side
+
+    /// Stops every thread of `kernel` but `caller`. Only one coordinates at a time: a guest thread
+    /// that loses the race parks, anybody else waits.
+    public func stop(_ kernel: GuestKernel, caller: GuestThread? = nil) {
+        while !isCoordinated.compareExchange(expected: 0, desired: 1, ordering: .sequentiallyConsistent).exchanged {
+            if let caller { park(caller) }
+            HostFutex.wait(isCoordinated, while: 1, timeoutNanoseconds: 1_000_000)
+        }
+        requested.store(1, ordering: .sequentiallyConsistent)
+        kernel.threads.forEach { thread in
+            if thread !== caller { guest_context_request_stop(thread.context) }
+        }
+        while true {
+            let seen = changes.load(ordering: .sequentiallyConsistent)
+            if kernel.threads.allStopped(except: caller) { return }
+            HostFutex.wait(changes, while: seen)
+        }
+    }
+
+    /// Ends the stop.
+    public func resume() {
+        requested.store(0, ordering: .sequentiallyConsistent)
+        HostFutex.wake(requested)
+        isCoordinated.store(0, ordering: .sequentiallyConsistent)
+        HostFutex.wake(isCoordinated)
+    }
+}

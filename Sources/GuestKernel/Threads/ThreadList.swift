@@ -1,0 +1,61 @@
+import Glibc
+import Synchronization
+
+/// The living threads of the guest.
+final class ThreadList: Sendable {
+    private struct State {
+        var threads: [GuestThread] = []
+        var nextTid: Int32
+    }
+
+    /// Thread ids other than the first thread's come from above every pid that a kernel gives out
+    /// (pid_max is at most 4 Mi), and fit the 30 bits of a robust futex.
+    static let firstTid: Int32 = 0x1000_0001
+
+    private let state = Mutex(State(nextTid: ThreadList.firstTid))
+
+    func allocateTid() -> Int32 {
+        state.withLock { state in
+            defer { state.nextTid += 1 }
+            return state.nextTid
+        }
+    }
+
+    /// Adds a thread before it runs, so that a coordinator counts it as not stopped until its first safe point.
+    func add(_ thread: GuestThread) {
+        state.withLock { $0.threads.append(thread) }
+    }
+
+    /// Takes a thread out; returns how many remain.
+    func remove(_ thread: GuestThread) -> Int {
+        state.withLock { state in
+            state.threads.removeAll { $0 === thread }
+            return state.threads.count
+        }
+    }
+
+    func find(tid: Int32) -> GuestThread? {
+        state.withLock { $0.threads.first { $0.tid == tid } }
+    }
+
+    func snapshot() -> [GuestThread] {
+        state.withLock { $0.threads }
+    }
+
+    /// `body` runs under the list's lock: it takes no other lock and does not block.
+    func forEach(_ body: (GuestThread) -> Void) {
+        state.withLock { $0.threads.forEach(body) }
+    }
+
+    func allStopped(except caller: GuestThread?) -> Bool {
+        state.withLock { state in
+            state.threads.allSatisfy {
+                $0 === caller || $0.phase.load(ordering: .sequentiallyConsistent) != ThreadPhase.active
+            }
+        }
+    }
+
+    var count: Int {
+        state.withLock { $0.threads.count }
+    }
+}

@@ -1,0 +1,72 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+/// The guest's clocks. Virtual, so that monotonic time goes on in a mirror whose own clock
+/// started elsewhere; on the primary the offset is 0.
+public final class GuestClock: Sendable {
+    /// Guest monotonic time minus the host's.
+    public let monotonicOffsetNanoseconds: Int64
+
+    public init(monotonicOffsetNanoseconds: Int64 = 0) {
+        self.monotonicOffsetNanoseconds = monotonicOffsetNanoseconds
+    }
+
+    /// CLOCK_MONOTONIC as the guest sees it. By the host's vDSO: no kernel entry.
+    public func monotonicNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let host = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return UInt64(host + monotonicOffsetNanoseconds)
+    }
+
+    public func realtimeNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    /// The deadline for a relative timeout that lies in guest memory as a struct timespec.
+    func deadline(afterTimeoutAt address: UInt64) -> Result<UInt64, CallError> {
+        switch GuestClock.loadTime(at: address) {
+        case .failure(let error): return .failure(error)
+        case .success(let nanoseconds): return .success(deadline(after: nanoseconds))
+        }
+    }
+
+    /// The deadline `nanoseconds` from now; far enough in the future where that overflows.
+    func deadline(after nanoseconds: UInt64) -> UInt64 {
+        let (sum, overflow) = monotonicNanoseconds().addingReportingOverflow(nanoseconds)
+        return overflow ? UInt64(Int64.max) : min(sum, UInt64(Int64.max))
+    }
+
+    /// The monotonic deadline for an absolute CLOCK_REALTIME time.
+    func deadline(atRealtime nanoseconds: UInt64) -> UInt64 {
+        let now = realtimeNanoseconds()
+        return nanoseconds > now ? deadline(after: nanoseconds - now) : monotonicNanoseconds()
+    }
+
+    /// Reads a struct timespec as nanoseconds; EINVAL for one that is not normalised, as in the kernel.
+    static func loadTime(at address: UInt64) -> Result<UInt64, CallError> {
+        guard let time = GuestAccess.load(timespec.self, at: address) else {
+            return .failure(CallError(errno: EFAULT))
+        }
+        guard time.tv_sec >= 0, time.tv_nsec >= 0, time.tv_nsec < 1_000_000_000 else {
+            return .failure(CallError(errno: EINVAL))
+        }
+        return .success(nanoseconds(seconds: UInt64(time.tv_sec), UInt64(time.tv_nsec)))
+    }
+
+    /// Saturates instead of overflowing, as ktime_t does.
+    static func nanoseconds(seconds: UInt64, _ rest: UInt64) -> UInt64 {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow || product > UInt64(Int64.max) - rest { return UInt64(Int64.max) }
+        return product + rest
+    }
+}
+
+extension timespec {
+    init(nanoseconds: UInt64) {
+        self.init(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    }
+}

@@ -1,0 +1,3 @@
+/// The guest's timers: setitimer(2), alarm(2) and timer_create(2).
+final class TimerService: Sendable {
+}

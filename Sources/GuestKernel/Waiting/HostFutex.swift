@@ -1,0 +1,32 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// Sleeping on a word of the supervisor's own (futex(2), private).
+enum HostFutex {
+    private static let waitPrivate: UInt64 = 0 | 128
+    private static let wakePrivate: UInt64 = 1 | 128
+
+    /// Sleeps while the word is `value`; may return early for no reason.
+    static func wait(_ word: borrowing Atomic<UInt32>, while value: UInt32) {
+        hostCall(__NR_futex, address(of: word), waitPrivate, UInt64(value), 0)
+    }
+
+    /// As above, for at most `timeoutNanoseconds`.
+    static func wait(_ word: borrowing Atomic<UInt32>, while value: UInt32, timeoutNanoseconds: UInt64) {
+        var timeout = timespec(
+            tv_sec: Int(timeoutNanoseconds / 1_000_000_000), tv_nsec: Int(timeoutNanoseconds % 1_000_000_000))
+        hostCall(__NR_futex, address(of: word), waitPrivate, UInt64(value), UInt64(address: &timeout))
+    }
+
+    static func wake(_ word: borrowing Atomic<UInt32>) {
+        hostCall(__NR_futex, address(of: word), wakePrivate, UInt64(Int32.max))
+    }
+
+    /// Sound: an Atomic that is a stored property of a class has a fixed address for its lifetime
+    /// (SE-0410), and is laid out as its value.
+    private static func address(of word: borrowing Atomic<UInt32>) -> UInt64 {
+        withUnsafePointer(to: word) { UInt64(UInt(bitPattern: $0)) }
+    }
+}

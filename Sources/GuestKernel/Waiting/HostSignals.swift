@@ -1,0 +1,30 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+/// The host threads' signal masks. Guests' signals are the supervisor's own bookkeeping; these are
+/// the kernel's, and only a handful are ever let through.
+public enum HostSignals {
+    static func bit(_ signal: Int32) -> UInt64 {
+        1 << UInt64(signal - 1)
+    }
+
+    /// Faults that the kernel raises for an instruction: blocking one would kill the process.
+    static let synchronous: UInt64 =
+        bit(SIGSEGV) | bit(SIGBUS) | bit(SIGFPE) | bit(SIGILL) | bit(SIGTRAP) | bit(SIGSYS)
+
+    /// A guest thread's: all blocked but the synchronous ones and preemption.
+    static let guestThreadMask: UInt64 = ~(synchronous | bit(GUEST_PREEMPT_SIGNAL))
+
+    /// The mask inside ppoll and epoll_pwait: the kick gets through as well.
+    static let waitMask: UInt64 = ~(synchronous | bit(GUEST_PREEMPT_SIGNAL) | bit(GUEST_KICK_SIGNAL))
+
+    /// Every other thread of the supervisor's: asynchronous signals go to the one that forwards them.
+    static let helperMask: UInt64 = ~synchronous
+
+    /// Sets the calling thread's mask.
+    public static func setMask(_ mask: UInt64) {
+        var mask = mask
+        hostCall(__NR_rt_sigprocmask, UInt64(SIG_SETMASK), UInt64(address: &mask), 0, 8)
+    }
+}

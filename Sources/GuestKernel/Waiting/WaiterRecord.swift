@@ -1,0 +1,19 @@
+/// What a blocked call needs to go on elsewhere: a plain value, part of a thread's record
+/// (architecture §3).
+///
+/// A call begins with a fresh record and reads what it finds in it, so that making the call again
+/// with a kept record (after an interruption without a handler, or on a mirror) continues it.
+public struct WaiterRecord: Sendable {
+    /// The syscall's number, or -1 when no call is in progress.
+    public var callNumber: Int32 = -1
+    /// Guest monotonic time at which the call gives up; nil until it is computed, or when it never does.
+    public var deadlineNanoseconds: UInt64?
+    /// Bytes already moved.
+    public var progress = 0
+    /// The call's result once another thread has decided it, written under the lock that wakes.
+    public var result: Int?
+    /// For a futex wait that was requeued: the address it waits on now.
+    public var futexAddress: UInt64 = 0
+
+    public init() {}
+}

@@ -1,0 +1,78 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+/// A program's file, open for reading its headers and mapping its segments.
+final class ProgramFile {
+    let path: String
+    let hostFD: Int32
+    let byteCount: UInt64
+    let identity: FileIdentity
+    /// The first bytes: the ELF header, or a script's line.
+    let firstBytes: [UInt8]
+
+    /// - Parameter purpose: what messages call the file, such as "interpreter".
+    init(path: String, purpose: String) throws(ProgramError) {
+        self.path = path
+        // Without O_NONBLOCK a FIFO would hold the supervisor up.
+        let opened = path.withCString { path in
+            hostCall(
+                __NR_openat, UInt64(signed: AT_FDCWD), UInt64(address: path), UInt64(O_RDONLY | O_CLOEXEC | O_NONBLOCK))
+        }
+        guard opened >= 0 else {
+            throw ProgramFile.openFailure(path, purpose, Int32(-opened))
+        }
+        hostFD = Int32(opened)
+        var status = stat()
+        fstat(hostFD, &status)
+        byteCount = UInt64(max(0, status.st_size))
+        identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: path)
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            hostCall(__NR_close, UInt64(signed: hostFD))
+            throw ProgramError(.notRunnable, "\(purpose)\(path): not a regular file")
+        }
+        guard access(path, X_OK) == 0 else {
+            hostCall(__NR_close, UInt64(signed: hostFD))
+            throw ProgramError(.notRunnable, "\(purpose)\(path): not executable; chmod +x may help")
+        }
+        firstBytes = ProgramFile.bytes(of: hostFD, offset: 0, count: 4096) ?? []
+    }
+
+    deinit {
+        hostCall(__NR_close, UInt64(signed: hostFD))
+    }
+
+    /// Fewer bytes than asked for where the file ends; nil where it cannot be read.
+    func bytes(offset: UInt64, count: Int) -> [UInt8]? {
+        ProgramFile.bytes(of: hostFD, offset: offset, count: count)
+    }
+
+    func elf() throws(ProgramError) -> ElfFile {
+        do throws(ElfError) {
+            let table = try ElfFile.programHeaderTable(of: firstBytes)
+            let headers = bytes(offset: table.fileOffset, count: Int(table.byteCount)) ?? []
+            return try ElfFile(
+                header: firstBytes, programHeaders: headers, fileByteCount: byteCount, limits: GuestLayout.mappable)
+        } catch {
+            throw ProgramError(.notRunnable, "\(path): \(error.message)")
+        }
+    }
+
+    private static func bytes(of hostFD: Int32, offset: UInt64, count: Int) -> [UInt8]? {
+        var result = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+            result = retryingInterrupts {
+                hostCall(
+                    __NR_pread64, UInt64(signed: hostFD), UInt64(address: buffer.baseAddress), UInt64(count), offset)
+            }
+            initializedCount = max(0, result)
+        }
+        return result < 0 ? nil : bytes
+    }
+
+    private static func openFailure(_ path: String, _ purpose: String, _ errno: Int32) -> ProgramError {
+        let reason = String(cString: strerror(errno)).lowercased()
+        let isMissing = errno == ENOENT || errno == ENOTDIR
+        return ProgramError(isMissing ? .notFound : .notRunnable, "\(purpose)\(path): \(reason)")
+    }
+}

@@ -1,0 +1,211 @@
+import CGuestEntry
+import Glibc
+public import GuestMemory
+
+/// A program in memory, ready for its first instruction.
+public struct LoadedProgram: Sendable {
+    /// Where the first thread starts: the interpreter's entry, or the program's own.
+    public var start: UInt64
+    public var stackPointer: UInt64
+    public var stack: AddressRange
+    /// The executable that was loaded: for a script, its interpreter.
+    public var path: String
+    public var arguments: [[UInt8]]
+    /// The auxiliary vector's bytes as they lie on the stack.
+    public var auxiliaryVector: [UInt8]
+}
+
+/// Brings a program into guest memory as execve(2) does: scripts, static, static-PIE and dynamic ELF.
+public struct ProgramLoader {
+    private let memory: AddressSpace
+    private let stackByteLimit: UInt64
+
+    /// The stack is mapped at once in full, its pages appear when touched; without a limit it gets this much.
+    private static let stackByteCountMax: UInt64 = 1 << 30
+    private static let stackByteCountMin: UInt64 = 1 << 20
+
+    /// - Parameter stackByteLimit: the guest's soft RLIMIT_STACK, `UInt64.max` for none.
+    public init(memory: AddressSpace, stackByteLimit: UInt64) {
+        self.memory = memory
+        self.stackByteLimit = stackByteLimit
+    }
+
+    /// Loads the program at `path`. `arguments` includes its own name.
+    public func load(
+        path: String, arguments: [[UInt8]], environment: [[UInt8]]
+    ) throws(ProgramError) -> LoadedProgram {
+        var file = try ProgramFile(path: path, purpose: "")
+        var arguments = arguments
+        var depth = 0
+        while ScriptInterpreter.isScript(file.firstBytes) {
+            depth += 1
+            guard depth < ScriptInterpreter.nestingCountMax else {
+                throw ProgramError(.notRunnable, "\(path): too many levels of scripts that interpret scripts")
+            }
+            let script: ScriptInterpreter
+            do throws(ElfError) {
+                script = try ScriptInterpreter(parsing: file.firstBytes)
+            } catch {
+                throw ProgramError(.notRunnable, "\(file.path): \(error.message)")
+            }
+            arguments = script.arguments(scriptPath: Array(file.path.utf8), arguments: arguments)
+            file = try interpreterFile(String(decoding: script.path, as: UTF8.self), of: file.path)
+        }
+        return try loadElf(file, arguments: arguments, environment: environment, executablePath: path)
+    }
+
+    /// A missing interpreter is the program's fault, which is there: 126.
+    private func interpreterFile(_ path: String, of program: String) throws(ProgramError) -> ProgramFile {
+        do throws(ProgramError) {
+            return try ProgramFile(path: path, purpose: "\(program): its interpreter ")
+        } catch {
+            throw ProgramError(.notRunnable, error.message)
+        }
+    }
+
+    private func loadElf(
+        _ file: ProgramFile, arguments: [[UInt8]], environment: [[UInt8]], executablePath: String
+    ) throws(ProgramError) -> LoadedProgram {
+        let elf = try file.elf()
+        var interpreter: (ProgramFile, ElfFile)?
+        if let part = elf.interpreter {
+            let path: [UInt8]
+            do throws(ElfError) {
+                path = try ElfFile.interpreterPath(
+                    from: file.bytes(offset: part.offset, count: Int(part.byteCount)) ?? [])
+            } catch {
+                throw ProgramError(.notRunnable, "\(file.path): \(error.message)")
+            }
+            let found = try interpreterFile(String(decoding: path, as: UTF8.self), of: file.path)
+            interpreter = (found, try found.elf())
+        }
+        let stackByteCount = min(max(stackByteLimit, Self.stackByteCountMin), Self.stackByteCountMax)
+        guard let stack = memory.mapStack(byteCount: stackByteCount) else {
+            throw ProgramError(.noRoom, "\(file.path): no room for a stack of \(stackByteCount) bytes")
+        }
+        if elf.stackIsExecutable {
+            _ = memory.protect(
+                stack.start, byteCount: stack.count, [.read, .write, .execute], growsDown: false)
+        }
+        let bias = try place(elf, file, at: elf.kind == .fixed ? 0 : GuestLayout.executableBase)
+        memory.startHeap(at: bias &+ elf.loadSpan.end)
+        var start = bias &+ elf.entry
+        var interpreterBase: UInt64 = 0
+        if let (interpreterFile, interpreterElf) = interpreter {
+            interpreterBase = try placeInterpreter(interpreterElf, interpreterFile)
+            start = interpreterBase &+ interpreterElf.entry
+        }
+        let vector = AuxiliaryVector(elf, bias: bias, interpreterBase: interpreterBase)
+        let built = try buildStack(
+            file.path, stack,
+            InitialStack.Contents(
+                arguments: arguments, environment: environment, executablePath: Array(executablePath.utf8),
+                randomBytes: randomBytes(), auxiliaryVector: vector))
+        let vectorOffset = Int(built.auxiliaryVector.start - built.stackPointer)
+        return LoadedProgram(
+            start: start, stackPointer: built.stackPointer, stack: stack, path: file.path, arguments: arguments,
+            auxiliaryVector: Array(built.bytes[vectorOffset..<(vectorOffset + Int(built.auxiliaryVector.count))]))
+    }
+
+    private func buildStack(
+        _ path: String, _ stack: AddressRange, _ contents: InitialStack.Contents
+    ) throws(ProgramError) -> InitialStack {
+        do throws(ElfError) {
+            let built = try InitialStack(contents, stackTop: stack.end, stackByteLimit: stackByteLimit)
+            guard GuestAccess.storeArray(built.bytes, at: built.stackPointer) else {
+                throw ElfError(.argumentListTooLong, "arguments and environment do not fit on the stack")
+            }
+            return built
+        } catch {
+            throw ProgramError(.notRunnable, "\(path): \(error.message)")
+        }
+    }
+
+    private func randomBytes() -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+
+    // MARK: - Segments
+
+    private func placeInterpreter(_ elf: ElfFile, _ file: ProgramFile) throws(ProgramError) -> UInt64 {
+        if elf.kind == .fixed { return try place(elf, file, at: 0) }
+        // Like the kernel: wherever a mapping of its whole size would go.
+        let span = MappingRequest(
+            placement: .anywhere(hint: 0), byteCount: elf.loadSpan.count, protection: [], source: .anonymous)
+        let address = memory.map(span)
+        guard address > 0 else { throw noRoom(file, Int32(-address)) }
+        return try place(elf, file, at: UInt64(address))
+    }
+
+    /// Maps the segments so that the first page of the load span lies at `base` (or at its own
+    /// address for a fixed program). Returns what is added to the file's addresses.
+    private func place(_ elf: ElfFile, _ file: ProgramFile, at base: UInt64) throws(ProgramError) -> UInt64 {
+        let bias = elf.kind == .fixed ? 0 : base &- elf.loadSpan.start
+        for segment in elf.segments where segment.memoryByteCount > 0 {
+            try map(segment, file, bias: bias)
+        }
+        return bias
+    }
+
+    private func map(_ segment: ElfSegment, _ file: ProgramFile, bias: UInt64) throws(ProgramError) {
+        let pages = AddressRange(start: segment.pageRange.start &+ bias, count: segment.pageRange.count)
+        var zeroFrom = pages.start
+        if let inFile = segment.filePageRange {
+            let request = MappingRequest(
+                placement: .fixed(inFile.start &+ bias), byteCount: inFile.count, protection: segment.protection,
+                source: .file(
+                    MappedFile(
+                        hostFD: file.hostFD, identity: file.identity, offset: segment.filePageOffset,
+                        fileByteCount: file.byteCount, isShared: false, isWritable: false, isRegular: true)))
+            let mapped = memory.map(request)
+            guard mapped >= 0 else { throw noRoom(file, Int32(-mapped)) }
+            zeroFrom = inFile.end &+ bias
+            clearTail(segment, bias: bias, upTo: zeroFrom)
+        }
+        guard zeroFrom < pages.end else { return }
+        let request = MappingRequest(
+            placement: .fixed(zeroFrom), byteCount: pages.end - zeroFrom, protection: segment.protection,
+            source: .anonymous)
+        let mapped = memory.map(request)
+        guard mapped >= 0 else { throw noRoom(file, Int32(-mapped)) }
+    }
+
+    /// The rest of a segment's last file page is zero where the segment is larger than its file part.
+    private func clearTail(_ segment: ElfSegment, bias: UInt64, upTo end: UInt64) {
+        guard segment.memoryByteCount > segment.fileByteCount, segment.protection.contains(.write) else { return }
+        let start = segment.virtualAddress &+ segment.fileByteCount &+ bias
+        _ = GuestAccess.fill(start, with: 0, count: Int(end - start))
+    }
+
+    private func noRoom(_ file: ProgramFile, _ errno: Int32) -> ProgramError {
+        ProgramError(.noRoom, "\(file.path): a segment cannot be mapped: \(String(cString: strerror(errno)).lowercased())")
+    }
+}
+
+extension AuxiliaryVector {
+    /// What the kernel tells a new program (create_elf_tables in fs/binfmt_elf.c), without the vDSO:
+    /// its clock would jump at a takeover.
+    init(_ elf: ElfFile, bias: UInt64, interpreterBase: UInt64) {
+        self.init()
+        append(.hardwareCapabilities, UInt64(getauxval(16)))
+        append(.pageByteCount, pageSize)
+        append(.clockTicksPerSecond, 100)
+        if let headers = elf.programHeaderAddress { append(.programHeaderAddress, headers &+ bias) }
+        append(.programHeaderEntryByteCount, UInt64(elf.programHeaderTable.entryByteCount))
+        append(.programHeaderCount, UInt64(elf.programHeaderTable.count))
+        append(.interpreterBase, interpreterBase)
+        append(.flags, 0)
+        append(.entry, bias &+ elf.entry)
+        append(.realUser, UInt64(getuid()))
+        append(.effectiveUser, UInt64(geteuid()))
+        append(.realGroup, UInt64(getgid()))
+        append(.effectiveGroup, UInt64(getegid()))
+        append(.isSecure, 0)
+        append(.randomBytes, .randomBytesAddress)
+        append(.hardwareCapabilities2, UInt64(getauxval(26)))
+        append(.executablePath, .executablePathAddress)
+        append(.platform, .platformAddress)
+        append(.minimumSignalStackByteCount, UInt64(getauxval(51)))
+    }
+}

@@ -1,0 +1,82 @@
+import CGuestEntry
+import Glibc
+
+extension AddressSpace {
+    /// mprotect(2). As in Linux, what lies before a hole is changed before ENOMEM is returned.
+    public func protect(_ address: UInt64, byteCount: UInt64, _ protection: Protection, growsDown: Bool) -> Int {
+        guard address & 4095 == 0 else { return -Int(EINVAL) }
+        if byteCount == 0 { return 0 }
+        let (rawEnd, overflow) = address.addingReportingOverflow(byteCount)
+        guard !overflow, rawEnd <= GuestLayout.arenaEnd else { return -Int(ENOMEM) }
+        return state.withLock { state in
+            var range = AddressRange(start: address, end: roundUp(rawEnd))
+            guard let first = state.map.area(containing: address) else { return -Int(ENOMEM) }
+            if growsDown { range.start = first.range.start }
+            return protect(range, protection, in: &state)
+        }
+    }
+
+    private func protect(_ range: AddressRange, _ protection: Protection, in state: inout State) -> Int {
+        var cursor = range.start
+        while cursor < range.end {
+            guard let area = state.map.area(containing: cursor) else { return -Int(ENOMEM) }
+            let piece = AddressRange(start: cursor, end: min(area.range.end, range.end))
+            if case .sharedFile(_, _, isWritable: false) = area.kind, protection.contains(.write) {
+                return -Int(EACCES)
+            }
+            let result = HostMemory.protect(piece, protection)
+            if result < 0 { return result }
+            state.map.setProtection(protection, in: piece)
+            cursor = piece.end
+        }
+        return 0
+    }
+
+    /// madvise(2) for the advice that changes what memory reads, and for what is only advice.
+    public func advise(_ address: UInt64, byteCount: UInt64, advice: Int32) -> Int {
+        guard address & 4095 == 0 else { return -Int(EINVAL) }
+        let (rawEnd, overflow) = address.addingReportingOverflow(byteCount)
+        guard !overflow, rawEnd <= GuestLayout.arenaEnd else { return -Int(EINVAL) }
+        guard let advice = hostAdvice(advice) else { return -Int(EINVAL) }
+        if byteCount == 0 { return 0 }
+        let range = AddressRange(start: address, end: roundUp(rawEnd))
+        return state.withLock { state in
+            // The host sees the whole arena as mapped, so holes have to be looked for here.
+            var result = 0
+            var cursor = range.start
+            for area in state.map.areas(in: range) {
+                if area.range.start > cursor { result = -Int(ENOMEM) }
+                let advised = hostCall(__NR_madvise, area.range.start, area.range.count, UInt64(advice))
+                if advised < 0 { return advised }
+                cursor = area.range.end
+            }
+            return cursor < range.end ? -Int(ENOMEM) : result
+        }
+    }
+
+    /// What the host is told for a guest's advice; nil when it is refused (EINVAL).
+    private func hostAdvice(_ advice: Int32) -> Int32? {
+        switch advice {
+        case MADV_FREE:
+            // Pages that vanish at some later moment would read differently on a mirror.
+            return MADV_DONTNEED
+        case MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED, MADV_REMOVE,
+            MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP:
+            return advice
+        case 20, 21, 22, 23, 25:  // MADV_COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE, COLLAPSE
+            return advice
+        case MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_KEEPONFORK:
+            return advice
+        default:
+            return nil
+        }
+    }
+
+    /// Whether the whole range is mapped, for calls that only look (mincore, msync, mlock).
+    public func isFullyMapped(_ address: UInt64, byteCount: UInt64) -> Bool {
+        let (end, overflow) = address.addingReportingOverflow(byteCount)
+        guard !overflow, end <= GuestLayout.arenaEnd else { return false }
+        let range = AddressRange(start: address & ~4095, end: roundUp(end))
+        return range.isEmpty || state.withLock { $0.map.isFullyMapped(range) }
+    }
+}

@@ -1,0 +1,76 @@
+import CGuestEntry
+import Glibc
+import Synchronization
+
+/// The guest's address space: the VMA map is the truth, the host's mappings follow it.
+///
+/// Lock order: the address space's lock is a leaf; nothing else is taken while it is held.
+public final class AddressSpace: Sendable {
+    struct State {
+        var map: VirtualMemoryMap
+        /// brk's fixed start and current end.
+        var heapStart: UInt64 = 0
+        var heapEnd: UInt64 = 0
+        /// Where the top-down search for free addresses begins.
+        var mappingTop: UInt64
+        var nextSharedObject: UInt64 = 1
+    }
+
+    let state: Mutex<State>
+
+    /// Reserves the arena. Fails with a negative errno: EEXIST when something lies in it already.
+    public init() throws(AddressSpaceError) {
+        let result = HostMemory.reserve(GuestLayout.arena)
+        guard result == Int(GuestLayout.arena.start) else {
+            throw AddressSpaceError(errno: result < 0 ? Int32(-result) : EEXIST)
+        }
+        let map = VirtualMemoryMap(limits: GuestLayout.mappable)
+        state = Mutex(State(map: map, mappingTop: GuestLayout.stackTop))
+    }
+
+    /// Maps the first thread's stack below the stack's top and puts the search for free addresses
+    /// below it. Returns the stack's range.
+    public func mapStack(byteCount: UInt64) -> AddressRange? {
+        state.withLock { state in
+            let top = GuestLayout.stackTop
+            let range = AddressRange(start: top - roundUp(byteCount), end: top)
+            guard HostMemory.protect(range, [.read, .write]) == 0 else { return nil }
+            state.map.insert(VirtualMemoryArea(range: range, protection: [.read, .write], kind: .stack))
+            // The kernel leaves a gap for stack guard and randomisation (mmap_base in mm/util.c).
+            state.mappingTop = range.start - 0x10_0000
+            return range
+        }
+    }
+
+    /// Sets where brk begins; once, by the loader.
+    public func startHeap(at address: UInt64) {
+        state.withLock { state in
+            state.heapStart = roundUp(address)
+            state.heapEnd = state.heapStart
+        }
+    }
+
+    /// The areas as they are now, lowest first.
+    public func areas() -> [VirtualMemoryArea] {
+        state.withLock { Array($0.map.areas) }
+    }
+
+    public func area(containing address: UInt64) -> VirtualMemoryArea? {
+        state.withLock { $0.map.area(containing: address) }
+    }
+
+    /// Bytes mapped, as VmSize counts them.
+    public var mappedByteCount: UInt64 {
+        state.withLock { $0.map.mappedByteCount }
+    }
+}
+
+/// The arena could not be reserved.
+public struct AddressSpaceError: Error {
+    public let errno: Int32
+}
+
+/// Rounds up to a whole page; `value` is below 2^63, as every length is checked to be.
+func roundUp(_ value: UInt64) -> UInt64 {
+    (value + 4095) & ~4095
+}

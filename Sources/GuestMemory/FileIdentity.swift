@@ -1,0 +1,20 @@
+/// Which file stands behind a mapping, as /proc/self/maps shows it and as the mirror's records name it.
+///
+/// Two mappings are of one file where all three parts agree. The path is the one the guest's mapping was made through;
+/// a rename afterwards does not change it.
+public struct FileIdentity: Equatable, Hashable, Sendable {
+    /// The device that holds the file: st_dev of fstat(2).
+    public let device: UInt64
+
+    /// The file's inode number on that device: st_ino of fstat(2).
+    public let inode: UInt64
+
+    /// The file's path as the guest sees it.
+    public let path: String
+
+    public init(device: UInt64, inode: UInt64, path: String) {
+        self.device = device
+        self.inode = inode
+        self.path = path
+    }
+}
