@@ -30,7 +30,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Supervisor", "GuestKernel", "GuestMemory", "CGuestEntry",
+                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
