@@ -37,7 +37,11 @@ public final class FileDescription: @unchecked Sendable {
     }
 
     deinit {
-        hostCall(__NR_close, UInt64(signed: hostFD))
+        if kind == .socket {
+            HostSockets.close(hostFD)
+        } else {
+            hostCall(__NR_close, UInt64(signed: hostFD))
+        }
     }
 
     /// Whether the guest wants calls on it to block.
