@@ -76,6 +76,7 @@ struct guest_context *guest_context_create(void) {
     context->rflags = 0x202;
     context->resume_full = 1;
     context->xsave_mask = guest_xsave_mask();
+    context->xsave_bytes = guest_xsave_bytes();
     context->xsave_optimized = (uint32_t)has_xsaveopt();
     guest_context_reset_vector_state(context);
     return context;

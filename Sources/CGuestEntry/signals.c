@@ -6,6 +6,7 @@
 //   all but the synchronous signals masked.
 // - What was interrupted is decided by the state word *and* the program counter: a guest may jump
 //   to any address, the supervisor's included.
+// - SIGSYS leaves by guest_take_syscall and the assembly around it, without sigreturn (see enter.S).
 // - Nothing is executed for the guest here. The handler copies the registers and turns the signal
 //   frame into a resumption of guest_leave; sigreturn then restores the signal mask and the guest's
 //   vector state, which guest_leave saves.
@@ -23,9 +24,13 @@
 
 extern const char guest_enter_begin[], guest_enter_end[];
 extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
+extern const char guest_syscall_entry[], guest_syscall_entry_end[];
 extern const char guest_leave[], guest_leave_rewound[];
 extern void guest_signal_entry(int, siginfo_t *, void *);
 extern void guest_signal_restorer(void);
+_Static_assert(offsetof(ucontext_t, uc_stack.ss_flags) == UCONTEXT_STACK_FLAGS, "uc_stack");
+_Static_assert(SS_DISABLE == UCONTEXT_STACK_DISABLED, "SS_DISABLE");
+_Static_assert((CONTEXT_REGION_MASK) == ~(GUEST_CONTEXT_REGION_BYTES - 1), "region");
 
 // struct sigaction as the kernel has it (include/linux/signal_types.h); glibc's differs.
 struct kernel_sigaction {
@@ -36,6 +41,11 @@ struct kernel_sigaction {
 };
 
 #define KERNEL_SA_RESTORER 0x04000000u
+// XSAVE's standard format, Intel SDM vol. 1, 13.4: the header follows 512 legacy bytes, and the upper
+// halves of the AVX registers come right after it.
+#define XSTATE_BV 512
+#define XSTATE_UP_TO_AVX 7
+#define XSAVE_BYTES_UP_TO_AVX 832
 #define SIGNAL_BIT(signal) (1ull << ((signal)-1))
 #define SYNCHRONOUS_SIGNALS                                                                       \
     (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGILL) |         \
@@ -85,11 +95,6 @@ static void leave_guest(struct guest_context *context, int signal, const siginfo
     context->resume_full = 1;
     if (signal == GUEST_PREEMPT_SIGNAL) {
         context->exit_reason = EXIT_PREEMPTED;
-    } else if (signal == SIGSYS) {
-        context->exit_reason = EXIT_SYSCALL;
-        context->syscall_architecture = info->si_arch;
-        // With the trap flag set the fast way in would trap inside the supervisor; IRETQ does not.
-        context->resume_full = (context->rflags & 0x100) != 0;
     } else {
         context->exit_reason = EXIT_FAULT;
         record_fault(context, signal, info, interrupted);
@@ -160,6 +165,8 @@ __attribute__((visibility("hidden"), used)) void guest_handle_signal(
     }
     struct guest_context *context = context_of(interrupted);
     if (context != NULL && context->state == CONTEXT_STATE_GUEST) {
+        // On its way into the handler for SIGSYS, which is about to leave the guest anyway.
+        if (within(counter, guest_syscall_entry, guest_syscall_entry_end)) return;
         if (within(counter, guest_enter_begin, guest_enter_end)) {
             rewind_entry(context, signal, info, interrupted);
         } else {
@@ -171,7 +178,51 @@ __attribute__((visibility("hidden"), used)) void guest_handle_signal(
     report_host_fault(signal, info, interrupted);
 }
 
+static void copy_bytes(void *destination, const void *source, size_t count) {
+    __asm__ volatile("rep movsb" : "+D"(destination), "+S"(source), "+c"(count) : : "memory");
+}
+
+// The vector state that the kernel has put into the signal frame (standard XSAVE format). The copy
+// ends after AVX where nothing beyond is in use: XRSTOR does not look at what XSTATE_BV leaves out.
+static void copy_vector_state(struct guest_context *context, const ucontext_t *interrupted) {
+    const uint8_t *saved = (const uint8_t *)interrupted->uc_mcontext.fpregs;
+    uint64_t components = *(const uint64_t *)(saved + XSTATE_BV) & context->xsave_mask;
+    size_t bytes = components & ~(uint64_t)XSTATE_UP_TO_AVX ? context->xsave_bytes : XSAVE_BYTES_UP_TO_AVX;
+    if (bytes > context->xsave_bytes) bytes = context->xsave_bytes;
+    uint8_t *area = guest_context_xsave_area(context);
+    copy_bytes(area, saved, bytes);
+    *(uint64_t *)(area + XSTATE_BV) = components;
+}
+
+// A SIGSYS that found the guest's registers loaded. Returns 0 when the registers have been saved,
+// 1 when the guest has not been entered yet and the context still holds all of them.
+__attribute__((visibility("hidden"), used)) uint32_t guest_take_syscall(
+    int signal, const siginfo_t *info, const ucontext_t *interrupted, struct guest_context *context) {
+    uint64_t counter = (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP];
+    context->exit_reason = EXIT_SYSCALL;
+    context->syscall_architecture = info->si_arch;
+    if (info->si_code <= 0) {
+        // Sent by somebody: the guest merely pauses.
+        note_outside_signal(signal);
+        context->exit_reason = EXIT_PREEMPTED;
+    }
+    if (within(counter, guest_enter_begin, guest_enter_end)) return 1;
+    save_registers(context, interrupted);
+    copy_vector_state(context, interrupted);
+    // With the trap flag set the fast way in would trap inside the supervisor; IRETQ does not.
+    context->resume_full = info->si_code <= 0 || (context->rflags & 0x100) != 0;
+    return 0;
+}
+
 static long install(int signal) {
+    if (signal == SIGSYS) {
+        struct kernel_sigaction action = {
+            .handler = (void (*)(int, siginfo_t *, void *))guest_syscall_entry,
+            .flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | KERNEL_SA_RESTORER,
+            .restorer = guest_signal_restorer,
+        };
+        return host_call(__NR_rt_sigaction, (uint64_t)signal, (uint64_t)&action, 0, 8, 0, 0);
+    }
     struct kernel_sigaction action = {
         .handler = guest_signal_entry,
         .flags = SA_SIGINFO | SA_ONSTACK | KERNEL_SA_RESTORER,

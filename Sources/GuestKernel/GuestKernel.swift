@@ -71,6 +71,8 @@ public final class GuestKernel: @unchecked Sendable {
         identity = GuestIdentity()
         limits = ResourceLimits(originalStackLimit: configuration.originalStackLimit)
         files = FileTable()
+        files.setLimit(limits.descriptorCountMax)
+        limits.raiseHostDescriptorLimit()
         paths = PathResolver()
     }
 

@@ -39,7 +39,7 @@ public struct ProgramLoader {
         var depth = 0
         while ScriptInterpreter.isScript(file.firstBytes) {
             depth += 1
-            guard depth < ScriptInterpreter.nestingCountMax else {
+            guard depth <= ScriptInterpreter.nestingCountMax else {
                 throw ProgramError(.notRunnable, "\(path): too many levels of scripts that interpret scripts")
             }
             let script: ScriptInterpreter

@@ -12,7 +12,8 @@ public struct ScriptInterpreter: Equatable, Sendable {
     /// How much of a file's start counts: BINPRM_BUF_SIZE.
     public static let lineByteCountMax = 256
 
-    /// How often an interpreter may itself be a script before execve(2) answers ELOOP (exec_binprm in fs/exec.c).
+    /// Most scripts in a row, each interpreted by the next, before a program must come; one more and execve(2)
+    /// answers ELOOP (exec_binprm in fs/exec.c).
     public static let nestingCountMax = 5
 
     /// Whether a file that starts so is a script.
@@ -37,6 +38,7 @@ public struct ScriptInterpreter: Equatable, Sendable {
         }
         let separator = Self.firstTerminator(line, from: pathStart, through: end)
         path = Array(line[pathStart..<(separator ?? end)])
+        // The kernel would go on to open the working directory, and answer EACCES.
         if path.isEmpty {
             throw ElfError(.badScript, "no interpreter after \"#!\"; write the interpreter's path there")
         }

@@ -4,7 +4,7 @@ extension AddressSpace {
     public func moveHeapEnd(to address: UInt64, byteCountMax: UInt64) -> UInt64 {
         state.withLock { state in
             guard address >= state.heapStart, address < GuestLayout.mappable.end else { return state.heapEnd }
-            guard address - state.heapStart <= byteCountMax else { return state.heapEnd }
+            guard address - state.heapStart <= byteCountMax, state.map.hasRoomForEdit else { return state.heapEnd }
             let oldEnd = roundUp(state.heapEnd)
             let newEnd = roundUp(address)
             if newEnd < oldEnd {

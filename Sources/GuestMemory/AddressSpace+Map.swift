@@ -12,6 +12,7 @@ extension AddressSpace {
         guard request.byteCount < GuestLayout.mappable.count else { return -Int(ENOMEM) }
         let byteCount = roundUp(request.byteCount)
         return state.withLock { state in
+            guard state.map.hasRoomForEdit else { return -Int(ENOMEM) }
             let start: UInt64
             switch place(request.placement, byteCount, in: &state) {
             case .success(let address): start = address
@@ -29,8 +30,11 @@ extension AddressSpace {
         guard address & 4095 == 0, byteCount > 0, byteCount <= GuestLayout.arenaEnd else { return -Int(EINVAL) }
         let (end, overflow) = address.addingReportingOverflow(roundUp(byteCount))
         guard !overflow, end <= GuestLayout.arenaEnd else { return -Int(EINVAL) }
-        state.withLock { clear(AddressRange(start: address, end: end), in: &$0) }
-        return 0
+        return state.withLock { state in
+            guard state.map.hasRoomForEdit else { return -Int(ENOMEM) }
+            clear(AddressRange(start: address, end: end), in: &state)
+            return 0
+        }
     }
 
     /// Removes every area in `range` and closes its host pages.

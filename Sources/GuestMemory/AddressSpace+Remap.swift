@@ -27,7 +27,8 @@ extension AddressSpace {
         guard !overflow, end <= GuestLayout.arenaEnd else { return -Int(EINVAL) }
         let old = AddressRange(start: address, end: end)
         return state.withLock { state in
-            remap(old, roundUp(newByteCount), flags, newAddress, in: &state)
+            guard state.map.hasRoomForEdit else { return -Int(ENOMEM) }
+            return remap(old, roundUp(newByteCount), flags, newAddress, in: &state)
         }
     }
 

@@ -1,4 +1,3 @@
 import Commands
-import Glibc
 
-exit(runMain(CommandLine.arguments))
+UnderstudyCommand.main()

@@ -2,14 +2,15 @@ import GuestMemory
 import TestSupport
 import Testing
 
-/// Random calls on the map and on a page-by-page model of it, which must agree after each.
+/// Random calls on the map and on a page-by-page model of it, which must agree in every answer.
 @Suite("virtual memory map against a page model")
 struct VirtualMemoryMapModelTests {
     @Test("the map and the model agree", arguments: SeededGenerator.seeds(count: 8))
     func agreement(seed: UInt64) {
         var run = ModelRun(seed: seed)
         for step in 0..<3000 {
-            guard let disagreement = run.step() else { continue }
+            // All areas are looked at after every fourth call only; each call's own answer is compared at once.
+            guard let disagreement = run.step() ?? (step % 4 == 3 ? run.compare() : nil) else { continue }
             Issue.record("\(disagreement) (\(SeededGenerator.replayHint(seed: seed, step: step)))")
             return
         }
@@ -34,11 +35,11 @@ private struct ModelRun {
     /// Does one random thing to both; says what they differ in, or nil.
     mutating func step() -> String? {
         switch generator.below(12) {
-        case 0, 1: return insert() ?? compare()
-        case 2, 3, 4, 5: return mapWhereFree() ?? compare()
-        case 6, 7: return remove() ?? compare()
-        case 8, 9: return change() ?? compare()
-        case 10: return move() ?? compare()
+        case 0, 1: return insert()
+        case 2, 3, 4, 5: return mapWhereFree()
+        case 6, 7: return remove()
+        case 8, 9: return change()
+        case 10: return move()
         default: return ask()
         }
     }
@@ -143,7 +144,8 @@ private struct ModelRun {
         return map.gapAfter(number * pageSize) == expected ? nil : "gapAfter page \(number) differs"
     }
 
-    private func compare() -> String? {
+    /// Says what is wrong with the map as a whole, or nil.
+    func compare() -> String? {
         if let broken = map.checkInvariants() { return broken }
         let expected = model.areas(in: Self.firstPage..<Self.endPage)
         return map.areas == expected ? nil : "areas are \(map.areas), not \(expected)"

@@ -45,6 +45,8 @@ struct guest_context {
     uint64_t fault_address;
     uint64_t fault_trap_number;
     uint64_t fault_error_code;
+    /// Bytes of the XSAVE area that this CPU uses, and that a guest without AVX-512 state uses.
+    uint32_t xsave_bytes;
     /// The host thread that runs this context.
     int32_t host_tid;
 };

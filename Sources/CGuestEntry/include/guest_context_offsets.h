@@ -42,6 +42,12 @@
 #define CONTEXT_STATE_HOST 0
 #define CONTEXT_STATE_GUEST 1
 
+#define CONTEXT_REGION_MASK ~0xffff
+
+// ucontext_t: uc_stack.ss_flags and its SS_DISABLE.
+#define UCONTEXT_STACK_FLAGS 24
+#define UCONTEXT_STACK_DISABLED 2
+
 #define EXIT_SYSCALL 1
 #define EXIT_FAULT 2
 #define EXIT_PREEMPTED 3

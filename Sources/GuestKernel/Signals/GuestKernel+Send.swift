@@ -84,6 +84,16 @@ extension GuestKernel {
         return handler == SignalAction.defaultHandler && SignalSet.ignoredByDefault & bit != 0
     }
 
+    /// Shared signals that a thread was asked to take, and now blocks or leaves behind, become the
+    /// others' (retarget_shared_pending in kernel/signal.c).
+    func retargetSharedSignals(from thread: GuestThread) {
+        let others = threads.snapshot()
+        let due = signals.state.withLock { state in
+            others.filter { $0 !== thread && state.shared.set & ~$0.signals.mask != 0 }
+        }
+        due.forEach { $0.requestAttention() }
+    }
+
     /// The first thread where it can, else any that does not block the signal.
     private func chooseTarget(for signal: Int32, among candidates: [GuestThread]) -> GuestThread? {
         let bit = SignalSet.bit(signal)

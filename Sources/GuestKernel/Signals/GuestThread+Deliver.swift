@@ -134,11 +134,13 @@ extension GuestThread {
 
     /// Sets the thread's mask; what it unblocks is delivered before guest code runs again.
     func setMask(_ mask: UInt64) {
-        let isDue = kernel.signals.state.withLock { state in
+        let (isDue, retargeted) = kernel.signals.state.withLock { state in
+            let newlyBlocked = mask & ~signals.mask & state.shared.set
             signals.mask = mask & ~SignalSet.unblockable
-            return (signals.pending.set | state.shared.set) & ~signals.mask != 0
+            return ((signals.pending.set | state.shared.set) & ~signals.mask != 0, newlyBlocked)
         }
         if isDue { guest_context_request_stop(context) }
+        if retargeted != 0 { kernel.retargetSharedSignals(from: self) }
     }
 }
 

@@ -38,6 +38,7 @@ extension GuestKernel {
         let remaining = threads.remove(thread)
         if remaining == 0 { end(.exited(thread.exitStatus)) }
         gate.announceChange()
+        retargetSharedSignals(from: thread)
         threadLeft()
     }
 }
