@@ -64,6 +64,15 @@ public final class FileTable: Sendable {
         }
     }
 
+    /// Whether another descriptor can be given out, for calls that must refuse before they take something.
+    var hasRoom: Bool {
+        state.withLock { state in
+            var index = state.lowestFree
+            while index < state.entries.count, state.entries[index] != nil { index += 1 }
+            return index < state.limit
+        }
+    }
+
     /// Adds two at once, or neither.
     func addPair(_ first: FileDescription, _ second: FileDescription, closesOnExec: Bool) -> (Int, Int)? {
         let one = add(first, closesOnExec: closesOnExec)

@@ -43,6 +43,10 @@ extension TransferCalls {
             guard pieces.count > 0 else { return 0 }
             return SignalFile.read(thread, file, UInt64(address: pieces.base[0].iov_base), pieces.base[0].iov_len)
         }
+        if file.kind == .socket {
+            return isWrite
+                ? MessageCalls.sendVector(thread, file, pieces) : MessageCalls.receiveVector(thread, file, pieces)
+        }
         if !file.mayWait {
             return retryingInterrupts {
                 hostCall(number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count))
