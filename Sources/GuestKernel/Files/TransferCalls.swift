@@ -48,6 +48,8 @@ enum TransferCalls {
                 hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
             }
         }
+        if file.kind == .signal { return failed(EINVAL) }
+        if file.kind == .event { return EventFile.write(thread, file, address, count) }
         let result = writeAll(thread, file, count) { offset, length in
             hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
         }
