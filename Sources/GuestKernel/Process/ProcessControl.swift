@@ -64,6 +64,12 @@ enum ProcessControl {
         }
     }
 
+    /// personality(2): the guest's is PER_LINUX, without flags.
+    static func personality(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let wanted = UInt32(truncatingIfNeeded: arguments.a)
+        return wanted == 0xffff_ffff || wanted == 0 ? 0 : failed(EINVAL)
+    }
+
     // MARK: - Recorded only
 
     private static func recorded(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

@@ -20,14 +20,15 @@ final class ResourceLimits: Sendable {
 
     private let limits: Mutex<[Limit]>
 
-    init(originalStackLimit: (soft: UInt64, hard: UInt64)?) {
+    init(originalStack: GuestConfiguration.Limit?, originalOpenFiles: GuestConfiguration.Limit?) {
         var limits = (0..<ResourceLimits.count).map { resource in
             var limit = Limit(soft: ResourceLimits.infinity, hard: ResourceLimits.infinity)
             hostCall(__NR_prlimit64, 0, UInt64(resource), 0, UInt64(address: &limit))
             return limit
         }
-        if let original = originalStackLimit {
-            limits[ResourceLimits.stack] = Limit(soft: original.soft, hard: original.hard)
+        for (resource, original) in [(ResourceLimits.stack, originalStack), (ResourceLimits.openFiles, originalOpenFiles)] {
+            guard let original else { continue }
+            limits[resource] = Limit(soft: original.soft, hard: original.hard)
         }
         self.limits = Mutex(limits)
     }

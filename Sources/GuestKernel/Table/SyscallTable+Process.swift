@@ -9,6 +9,9 @@ extension SyscallTable {
             Syscall(63, "uname", .pointer, callClass: .passedOn),
             Syscall(99, "sysinfo", .pointer, handler: UsageCalls.systemInformation),
             Syscall(
+                135, "personality", .flags, support: .partial, note: "the default personality only; others EINVAL",
+                handler: ProcessControl.personality),
+            Syscall(
                 157, "prctl", .number, .number, .number, .number, .number, support: .partial,
                 note:
                     "names, death signal, dumpable, no_new_privs, capabilities, timer slack, huge pages; others EINVAL",
