@@ -106,6 +106,15 @@ public final class FileTable: Sendable {
         }
     }
 
+    /// How far the table reaches: the kernel's grows from 64 by powers of two (alloc_fdtable in fs/file.c),
+    /// and select(2) ignores what lies beyond.
+    var slotCount: Int {
+        let used = state.withLock { $0.entries.count }
+        var slots = 64
+        while slots < used { slots *= 2 }
+        return slots
+    }
+
     /// The open descriptors, lowest first.
     func snapshot() -> [(descriptor: Int32, file: FileDescription)] {
         state.withLock { state in

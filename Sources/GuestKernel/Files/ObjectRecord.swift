@@ -10,6 +10,7 @@ public enum ObjectRecord: Sendable, Equatable {
     case event(EventRecord)
     case timer(TimerRecord)
     case signal(SignalFileRecord)
+    case watch(WatchRecord)
     /// Made by the supervisor: a file below /proc/self.
     case synthetic(SyntheticRecord)
     /// Came from outside at the start: stdin, stdout, stderr and other inherited descriptors.

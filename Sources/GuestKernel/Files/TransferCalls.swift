@@ -50,6 +50,8 @@ enum TransferCalls {
             }
         }
         if file.kind == .socket { return SocketTransfer.send(thread, file, address, count, flags: 0, to: nil) }
+        if file.kind == .signal { return failed(EINVAL) }
+        if file.kind == .event { return EventFile.write(thread, file, address, count) }
         let result = writeAll(thread, file, count) { offset, length in
             hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
         }
