@@ -45,6 +45,7 @@ enum TransferCalls {
 
     static func write(_ thread: GuestThread, _ file: FileDescription, _ address: UInt64, _ count: Int) -> Int {
         if !file.mayWait {
+            if let made = file.payload as? SyntheticFile { return made.write(file, from: address, count: count) }
             return inPieces(thread, count) { offset, length in
                 hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
             }
