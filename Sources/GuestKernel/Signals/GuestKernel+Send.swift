@@ -23,6 +23,11 @@ extension GuestKernel {
         return 0
     }
 
+    /// Hands on a signal that another process, the terminal or the host's kernel has sent to the supervisor.
+    public func sendFromOutside(signal: Int32, code: Int32, pid: Int32, uid: UInt32, value: UInt64) {
+        sendToProcess(.outside(signal: signal, code: code, pid: pid, uid: uid, value: value))
+    }
+
     /// Sends a signal to one thread.
     @discardableResult
     func send(_ info: SignalInfo, to thread: GuestThread) -> Int {

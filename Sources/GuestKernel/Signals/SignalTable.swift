@@ -38,6 +38,15 @@ final class SignalTable: Sendable {
     /// 1 while the process is stopped by job control; stopped threads sleep on it.
     let stoppedWord = Atomic<UInt32>(0)
 
+    /// Signals that were ignored before execve(2) stay ignored.
+    init(ignored: UInt64) {
+        state.withLock { state in
+            for signal in 1...SignalSet.count where ignored & SignalSet.bit(signal) != 0 {
+                state.actions[Int(signal)].handler = SignalAction.ignoreHandler
+            }
+        }
+    }
+
     func action(for signal: Int32) -> SignalAction {
         state.withLock { $0.actions[Int(signal)] }
     }
