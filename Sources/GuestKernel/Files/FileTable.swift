@@ -18,6 +18,8 @@ public final class FileTable: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Set once the guest has taken a record lock: from then on every close has to look after them.
+    let usesRecordLocks = Atomic<Bool>(false)
 
     /// RLIMIT_NOFILE's soft limit: one more than the highest number that can be given out.
     var limit: Int {

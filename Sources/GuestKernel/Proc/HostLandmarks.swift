@@ -13,14 +13,14 @@ struct HostLandmarks: Sendable {
     private let procDevice: UInt64
     private let root: Place?
     private let devices: Place?
-    /// The supervisor's resident pages before a guest was loaded.
-    let residentPageCount: UInt64
+    /// The supervisor's resident pages before a guest was loaded, and those of them that are files'.
+    let pageCounts: (resident: UInt64, shared: UInt64)
 
     init() {
         procDevice = HostLandmarks.place("/proc/self/")?.device ?? .max
         root = HostLandmarks.place("/")
         devices = HostLandmarks.place("/dev")
-        residentPageCount = ProcMemory.hostPageCounts().resident
+        pageCounts = ProcMemory.hostPageCounts()
     }
 
     private static func place(_ path: String) -> Place? {

@@ -21,9 +21,10 @@ struct ProcMemory {
     init(_ kernel: GuestKernel) {
         for area in kernel.memory.areas() { count(area, program: kernel.program.path) }
         let host = ProcMemory.hostPageCounts()
-        let resident = host.resident - min(host.resident, kernel.paths.landmarks.residentPageCount)
+        let before = kernel.paths.landmarks.pageCounts
+        let resident = host.resident - min(host.resident, before.resident)
         residentPageCount = min(max(resident, 1), max(mappedByteCount / pageSize, 1))
-        sharedPageCount = min(host.shared, residentPageCount)
+        sharedPageCount = min(host.shared - min(host.shared, before.shared), residentPageCount)
     }
 
     private mutating func count(_ area: VirtualMemoryArea, program: String) {
