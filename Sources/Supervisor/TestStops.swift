@@ -5,7 +5,7 @@ import GuestMemory
 import Synchronization
 
 /// The test mode that stops and resumes the whole guest at random moments, so that each safe point and each wait is
-/// met by a stop sooner or later. The same seed gives the same pauses; where they fall in the guest is up to the machine.
+/// met by a stop sooner or later. The same seed gives the same pauses; where in the guest they fall is chance.
 public final class TestStops: Sendable {
     public let seed: UInt64
     /// Stops a second, on average, as far as the guest's own stopping and the machine allow.

@@ -92,16 +92,9 @@ enum SignalCalls {
                 let byteCount = GuestAccess.load(UInt64.self, at: arguments.a + 16)
             else { return failed(EFAULT) }
             if thread.alternateStack.contains(thread.context.pointee.rsp) { return failed(EPERM) }
-            switch flags & ~AlternateStack.autodisarm {
-            case AlternateStack.disabled:
-                thread.alternateStack = AlternateStack()
-            case 0, AlternateStack.onStack:
-                // AT_MINSIGSTKSZ: the frame with this CPU's vector state.
-                guard byteCount >= 2048 else { return failed(ENOMEM) }
-                thread.alternateStack = AlternateStack(
-                    base: base, byteCount: byteCount, flags: flags & AlternateStack.autodisarm)
-            default:
-                return failed(EINVAL)
+            switch AlternateStack.checked(base: base, byteCount: byteCount, flags: flags) {
+            case .success(let stack): thread.alternateStack = stack
+            case .failure(let error): return failed(error.errno)
             }
         }
         if arguments.b != 0 {

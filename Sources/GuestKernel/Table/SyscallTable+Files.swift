@@ -20,12 +20,14 @@ extension SyscallTable {
         Syscall(193, "fgetxattr", .descriptor, .string, .pointer, .size, callClass: .passedOn),
         Syscall(196, "flistxattr", .descriptor, .pointer, .size, callClass: .passedOn),
         Syscall(199, "fremovexattr", .descriptor, .string, callClass: .passedOn),
+        Syscall(78, "getdents", .descriptor, .pointer, .size, callClass: .passedOn),
         Syscall(217, "getdents64", .descriptor, .pointer, .size, callClass: .passedOn),
         Syscall(221, "fadvise64", .descriptor, .number, .size, .number, callClass: .passedOn),
         Syscall(187, "readahead", .descriptor, .number, .size, callClass: .passedOn),
         Syscall(277, "sync_file_range", .descriptor, .number, .size, .flags, callClass: .passedOn),
         Syscall(285, "fallocate", .descriptor, .flags, .number, .size, callClass: .passedOn),
         Syscall(306, "syncfs", .descriptor, callClass: .passedOn),
+        Syscall(451, "cachestat", .descriptor, .pointer, .pointer, .flags, callClass: .passedOn),
     ]
 
     /// Moving bytes between memory and files.
