@@ -10,8 +10,8 @@ struct RunCommand: ParsableCommand {
         usage: "understudy run [options] [--] PROGRAM [ARG...]",
         discussion: """
             The guest has the standard input, output and error of this command, and this command ends as the guest \
-            does: with its exit status, or by the signal that ended it. 125 says that Understudy failed, 126 that PROGRAM \
-            cannot be run, 127 that it was not found, 64 that this command line is wrong.
+            does: with its exit status, or by the signal that ended it. 125 says that Understudy failed, 126 that \
+            PROGRAM cannot be run, 127 that it was not found, 64 that this command line is wrong.
 
             Signals go to the guest. Three interrupts within five seconds end Understudy itself.
             """)
