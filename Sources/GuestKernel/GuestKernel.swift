@@ -63,6 +63,7 @@ public final class GuestKernel: @unchecked Sendable {
     let signals: SignalTable
     let futexes = FutexTable()
     let timers = TimerService()
+    let network = GuestNetwork()
     let limits: ResourceLimits
     let paths: PathResolver
     /// The program's path, arguments and auxiliary vector, for /proc/self; set by the loader.

@@ -87,7 +87,9 @@ enum DescriptorCalls {
         case F_GETLK, F_SETLK, 36, 37:  // F_OFD_GETLK, F_OFD_SETLK
             guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
             return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
-        case 1031, 1032, 1033, 1034, 1024, 1025:  // F_SETPIPE_SZ, F_GETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS, F_SETLEASE…
+        case 1031, 1032:  // F_SETPIPE_SZ, F_GETPIPE_SZ
+            return PipeCalls.capacity(thread, file, arguments)
+        case 1033, 1034, 1024, 1025:  // F_ADD_SEALS, F_GET_SEALS, F_SETLEASE, F_GETLEASE
             return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
         case F_GETOWN, F_SETOWN, F_GETSIG, F_SETSIG:
             return command == F_GETOWN || command == F_GETSIG ? 0 : failed(EINVAL)
@@ -165,6 +167,8 @@ enum DescriptorCalls {
             return failed(ENOTTY)
         case 0x5410:  // TIOCSPGRP, by the guest's own process group
             return setForeground(thread, file, arguments.c)
+        case let request where file.kind == .socket:
+            return SocketControl.ioctl(file, request, arguments.c)
         default:
             guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
             return hostCall(__NR_ioctl, UInt64(signed: file.hostFD), arguments.b, arguments.c)

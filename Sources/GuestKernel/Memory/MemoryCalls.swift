@@ -57,7 +57,8 @@ enum MemoryCalls {
         }
         var status = stat()
         guard fstat(file.hostFD, &status) == 0 else { return .failure(CallError(errno: EBADF)) }
-        let path = String(decoding: file.openedPath ?? [], as: UTF8.self)
+        // As the kernel's d_path: without links, and with " (deleted)" where the name is gone.
+        let path = String(decoding: HostFile.link(ofDescriptor: file.hostFD) ?? [], as: UTF8.self)
         return .success(
             MappedFile(
                 hostFD: file.hostFD,
