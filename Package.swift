@@ -35,6 +35,21 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .executableTarget(name: "understudy", dependencies: ["Commands"], swiftSettings: swiftSettings),
+
+        // Pure tests load the code they test. The others start the built executable: no guest runs in the test runner.
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .testTarget(name: "GuestMemoryTests", dependencies: ["GuestMemory", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
+        .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
+        .testTarget(name: "BadInputTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(name: "RedisTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -66,12 +66,12 @@ int main(int argc, char **argv) {
     int different = 0;
     for (int i = 1; i < 16; i++) different += random[i] != random[0];
     CHECK(different > 0);
-    // The program's own headers: they describe themselves, the entry lies in an executable segment, and so does main.
+    // The program's own headers lie in the first page of the segment that begins the file. The entry is in an executable segment, and so is main.
     const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
     unsigned long base = 0, entry = getauxval(AT_ENTRY);
     int found = 0;
     for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++)
-        if (headers[i].p_type == PT_PHDR) base = (unsigned long)headers - headers[i].p_vaddr;
+        if (headers[i].p_type == PT_LOAD && headers[i].p_offset == 0) base = ((unsigned long)headers & ~4095UL) - headers[i].p_vaddr;
     for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++) {
         unsigned long start = base + headers[i].p_vaddr, end = start + headers[i].p_memsz;
         if (headers[i].p_type != PT_LOAD || !(headers[i].p_flags & PF_X)) continue;

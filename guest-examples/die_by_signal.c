@@ -28,10 +28,16 @@ static void *sends(void *argument) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 2) check_failed(__FILE__, __LINE__, "usage: die_by_signal NUMBER [kill|raise|thread|blocked|abort|pipe|alarm|handler]");
+    if (argc < 2) check_failed(__FILE__, __LINE__, "usage: die_by_signal NUMBER [kill|raise|thread|blocked|abort|pipe|alarm|tgkill]");
     number = atoi(argv[1]);
     const char *how = argc > 2 ? argv[2] : "kill";
     printf("signal %d by %s\n", number, how);
+    // A starter may have left it ignored or blocked.
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    signal(number, SIG_DFL);
+    CHECK(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0);
     if (strcmp(how, "kill") == 0) {
         kill(getpid(), number);
     } else if (strcmp(how, "raise") == 0) {
@@ -42,9 +48,6 @@ int main(int argc, char **argv) {
         CHECK_EVENTUALLY(ready == 2);
         thread_join(thread_start(sends, NULL));
     } else if (strcmp(how, "blocked") == 0) { // pending until it is unblocked
-        sigset_t set;
-        sigemptyset(&set);
-        sigaddset(&set, number);
         CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0 && kill(getpid(), number) == 0);
         sleep_us(1000);
         printf("still here\n");
@@ -59,8 +62,7 @@ int main(int argc, char **argv) {
     } else if (strcmp(how, "alarm") == 0) {
         alarm(1);
         for (;;) pause();
-    } else if (strcmp(how, "handler") == 0) { // the usual "clean up, then die of it" idiom
-        signal(number, SIG_DFL);
+    } else if (strcmp(how, "tgkill") == 0) {
         CHECK(syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number) == 0);
     }
     check_failed(__FILE__, __LINE__, "survived");

@@ -78,6 +78,9 @@ static void hand_made(void) {
 }
 
 int main(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    CHECK(sigprocmask(SIG_SETMASK, &none, NULL) == 0);
     struct sigaction action = { .sa_sigaction = change, .sa_flags = SA_SIGINFO };
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
     for (int round = 0; round < 20; round++) {

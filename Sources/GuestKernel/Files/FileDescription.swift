@@ -24,6 +24,8 @@ public final class FileDescription: @unchecked Sendable {
     let record: Mutex<ObjectRecord>
     /// What the kind needs beyond a host descriptor: an epoll set, a signal watcher.
     let payload: (any AnyObject & Sendable)?
+    /// The epoll sets that watch it; each holds it weakly and is told of its end.
+    let registrations = Mutex<[EpollRegistration]>([])
 
     init(
         kind: Kind, hostFD: Int32, statusFlags: Int32, record: ObjectRecord,
@@ -37,7 +39,19 @@ public final class FileDescription: @unchecked Sendable {
     }
 
     deinit {
-        hostCall(__NR_close, UInt64(signed: hostFD))
+        (payload as? any ClosingPayload)?.descriptionCloses()
+        closeRegistrations()
+        if kind == .socket {
+            HostSockets.close(hostFD)
+        } else {
+            hostCall(__NR_close, UInt64(signed: hostFD))
+        }
+    }
+
+    /// What rebuilds the object as it is now: an epoll's interests live in its set.
+    var currentRecord: ObjectRecord {
+        if let set = EpollCalls.set(of: self) { return .epoll(set.record) }
+        return record.withLock { $0 }
     }
 
     /// Whether the guest wants calls on it to block.

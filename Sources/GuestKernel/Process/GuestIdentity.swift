@@ -1,26 +1,49 @@
 import CGuestEntry
 import Glibc
 import GuestMemory
+import Synchronization
 
 /// Who the guest is. Its pid is the supervisor's at the start, and stays what it is in a mirror.
 public final class GuestIdentity: Sendable {
     public let pid: Int32
     public let parentPid: Int32
-    public let processGroup: Int32
-    public let session: Int32
     /// The supervisor's own pid: the same as `pid` until a takeover.
     public let hostPid: Int32
+    /// What the guest has set of itself and the host is not told.
+    let attributes = Mutex(ProcessAttributes())
+    private let group: Atomic<Int32>
+    private let sessionLeader: Atomic<Int32>
 
     init() {
         hostPid = Int32(hostCall(__NR_getpid))
         pid = hostPid
         parentPid = Int32(hostCall(__NR_getppid))
-        processGroup = Int32(hostCall(__NR_getpgid, 0))
-        session = Int32(hostCall(__NR_getsid, 0))
+        group = Atomic(Int32(hostCall(__NR_getpgid, 0)))
+        sessionLeader = Atomic(Int32(hostCall(__NR_getsid, 0)))
+    }
+
+    public var processGroup: Int32 { group.load(ordering: .relaxed) }
+    public var session: Int32 { sessionLeader.load(ordering: .relaxed) }
+
+    func setProcessGroup(_ processGroup: Int32) {
+        group.store(processGroup, ordering: .relaxed)
+    }
+
+    func setSession(_ session: Int32) {
+        sessionLeader.store(session, ordering: .relaxed)
     }
 
     /// A signal that the guest sends to itself.
     func sentSignal(_ signal: Int32, code: Int32) -> SignalInfo {
         .sent(signal: signal, code: code, pid: pid, uid: UInt32(hostCall(__NR_getuid)))
     }
+}
+
+/// Attributes of the process that are only recorded; the supervisor's own stay as they are.
+struct ProcessAttributes: Sendable, BitwiseCopyable {
+    /// PR_SET_DUMPABLE. The host's would take /proc/self away from the supervisor.
+    var dumpable: Int32 = 1
+    /// PR_SET_NO_NEW_PRIVS, which dispatch by seccomp sets on the host without being asked.
+    var hasNoNewPrivileges = false
+    var isChildSubreaper = false
 }

@@ -4,7 +4,8 @@ import GuestMemory
 import Synchronization
 
 /// The guest's resource limits. They start as the supervisor's, with the stack limit that was in
-/// force before the supervisor lowered its own; the supervisor's own are never changed by a guest.
+/// force before the supervisor lowered its own. What a guest sets never lowers the supervisor's own:
+/// descriptors, heap and stack are limited here, the rest is recorded.
 final class ResourceLimits: Sendable {
     static let data = 2
     static let stack = 3
@@ -19,14 +20,15 @@ final class ResourceLimits: Sendable {
 
     private let limits: Mutex<[Limit]>
 
-    init(originalStackLimit: (soft: UInt64, hard: UInt64)?) {
+    init(originalStack: GuestConfiguration.Limit?, originalOpenFiles: GuestConfiguration.Limit?) {
         var limits = (0..<ResourceLimits.count).map { resource in
             var limit = Limit(soft: ResourceLimits.infinity, hard: ResourceLimits.infinity)
             hostCall(__NR_prlimit64, 0, UInt64(resource), 0, UInt64(address: &limit))
             return limit
         }
-        if let original = originalStackLimit {
-            limits[ResourceLimits.stack] = Limit(soft: original.soft, hard: original.hard)
+        for (resource, original) in [(ResourceLimits.stack, originalStack), (ResourceLimits.openFiles, originalOpenFiles)] {
+            guard let original else { continue }
+            limits[resource] = Limit(soft: original.soft, hard: original.hard)
         }
         self.limits = Mutex(limits)
     }
@@ -39,13 +41,39 @@ final class ResourceLimits: Sendable {
         limits.withLock { $0[resource] }
     }
 
-    /// 0 or a negative errno.
+    /// 0 or a negative errno, by do_prlimit's rules.
     func set(_ resource: Int, _ limit: Limit) -> Int {
-        limits.withLock { limits in
-            guard limit.soft <= limit.hard else { return failed(EINVAL) }
+        guard limit.soft <= limit.hard else { return failed(EINVAL) }
+        if resource == ResourceLimits.openFiles {
+            // The host has the last word on how many descriptors there may be (fs.nr_open).
+            let result = makeRoom(for: limit)
+            if result < 0 { return result }
+        }
+        return limits.withLock { limits in
             if limit.hard > limits[resource].hard, hostCall(__NR_geteuid) != 0 { return failed(EPERM) }
             limits[resource] = limit
             return 0
         }
+    }
+
+    /// Raises the supervisor's own limit on descriptors to the hardest it may have: every descriptor
+    /// of the guest's is one of the host's, and the supervisor has some besides.
+    func raiseHostDescriptorLimit() {
+        var host = hostLimit(ResourceLimits.openFiles)
+        host.soft = host.hard
+        hostCall(__NR_prlimit64, 0, UInt64(ResourceLimits.openFiles), UInt64(address: &host), 0)
+    }
+
+    private func makeRoom(for limit: Limit) -> Int {
+        let host = hostLimit(ResourceLimits.openFiles)
+        if limit.hard <= host.hard { return 0 }
+        var wanted = Limit(soft: limit.hard, hard: limit.hard)
+        return hostCall(__NR_prlimit64, 0, UInt64(ResourceLimits.openFiles), UInt64(address: &wanted), 0)
+    }
+
+    private func hostLimit(_ resource: Int) -> Limit {
+        var limit = Limit(soft: 0, hard: 0)
+        hostCall(__NR_prlimit64, 0, UInt64(resource), 0, UInt64(address: &limit))
+        return limit
     }
 }

@@ -20,10 +20,13 @@ extension GuestThread {
             func get(_ offset: Int) -> UInt64 { base.load(fromByteOffset: offset, as: UInt64.self) }
 
             let selectors = get(SignalFrame.selectors)
-            guard selectors & 0xffff | 3 == SignalFrame.codeSelector,
-                selectors >> 48 == SignalFrame.stackSelector || selectors >> 48 == 0
-            else { return false }
+            // The mask comes first, as in the kernel: a bad frame's SIGSEGV may find itself blocked.
             setMask(get(SignalFrame.mask))
+            // A wrong stack selector is put right for a frame that does not insist on it.
+            let insists = get(SignalFrame.contextFlags) & SignalFrame.strictStackSelector != 0
+            guard selectors & 0xffff | 3 == SignalFrame.codeSelector,
+                !insists || selectors >> 48 | 3 == SignalFrame.stackSelector
+            else { return false }
             guard restoreVectorState(from: get(SignalFrame.vectorState)) else { return false }
             UnsafeMutableRawPointer(context).copyMemory(
                 from: base + SignalFrame.registers, byteCount: SignalFrame.registerCount * 8)
@@ -39,12 +42,8 @@ extension GuestThread {
     private func restoreAlternateStack(base: UInt64, byteCount: UInt64, flags: UInt32) {
         // As restore_altstack(): a stack in use, or a bad one, is left as it is.
         if alternateStack.contains(context.pointee.rsp) { return }
-        if flags & AlternateStack.disabled != 0 {
-            alternateStack = AlternateStack()
-        } else {
-            alternateStack = AlternateStack(
-                base: base, byteCount: byteCount, flags: flags & AlternateStack.autodisarm)
-        }
+        let checked = AlternateStack.checked(base: base, byteCount: byteCount, flags: flags)
+        if case .success(let stack) = checked { alternateStack = stack }
     }
 
     /// Takes an image over after checking everything that XRSTOR would fault on.
@@ -59,9 +58,11 @@ extension GuestThread {
         guard let magic = GuestAccess.load(UInt32.self, at: address &+ UInt64(SignalFrame.softwareBytes)),
             let stated = GuestAccess.load(UInt32.self, at: address &+ UInt64(SignalFrame.softwareBytes + 16))
         else { return false }
-        let isExtended =
-            magic == SignalFrame.magicStart && Int(stated) == byteCount
-            && GuestAccess.load(UInt32.self, at: address &+ UInt64(byteCount)) == SignalFrame.magicEnd
+        var isExtended = magic == SignalFrame.magicStart && Int(stated) == byteCount
+        if isExtended {
+            guard let end = GuestAccess.load(UInt32.self, at: address &+ UInt64(byteCount)) else { return false }
+            isExtended = end == SignalFrame.magicEnd
+        }
         if isExtended {
             guard GuestAccess.copyIn(area, from: address, count: byteCount) else { return false }
         } else {

@@ -6,7 +6,7 @@ import GuestMemory
 /// Sound: the buffers are filled once in `init`, before any guest thread runs, and never changed.
 final class Dispatcher: @unchecked Sendable {
     private let handlers: UnsafeMutablePointer<SyscallHandler>
-    /// Nonzero for the numbers that have a row.
+    /// False for the numbers that are counted as unknown: without a row, or refused.
     private let isKnown: UnsafeMutablePointer<Bool>
 
     init() {
@@ -15,7 +15,8 @@ final class Dispatcher: @unchecked Sendable {
         for number in 0..<SyscallTable.count {
             let row = SyscallTable.rows[number]
             (handlers + number).initialize(to: Dispatcher.handler(for: row))
-            (isKnown + number).initialize(to: row != nil && row?.callClass != .refused)
+            let isServed = row != nil && row?.callClass != .refused
+            (isKnown + number).initialize(to: isServed || SyscallTable.triedAtStart.contains(number))
         }
     }
 

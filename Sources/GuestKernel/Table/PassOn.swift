@@ -3,8 +3,9 @@ import Glibc
 import GuestMemory
 
 /// Does a call by the host's kernel, translating the arguments by what the table says they are:
-/// descriptors become host descriptors, paths go through the resolver, and pointers are checked
-/// to lie below the arena's end (whether they are mapped is the host kernel's EFAULT).
+/// descriptors become host descriptors, thread ids host thread ids, paths go through the resolver,
+/// and pointers are checked to lie below the arena's end (whether they are mapped is the host
+/// kernel's EFAULT).
 struct PassOn: Sendable {
     private let number: Int32
     private let kinds: [ArgumentKind]
@@ -40,6 +41,10 @@ struct PassOn: Sendable {
                 translated[index] = UInt64(signed: file.hostFD)
             case .pointer, .string:
                 guard arguments[index] < GuestLayout.arenaEnd else { return failed(EFAULT) }
+            case .processIdentity:
+                let task = Int32(truncatingIfNeeded: arguments[index])
+                guard let hostTask = thread.kernel.hostTask(task, thread) else { return failed(ESRCH) }
+                translated[index] = UInt64(signed: hostTask)
             default:
                 break
             }

@@ -32,6 +32,7 @@ extension SyscallTable {
             handler: SyncCalls.onFile(__NR_sync_file_range)),
         Syscall(285, "fallocate", .descriptor, .flags, .number, .size, callClass: .passedOn),
         Syscall(306, "syncfs", .descriptor, callClass: .mayWait, handler: SyncCalls.onFile(__NR_syncfs)),
+        Syscall(451, "cachestat", .descriptor, .pointer, .pointer, .flags, callClass: .passedOn),
     ]
 
     /// Moving bytes between memory and files.

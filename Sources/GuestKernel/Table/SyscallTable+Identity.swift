@@ -1,3 +1,38 @@
+import CGuestEntry
+
 extension SyscallTable {
-    static let identity: [Syscall] = []
+    private static let ofOneThread =
+        "for the calling thread; libc does it on every thread of the guest's, the supervisor's helpers keep theirs"
+
+    static let identity: [Syscall] = [
+        Syscall(39, "getpid", handler: IdentityCalls.getPid),
+        Syscall(110, "getppid", note: "the parent at the start", handler: IdentityCalls.getParentPid),
+        Syscall(109, "setpgid", .processIdentity, .processIdentity, handler: IdentityCalls.setGroup),
+        Syscall(111, "getpgrp", handler: IdentityCalls.getOwnGroup),
+        Syscall(112, "setsid", handler: IdentityCalls.setSession),
+        Syscall(121, "getpgid", .processIdentity, handler: IdentityCalls.getGroup),
+        Syscall(124, "getsid", .processIdentity, handler: IdentityCalls.getSession),
+        Syscall(102, "getuid", callClass: .passedOn),
+        Syscall(104, "getgid", callClass: .passedOn),
+        Syscall(107, "geteuid", callClass: .passedOn),
+        Syscall(108, "getegid", callClass: .passedOn),
+        Syscall(105, "setuid", .number, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(106, "setgid", .number, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(113, "setreuid", .number, .number, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(114, "setregid", .number, .number, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(115, "getgroups", .size, .pointer, callClass: .passedOn),
+        Syscall(116, "setgroups", .size, .pointer, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(
+            117, "setresuid", .number, .number, .number, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(118, "getresuid", .pointer, .pointer, .pointer, callClass: .passedOn),
+        Syscall(
+            119, "setresgid", .number, .number, .number, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(120, "getresgid", .pointer, .pointer, .pointer, callClass: .passedOn),
+        Syscall(122, "setfsuid", .number, callClass: .passedOn),
+        Syscall(123, "setfsgid", .number, callClass: .passedOn),
+        Syscall(125, "capget", .pointer, .pointer, handler: IdentityCalls.capabilities(__NR_capget)),
+        Syscall(
+            126, "capset", .pointer, .pointer, support: .partial, note: ofOneThread,
+            handler: IdentityCalls.capabilities(__NR_capset)),
+    ]
 }

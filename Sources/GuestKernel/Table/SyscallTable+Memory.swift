@@ -20,6 +20,9 @@ extension SyscallTable {
         Syscall(149, "mlock", .pointer, .size, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_mlock)),
         Syscall(150, "munlock", .pointer, .size, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_munlock)),
         Syscall(
+            325, "mlock2", .pointer, .size, .flags, callClass: .passedOn,
+            handler: MemoryCalls.onMapped(__NR_mlock2)),
+        Syscall(
             151, "mlockall", .flags, support: .partial, note: "accepted without effect",
             handler: { _, _ in 0 }),
         Syscall(152, "munlockall", support: .partial, note: "accepted without effect", handler: { _, _ in 0 }),

@@ -9,8 +9,9 @@ final class ThreadList: Sendable {
     }
 
     /// Thread ids other than the first thread's come from above every pid that a kernel gives out
-    /// (pid_max is at most 4 Mi), and fit the 30 bits of a robust futex.
-    static let firstTid: Int32 = 0x1000_0001
+    /// (pid_max is at most 4 Mi), fit the 30 bits of a robust futex, and the 28 that a CPU clock's
+    /// identity leaves for them (MAKE_THREAD_CPUCLOCK in include/linux/posix-timers.h).
+    static let firstTid: Int32 = 0x40_0001
 
     private let state = Mutex(State(nextTid: ThreadList.firstTid))
 
@@ -34,8 +35,9 @@ final class ThreadList: Sendable {
         }
     }
 
+    /// A thread that is on its way out is no longer found: who joined it must get ESRCH.
     func find(tid: Int32) -> GuestThread? {
-        state.withLock { $0.threads.first { $0.tid == tid } }
+        state.withLock { $0.threads.first { $0.tid == tid && !$0.mustEnd.load(ordering: .acquiring) } }
     }
 
     func snapshot() -> [GuestThread] {

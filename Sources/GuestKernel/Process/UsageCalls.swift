@@ -1,0 +1,70 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+/// What the process has used, and what the machine has.
+enum UsageCalls {
+    private static let ofSelf: Int32 = 0
+    private static let ofThread: Int32 = 1
+    private static let ofChildren: Int32 = -1
+    /// struct rusage and struct sysinfo of the kernel's.
+    private static let usageByteCount = 144
+    private static let informationByteCount = 112
+
+    /// getrusage(2): the supervisor's own work counts as the guest's; children are none.
+    static func usage(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let usage = thread.scratch
+        usage.initializeMemory(as: UInt8.self, repeating: 0, count: usageByteCount)
+        let who = Int32(truncatingIfNeeded: arguments.a)
+        switch who {
+        case ofSelf, ofThread:
+            let result = hostCall(__NR_getrusage, UInt64(signed: who), UInt64(address: usage))
+            if result < 0 { return result }
+        case ofChildren:
+            break
+        default:
+            return failed(EINVAL)
+        }
+        return GuestAccess.copyOut(to: arguments.b, usage, count: usageByteCount) ? 0 : failed(EFAULT)
+    }
+
+    /// times(2): its result counts in ticks of USER_HZ, which is 100 on every Linux, from the start of the machine.
+    static func times(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        var used = tms()
+        let ticks = hostCall(__NR_times, UInt64(address: &used))
+        used.tms_cutime = 0
+        used.tms_cstime = 0
+        if arguments.a != 0, !GuestAccess.store(used, at: arguments.a) { return failed(EFAULT) }
+        return ticks + Int(thread.kernel.clock.monotonicOffsetNanoseconds / 10_000_000)
+    }
+
+    static func systemInformation(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let information = thread.scratch
+        let result = hostCall(__NR_sysinfo, UInt64(address: information))
+        if result < 0 { return result }
+        // The first field counts the seconds since the start.
+        let offset = Int(thread.kernel.clock.monotonicOffsetNanoseconds / 1_000_000_000)
+        information.storeBytes(of: information.load(as: Int.self) + offset, as: Int.self)
+        let isStored = GuestAccess.copyOut(to: arguments.a, information, count: informationByteCount)
+        return isStored ? 0 : failed(EFAULT)
+    }
+
+    /// getrandom(2) in pieces with a safe point between. A signal ends it early after 256 bytes, as on Linux.
+    static func random(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let atomicByteCount = 256
+        // What the kernel gives at most in one call.
+        let byteCount = Int(min(arguments.b, 33_554_431))
+        guard GuestAccess.isInRange(arguments.a, byteCount) else { return failed(EFAULT) }
+        while thread.waiter.progress < byteCount || byteCount == 0 {
+            let done = thread.waiter.progress
+            let piece = min(byteCount - done, TransferCalls.pieceByteCountMax)
+            let result = hostCall(__NR_getrandom, arguments.a + UInt64(done), UInt64(piece), arguments.c)
+            if result < 0 { return done > 0 ? done : result }
+            thread.waiter.progress = done + result
+            if byteCount <= piece || result == 0 { break }
+            if thread.kernel.gate.isRequested { thread.kernel.gate.park(thread) }
+            if thread.waiter.progress > atomicByteCount, thread.kernel.mustInterrupt(thread) { break }
+        }
+        return thread.waiter.progress
+    }
+}

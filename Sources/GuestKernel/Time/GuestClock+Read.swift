@@ -1,0 +1,28 @@
+import Glibc
+import GuestMemory
+
+extension GuestClock {
+    /// What a clock of the host's (`ClockIdentity.host`) shows the guest. Nil where the host has no such clock.
+    @inline(__always)
+    func time(of hostClock: Int32) -> timespec? {
+        var time = timespec()
+        guard clock_gettime(hostClock, &time) == 0 else { return nil }
+        if monotonicOffsetNanoseconds == 0 || !ClockIdentity.isMonotonic(hostClock) { return time }
+        let host = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return timespec(nanoseconds: UInt64(max(0, host + monotonicOffsetNanoseconds)))
+    }
+
+    func nanoseconds(of hostClock: Int32) -> UInt64? {
+        guard let time = time(of: hostClock) else { return nil }
+        return GuestClock.nanoseconds(seconds: UInt64(max(0, time.tv_sec)), UInt64(time.tv_nsec))
+    }
+
+    /// The monotonic deadline for an absolute time on one of the clocks that never stand still.
+    /// Nil where the host has no such clock.
+    func deadline(at nanoseconds: UInt64, of hostClock: Int32) -> UInt64? {
+        if hostClock == CLOCK_MONOTONIC { return nanoseconds }
+        guard let now = self.nanoseconds(of: hostClock) else { return nil }
+        // The clock is read before the monotonic one, so that the deadline is never early.
+        return nanoseconds > now ? deadline(after: nanoseconds - now) : monotonicNanoseconds()
+    }
+}
