@@ -9,7 +9,7 @@ extension GuestKernel {
     public func sendToProcess(_ info: SignalInfo) -> Int {
         let target: GuestThread? = signals.state.withLock { state in
             prepareForSend(info.signal, &state)
-            let candidates = threads.snapshot()
+            let candidates = threads.snapshot().filter { !$0.mustEnd.load(ordering: .acquiring) }
             if isIgnored(info.signal, state, mask: candidates.first?.signals.mask ?? 0, awaited: 0),
                 !candidates.contains(where: { $0.signals.awaited & SignalSet.bit(info.signal) != 0 })
             {

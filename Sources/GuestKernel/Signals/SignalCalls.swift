@@ -40,6 +40,7 @@ enum SignalCalls {
         guard isIgnored else { return }
         state.shared.discard(bit)
         kernel.threads.forEach { $0.signals.pending.discard(bit) }
+        state.lowerWatchers(kernel)
     }
 
     static func sigprocmask(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -130,6 +131,7 @@ enum SignalCalls {
             let taken = table.state.withLock { state in
                 let info = thread.signals.pending.take(from: set) ?? state.shared.take(from: set)
                 thread.signals.awaited = info == nil ? set : 0
+                if info != nil { state.lowerWatchers(thread.kernel) }
                 return info
             }
             if let taken { return taken }

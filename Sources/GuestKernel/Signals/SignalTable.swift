@@ -51,20 +51,3 @@ final class SignalTable: Sendable {
         state.withLock { $0.actions[Int(signal)] }
     }
 }
-
-/// Somebody who is told under the signal table's lock that signals of a set are pending.
-final class SignalWatcher: Sendable {
-    let mask = Atomic<UInt64>(0)
-    /// An eventfd that is readable while a signal of the mask may be pending.
-    let eventFD: Int32
-
-    init(mask: UInt64, eventFD: Int32) {
-        self.mask.store(mask, ordering: .relaxed)
-        self.eventFD = eventFD
-    }
-
-    func notify() {
-        var one: UInt64 = 1
-        hostCall(__NR_write, UInt64(signed: eventFD), UInt64(address: &one), 8)
-    }
-}
