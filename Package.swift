@@ -46,7 +46,8 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
-        .testTarget(name: "ProgramTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
         .testTarget(name: "BadInputTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "RedisTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
     ],

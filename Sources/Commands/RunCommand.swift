@@ -1,63 +1,125 @@
 import ArgumentParser
-import CGuestEntry
-import Glibc
 import GuestKernel
-import GuestLoader
-import GuestMemory
 import Supervisor
 
 /// `understudy run`: a guest alone.
 struct RunCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a guest.")
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run an unmodified program as a guest.",
+        usage: "understudy run [options] [--] PROGRAM [ARG...]",
+        discussion: """
+            The guest has the standard input, output and error of this command, and this command ends as the guest \
+            does: with its exit status, or by the signal that ended it. 125 says that Understudy failed, 126 that \
+            PROGRAM cannot be run, 127 that it was not found, 64 that this command line is wrong.
 
-    @Option(help: "How syscalls are caught: auto, inclusive, selector or seccomp.")
-    var dispatch = "auto"
+            Signals go to the guest. Three interrupts within five seconds end Understudy itself.
+            """)
 
-    @Argument(help: "The program to run.")
+    @Option(
+        help: ArgumentHelp("How syscalls are caught: auto, inclusive, selector or seccomp.", valueName: "method"),
+        transform: DispatchChoice.init(parsing:))
+    var dispatch = DispatchChoice.automatic
+
+    @Flag(help: "Leave every call site as it is. None is rewritten yet, so this changes nothing.")
+    var noRewrite = false
+
+    @Option(
+        name: [.short, .customLong("env")],
+        help: ArgumentHelp("Set a variable of the guest's environment (repeatable).", valueName: "name=value"))
+    var environmentChanges: [String] = []
+
+    @Option(
+        name: .customLong("env-file"),
+        help: ArgumentHelp("Read such variables from a file, one a line (repeatable).", valueName: "file"))
+    var environmentFiles: [String] = []
+
+    @Option(
+        name: [.customShort("w"), .customLong("workdir")],
+        help: ArgumentHelp("Start the guest in this directory.", valueName: "directory"))
+    var workingDirectory: String?
+
+    @Option(help: ArgumentHelp("Write the process's id to a file before the guest starts.", valueName: "file"))
+    var pidFile: String?
+
+    @Option(help: ArgumentHelp("Write a report as JSON when the guest has ended.", valueName: "file"))
+    var report: String?
+
+    @Option(
+        help: ArgumentHelp("How Understudy's own messages look on stderr: text or json.", valueName: "format"),
+        transform: messageFormat(parsing:))
+    var logFormat = MessageLog.Format.text
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop and resume the whole guest at random moments, so many times a second.", valueName: "seed[:rate]",
+            visibility: .hidden),
+        transform: testStops(parsing:))
+    var testStops: TestStops?
+
+    @Argument(
+        help: ArgumentHelp("The program; looked up in the guest's PATH unless it has a slash.", valueName: "PROGRAM"))
     var program: String
 
-    @Argument(parsing: .captureForPassthrough, help: "The program's arguments.")
+    @Argument(
+        parsing: .captureForPassthrough, help: ArgumentHelp("The program's own arguments.", valueName: "ARG"))
     var arguments: [String] = []
 
-    func run() throws {
-        HostSignals.setMask(~0)
-        let event = Int32(hostCall(__NR_eventfd2, 0, UInt64(O_CLOEXEC)))
-        guest_signals_install(event)
-        let methods: [String: DispatchMethod] = ["auto": .inclusive, "inclusive": .inclusive, "selector": .selector, "seccomp": .seccomp]
-        guard let method = methods[dispatch] else { throw ValidationError("bad --dispatch") }
-        var environment: [[UInt8]] = []
-        var cursor = environ
-        while let entry = cursor.pointee {
-            environment.append(Array(String(cString: entry).utf8))
-            cursor += 1
-        }
-        var path = program
-        if !path.contains("/") {
-            let directories = (getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin").split(separator: ":")
-            path = directories.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 } ?? program
-        }
-        let launch = GuestLaunch(
-            path: path, arguments: ([program] + arguments).map { Array($0.utf8) }, environment: environment,
-            configuration: GuestConfiguration(dispatch: method, report: { say($0) }))
-        do {
-            let kernel = try launch.start()
-            switch kernel.waitForEnd() {
-            case .exited(let status): Glibc.exit(status)
-            case .signalled(let signal):
-                guest_signals_restore_default(signal)
-                kill(getpid(), signal)
-                Glibc.exit(128 + signal)
+    func validate() throws {
+        for change in environmentChanges {
+            if let problem = GuestEnvironment.problem(with: Array(change.utf8)) {
+                throw ValidationError("--env \(change): \(problem)")
             }
-        } catch let error as ProgramError {
-            say(error.message)
-            let codes: [Int32] = [127, 126, 125]
-            Glibc.exit(error.code == .notFound ? codes[0] : error.code == .notRunnable ? codes[1] : codes[2])
         }
+    }
+
+    func run() {
+        let words = RawArguments.tail(matching: [program] + arguments)
+        var request = RunRequest(program: words[0], arguments: Array(words.dropFirst()))
+        request.dispatch = dispatch.method
+        request.environmentFiles = environmentFiles
+        request.environmentChanges = environmentChanges.map { Array($0.utf8) }
+        request.workingDirectory = workingDirectory
+        request.pidFile = pidFile
+        request.reportFile = report
+        request.messages = MessageLog(format: logFormat)
+        request.testStops = testStops
+        GuestRun.run(request)
+    }
+
+    private static func messageFormat(parsing text: String) throws -> MessageLog.Format {
+        guard let format = MessageLog.Format(rawValue: text) else { throw ValidationError("use text or json") }
+        return format
+    }
+
+    private static func testStops(parsing text: String) throws -> TestStops {
+        guard let stops = TestStops(parsing: text) else {
+            throw ValidationError("use a seed, or a seed and stops a second up to \(TestStops.rateMax): 42:5000")
+        }
+        return stops
     }
 }
 
-/// One line on stderr.
-private func say(_ line: String) {
-    let bytes = Array("understudy: \(line)\n".utf8)
-    hostCall(__NR_write, 2, UInt64(address: bytes), UInt64(bytes.count))
+/// `--dispatch`.
+enum DispatchChoice: Sendable {
+    case automatic
+    case exactly(DispatchMethod)
+
+    init(parsing text: String) throws {
+        if text == "auto" {
+            self = .automatic
+        } else if let method = DispatchMethod(name: text) {
+            self = .exactly(method)
+        } else {
+            throw ValidationError("use auto, inclusive, selector or seccomp")
+        }
+    }
+
+    /// Nil chooses the best that the kernel has.
+    var method: DispatchMethod? {
+        switch self {
+        case .automatic: return nil
+        case .exactly(let method): return method
+        }
+    }
 }

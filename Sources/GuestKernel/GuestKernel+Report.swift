@@ -4,6 +4,14 @@ import GuestMemory
 import Synchronization
 
 extension GuestKernel {
+    /// Counts up to now; those of threads that are running may lag by a call.
+    public func callCounts() -> CallCounts {
+        statistics.total(with: threads.snapshot())
+    }
+
+    /// Whether the guest has ended, or is about to.
+    public var hasEnded: Bool { isEnding }
+
     /// Says something about the guest once in its life.
     func reportOnce(_ line: String) {
         if reported.withLock({ $0.insert(line).inserted }) { configuration.report(line) }

@@ -14,16 +14,26 @@ public enum DispatchMethod: Int32, Sendable, CaseIterable {
 public struct GuestConfiguration: Sendable {
     public var dispatch: DispatchMethod
     /// What RLIMIT_STACK was before the supervisor lowered its own; nil when it did not.
-    public var originalStackLimit: (soft: UInt64, hard: UInt64)?
+    public var originalStackLimit: Limit?
+    /// What execve(2) hands on: the signals that are blocked, and those that are ignored (bit n-1 for signal n).
+    public var signalMask: UInt64 = 0
+    public var ignoredSignals: UInt64 = 0
     /// Receives one line, without its newline, that Understudy has to say about the guest.
     public var report: @Sendable (String) -> Void
 
-    public init(
-        dispatch: DispatchMethod, originalStackLimit: (soft: UInt64, hard: UInt64)? = nil,
-        report: @escaping @Sendable (String) -> Void
-    ) {
+    /// A resource limit as prlimit(2) has it.
+    public struct Limit: Sendable {
+        public let soft: UInt64
+        public let hard: UInt64
+
+        public init(soft: UInt64, hard: UInt64) {
+            self.soft = soft
+            self.hard = hard
+        }
+    }
+
+    public init(dispatch: DispatchMethod, report: @escaping @Sendable (String) -> Void) {
         self.dispatch = dispatch
-        self.originalStackLimit = originalStackLimit
         self.report = report
     }
 }
@@ -50,9 +60,10 @@ public final class GuestKernel: @unchecked Sendable {
     let dispatcher = Dispatcher()
     let statistics = SyscallStatistics()
     let threads = ThreadList()
-    let signals = SignalTable()
+    let signals: SignalTable
     let futexes = FutexTable()
     let timers = TimerService()
+    let network = GuestNetwork()
     let limits: ResourceLimits
     let paths: PathResolver
     /// The program's path, arguments and auxiliary vector, for /proc/self; set by the loader.
@@ -68,7 +79,8 @@ public final class GuestKernel: @unchecked Sendable {
         self.configuration = configuration
         self.memory = memory
         identity = GuestIdentity()
-        limits = ResourceLimits(originalStackLimit: configuration.originalStackLimit)
+        limits = ResourceLimits(originalStack: configuration.originalStackLimit)
+        signals = SignalTable(ignored: configuration.ignoredSignals)
         files = FileTable()
         files.setLimit(limits.descriptorCountMax)
         limits.raiseHostDescriptorLimit()

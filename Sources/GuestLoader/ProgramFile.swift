@@ -26,7 +26,9 @@ final class ProgramFile {
         var status = stat()
         fstat(hostFD, &status)
         byteCount = UInt64(max(0, status.st_size))
-        identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: path)
+        identity = FileIdentity(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
+            path: ProgramFile.pathWithoutLinks(of: hostFD) ?? path)
         guard status.st_mode & S_IFMT == S_IFREG else {
             hostCall(__NR_close, UInt64(signed: hostFD))
             throw ProgramError(.notRunnable, "\(purpose)\(path): not a regular file")
@@ -68,6 +70,16 @@ final class ProgramFile {
             initializedCount = max(0, result)
         }
         return result < 0 ? nil : bytes
+    }
+
+    /// The path as /proc/self/maps shows it: absolute, and without symbolic links.
+    private static func pathWithoutLinks(of hostFD: Int32) -> String? {
+        let limit = 4096
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: limit) { buffer in
+            guard let base = buffer.baseAddress else { return nil }
+            let count = readlink("/proc/self/fd/\(hostFD)", base, limit)
+            return count < 1 ? nil : String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
     }
 
     private static func openFailure(_ path: String, _ purpose: String, _ errno: Int32) -> ProgramError {

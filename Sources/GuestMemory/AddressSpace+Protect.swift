@@ -46,12 +46,38 @@ extension AddressSpace {
             var cursor = range.start
             for area in state.map.areas(in: range) {
                 if area.range.start > cursor { result = -Int(ENOMEM) }
-                let advised = hostCall(__NR_madvise, area.range.start, area.range.count, UInt64(advice))
+                let advised = advise(area, advice)
                 if advised < 0 { return advised }
                 cursor = area.range.end
             }
             return cursor < range.end ? -Int(ENOMEM) : result
         }
+    }
+
+    private func advise(_ area: VirtualMemoryArea, _ advice: Int32) -> Int {
+        if advice == MADV_DONTNEED, case .privateFile(let file, let offset, isHostMapped: false) = area.kind {
+            refill(area, from: file, offset: offset)
+            return 0
+        }
+        return hostCall(__NR_madvise, area.range.start, area.range.count, UInt64(advice))
+    }
+
+    /// Natively the file's content shows again where private pages of it are dropped. Pages that were filled from the
+    /// file are filled once more; they stay as they are where the file is no longer to be found.
+    private func refill(_ area: VirtualMemoryArea, from file: FileIdentity, offset: UInt64) {
+        let hostFD = open(file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard hostFD >= 0 else { return }
+        defer { close(hostFD) }
+        var status = stat()
+        guard fstat(hostFD, &status) == 0, UInt64(status.st_dev) == file.device, UInt64(status.st_ino) == file.inode,
+            HostMemory.protect(area.range, [.read, .write]) == 0
+        else { return }
+        let filled = HostMemory.fill(area.range, fd: hostFD, offset: offset)
+        // What lies past the file's end now is zero.
+        if filled >= 0, filled < Int(area.range.count) {
+            _ = GuestAccess.fill(area.range.start + UInt64(filled), with: 0, count: Int(area.range.count) - filled)
+        }
+        _ = HostMemory.protect(area.range, area.protection)
     }
 
     /// What the host is told for a guest's advice; nil when it is refused (EINVAL).

@@ -63,6 +63,11 @@ public final class AddressSpace: Sendable {
     public var mappedByteCount: UInt64 {
         state.withLock { $0.map.mappedByteCount }
     }
+
+    /// The most that was mapped at once, as VmPeak.
+    public var mappedByteCountPeak: UInt64 {
+        state.withLock { $0.map.mappedByteCountPeak }
+    }
 }
 
 /// The arena could not be reserved.

@@ -98,6 +98,7 @@ extension VirtualMemoryMap {
 
         for area in areas[window] { mappedByteCount -= area.range.count }
         for area in replacement { mappedByteCount += area.range.count }
+        mappedByteCountPeak = max(mappedByteCountPeak, mappedByteCount)
         areas.replaceSubrange(window, with: replacement)
         noteGap(nextTo: range.start)
     }

@@ -18,6 +18,9 @@ public struct VirtualMemoryMap: Sendable {
     /// Bytes in all areas together: the guest's virtual size.
     public internal(set) var mappedByteCount: UInt64 = 0
 
+    /// The most that was ever mapped at once.
+    public internal(set) var mappedByteCountPeak: UInt64 = 0
+
     /// Where the last search for free addresses got to.
     var gapCache = GapCache()
 

@@ -1,3 +1,3 @@
 import Commands
 
-UnderstudyCommand.main()
+UnderstudyCommand.runAndExit()

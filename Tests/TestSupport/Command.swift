@@ -87,7 +87,8 @@ public struct Command: Sendable {
         }
         let escaped = bytes.map { byte in
             let isPlain = plain.contains(byte) || byte == 32
-            return isPlain ? String(UnicodeScalar(byte)) : "\\x" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+            return isPlain
+                ? String(UnicodeScalar(byte)) : "\\x" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }
         return "$'" + escaped.joined() + "'"
     }

@@ -30,3 +30,47 @@ public enum Linkage: String, CaseIterable, Sendable, CustomStringConvertible {
         return FileManager.default.isExecutableFile(atPath: path) ? path : nil
     }
 }
+
+extension CorpusEntry {
+    /// All rows of guest-examples' corpus.txt, expected-exits.txt and expected-signals.txt.
+    public static let all: [CorpusEntry] = verdicts + exits + signals
+
+    /// Programs that end with status 0 and their verdict.
+    public static let verdicts = rows(of: "corpus.txt").map { row in
+        CorpusEntry(name: row[0], arguments: words(row[1]), expected: .verdict)
+    }
+
+    static let exits = rows(of: "expected-exits.txt").map { row in
+        CorpusEntry(name: row[0], arguments: words(row[1]), expected: .status(Int32(row[2]) ?? -1))
+    }
+
+    static let signals = rows(of: "expected-signals.txt").map { row in
+        CorpusEntry(name: row[0], arguments: words(row[1]), expected: .signal(Int32(row[2]) ?? -1))
+    }
+
+    private static func rows(of file: String) -> [[String]] {
+        let contents = FileManager.default.contents(atPath: "\(TestEnvironment.guestExamples)/\(file)") ?? Data()
+        return String(decoding: contents, as: UTF8.self).split(separator: "\n").map { line in
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            // A row that is cut short names no program, and its test says so.
+            return fields + [String](repeating: "", count: max(0, 3 - fields.count))
+        }
+    }
+
+    private static func words(_ text: String) -> [String] {
+        text.split(separator: " ").map(String.init)
+    }
+}
+
+extension CorpusEntry {
+    /// Throws unless the outcome, a native one, is what the tables say.
+    public func requireExpected(_ outcome: CommandOutcome) throws {
+        let isRight =
+            switch expected {
+            case .verdict: outcome.ending == .exited(0) && outcome.outputText.hasSuffix("\(name): ok\n")
+            case .status(let status): outcome.ending == .exited(status)
+            case .signal(let signal): outcome.ending == .signalled(signal)
+            }
+        if !isRight { throw TestFailure("natively not as guest-examples' tables say (\(expected))", outcome) }
+    }
+}

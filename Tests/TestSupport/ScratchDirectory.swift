@@ -23,6 +23,11 @@ public struct ScratchDirectory: Sendable {
         return result
     }
 
+    /// Makes a directory in it, with those above it.
+    public func makeScratch(_ name: String) throws -> ScratchDirectory {
+        ScratchDirectory(path: try makeDirectory(name))
+    }
+
     /// The path of a file in it.
     public func file(_ name: String) -> String { path + "/" + name }
 

@@ -116,6 +116,8 @@ static inline uint8_t *guest_context_xsave_area(struct guest_context *context) {
 }
 uint32_t guest_xsave_bytes(void);
 uint64_t guest_xsave_mask(void);
+/// The size of one state component (SDM vol. 1, 13.1), 0 where the CPU has none.
+uint32_t guest_xsave_component_bytes(uint32_t component);
 
 /// Vector state as a new program gets it.
 void guest_context_reset_vector_state(struct guest_context *context);

@@ -3,12 +3,13 @@ import Glibc
 import GuestMemory
 import Synchronization
 
-/// close, dup, fcntl and ioctl: what is about descriptors more than about files.
+/// close, dup, fcntl and flock: what is about descriptors more than about files.
 enum DescriptorCalls {
     static func close(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let descriptor = Int32(truncatingIfNeeded: arguments.a)
         guard let file = thread.kernel.files.remove(descriptor) else { return failed(EBADF) }
         thread.kernel.descriptorClosed(descriptor, file)
+        dropRecordLocks(thread.kernel, file)
         return 0
     }
 
@@ -23,6 +24,7 @@ enum DescriptorCalls {
                 thread.kernel.files.setClosesOnExec(descriptor, true)
             } else if thread.kernel.files.remove(descriptor) != nil {
                 thread.kernel.descriptorClosed(descriptor, file)
+                dropRecordLocks(thread.kernel, file)
             }
         }
         return 0
@@ -56,7 +58,10 @@ enum DescriptorCalls {
         switch thread.kernel.files.place(file, at: index, closesOnExec: closesOnExec) {
         case .failure(let error): return failed(error.errno)
         case .success(let old):
-            if let old { thread.kernel.descriptorClosed(Int32(index), old) }
+            if let old {
+                thread.kernel.descriptorClosed(Int32(index), old)
+                dropRecordLocks(thread.kernel, old)
+            }
             return index
         }
     }
@@ -86,8 +91,14 @@ enum DescriptorCalls {
             return waitForLock(thread, file, arguments, command)
         case F_GETLK, F_SETLK, 36, 37:  // F_OFD_GETLK, F_OFD_SETLK
             guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
+            if command == F_SETLK { thread.kernel.files.usesRecordLocks.store(true, ordering: .relaxed) }
             return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
-        case 1031, 1032, 1033, 1034, 1024, 1025:  // F_SETPIPE_SZ, F_GETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS, F_SETLEASE…
+        case 1035, 1036:  // F_GET_RW_HINT, F_SET_RW_HINT
+            guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
+            return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+        case 1031, 1032:  // F_SETPIPE_SZ, F_GETPIPE_SZ
+            return PipeCalls.capacity(thread, file, arguments)
+        case 1033, 1034, 1025:  // F_ADD_SEALS, F_GET_SEALS, F_GETLEASE
             return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
         case F_GETOWN, F_SETOWN, F_GETSIG, F_SETSIG:
             return command == F_GETOWN || command == F_GETSIG ? 0 : failed(EINVAL)
@@ -122,6 +133,7 @@ enum DescriptorCalls {
         _ thread: GuestThread, _ file: FileDescription, _ arguments: SyscallArguments, _ command: Int32
     ) -> Int {
         guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
+        if command == F_SETLKW { thread.kernel.files.usesRecordLocks.store(true, ordering: .relaxed) }
         let trying: UInt64 = command == F_SETLKW ? UInt64(F_SETLK) : 37
         return retryWithBackoff(thread) {
             hostCall(__NR_fcntl, UInt64(signed: file.hostFD), trying, arguments.c)
@@ -148,31 +160,13 @@ enum DescriptorCalls {
         }
     }
 
-    // MARK: - ioctl
+    // MARK: - Record locks
 
-    static func ioctl(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        let descriptor = Int32(truncatingIfNeeded: arguments.a)
-        guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
-        switch arguments.b & 0xffff_ffff {
-        case 0x5421:  // FIONBIO
-            guard let value = GuestAccess.load(Int32.self, at: arguments.c) else { return failed(EFAULT) }
-            file.setStatusFlag(O_NONBLOCK, value != 0)
-            return 0
-        case 0x5450, 0x5451:  // FIONCLEX, FIOCLEX
-            thread.kernel.files.setClosesOnExec(descriptor, arguments.b & 0xffff_ffff == 0x5451)
-            return 0
-        case 0x5452, 0x541c, 0x5412, 0x540e, 0x5422:  // FIOASYNC, TIOCLINUX, TIOCSTI, TIOCSCTTY, TIOCNOTTY
-            return failed(ENOTTY)
-        case 0x5410:  // TIOCSPGRP, by the guest's own process group
-            return setForeground(thread, file, arguments.c)
-        default:
-            guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
-            return hostCall(__NR_ioctl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
-        }
-    }
-
-    private static func setForeground(_ thread: GuestThread, _ file: FileDescription, _ address: UInt64) -> Int {
-        guard address < GuestLayout.arenaEnd else { return failed(EFAULT) }
-        return hostCall(__NR_ioctl, UInt64(signed: file.hostFD), 0x5410, address)
+    /// Closing any descriptor of a file drops the process's record locks on it, even where the description lives on
+    /// under another number (fcntl(2)). A duplicate of the host's that is closed at once does that.
+    private static func dropRecordLocks(_ kernel: GuestKernel, _ file: FileDescription) {
+        guard file.kind == .regular, kernel.files.usesRecordLocks.load(ordering: .relaxed) else { return }
+        let duplicate = hostCall(__NR_fcntl, UInt64(signed: file.hostFD), UInt64(F_DUPFD_CLOEXEC), 0)
+        if duplicate >= 0 { hostCall(__NR_close, UInt64(duplicate)) }
     }
 }

@@ -39,9 +39,13 @@ public final class FileDescription: @unchecked Sendable {
     }
 
     deinit {
-        (payload as? any ClosingPayload)?.descriptionCloses()
+        if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
         closeRegistrations()
-        hostCall(__NR_close, UInt64(signed: hostFD))
+        if kind == .socket {
+            HostSockets.close(hostFD)
+        } else {
+            hostCall(__NR_close, UInt64(signed: hostFD))
+        }
     }
 
     /// What rebuilds the object as it is now: an epoll's interests live in its set.

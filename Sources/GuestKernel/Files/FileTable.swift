@@ -18,6 +18,8 @@ public final class FileTable: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Set once the guest has taken a record lock: from then on every close has to look after them.
+    let usesRecordLocks = Atomic<Bool>(false)
 
     /// RLIMIT_NOFILE's soft limit: one more than the highest number that can be given out.
     var limit: Int {
@@ -64,6 +66,15 @@ public final class FileTable: Sendable {
         }
     }
 
+    /// Whether another descriptor can be given out, for calls that must refuse before they take something.
+    var hasRoom: Bool {
+        state.withLock { state in
+            var index = state.lowestFree
+            while index < state.entries.count, state.entries[index] != nil { index += 1 }
+            return index < state.limit
+        }
+    }
+
     /// Adds two at once, or neither.
     func addPair(_ first: FileDescription, _ second: FileDescription, closesOnExec: Bool) -> (Int, Int)? {
         let one = add(first, closesOnExec: closesOnExec)
@@ -95,6 +106,15 @@ public final class FileTable: Sendable {
             state.lowestFree = min(state.lowestFree, Int(descriptor))
             return entry.file
         }
+    }
+
+    /// How far the table reaches: the kernel's grows from 64 by powers of two (alloc_fdtable in fs/file.c),
+    /// and select(2) ignores what lies beyond.
+    var slotCount: Int {
+        let used = state.withLock { $0.entries.count }
+        var slots = 64
+        while slots < used { slots *= 2 }
+        return slots
     }
 
     /// The open descriptors, lowest first.

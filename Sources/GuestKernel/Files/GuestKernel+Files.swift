@@ -34,7 +34,7 @@ enum OutsideFile {
             record: .outside(OutsideRecord(descriptor: descriptor)))
     }
 
-    private static func reopened(_ descriptor: Int32, _ kind: FileDescription.Kind, _ flags: Int32) -> Int32? {
+    static func reopened(_ descriptor: Int32, _ kind: FileDescription.Kind, _ flags: Int32) -> Int32? {
         guard kind == .pipe || kind == .terminal else { return nil }
         var path = Array("/proc/self/fd/\(descriptor)".utf8) + [0]
         let access = flags & O_ACCMODE | O_NONBLOCK | O_CLOEXEC | O_NOCTTY

@@ -20,10 +20,31 @@ enum LinkCalls {
         switch thread.kernel.paths.resolve(thread.kernel, directory: directory, pathAt: path, followsLast: false) {
         case .failure(let error): return failed(error.errno)
         case .success(let resolved):
+            if let synthetic = resolved.synthetic {
+                if let target = target(thread, synthetic.node) { return give(target, buffer, count) }
+            }
             return withExtendedLifetime(resolved) {
                 hostCall(
                     __NR_readlinkat, UInt64(signed: resolved.hostDirectory), resolved.pathAddress, buffer, count)
             }
         }
+    }
+
+    /// Where a link of the guest's own leads; nil for what is no link, or one of the host's.
+    private static func target(_ thread: GuestThread, _ node: ProcNode) -> [UInt8]? {
+        let pid = thread.kernel.identity.pid
+        switch node {
+        case .selfLink: return Array("\(pid)".utf8)
+        case .threadSelfLink: return Array("\(pid)/task/\(thread.tid)".utf8)
+        case .executableLink: return Array(thread.kernel.program.path.utf8)
+        case .descriptor(let file): return ProcDescriptors.link(file)
+        case .directory, .file, .descriptorInfo, .refused: return nil
+        }
+    }
+
+    /// A target that is longer than the buffer is cut (readlink(2)).
+    private static func give(_ target: [UInt8], _ buffer: UInt64, _ count: UInt64) -> Int {
+        let given = min(target.count, Int(Int32(truncatingIfNeeded: count)))
+        return GuestAccess.storeArray(Array(target.prefix(given)), at: buffer) ? given : failed(EFAULT)
     }
 }

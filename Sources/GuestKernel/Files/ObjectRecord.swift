@@ -10,6 +10,7 @@ public enum ObjectRecord: Sendable, Equatable {
     case event(EventRecord)
     case timer(TimerRecord)
     case signal(SignalFileRecord)
+    case watch(WatchRecord)
     /// Made by the supervisor: a file below /proc/self.
     case synthetic(SyntheticRecord)
     /// Came from outside at the start: stdin, stdout, stderr and other inherited descriptors.
@@ -28,20 +29,6 @@ public struct FileRecord: Sendable, Equatable {
         self.path = path
         self.flags = flags
         self.identity = identity
-    }
-}
-
-/// One end of a pipe.
-public struct PipeRecord: Sendable, Equatable {
-    /// The same for both ends.
-    public var pipe: UInt64
-    public var isWriteEnd: Bool
-    public var capacity: Int
-
-    public init(pipe: UInt64, isWriteEnd: Bool, capacity: Int) {
-        self.pipe = pipe
-        self.isWriteEnd = isWriteEnd
-        self.capacity = capacity
     }
 }
 
@@ -76,43 +63,6 @@ public struct SyntheticRecord: Sendable, Equatable {
 public struct OutsideRecord: Sendable, Equatable {
     public var descriptor: Int32
     public init(descriptor: Int32) { self.descriptor = descriptor }
-}
-
-/// A socket: what the guest has told it to be.
-public struct SocketRecord: Sendable, Equatable {
-    public enum State: Sendable, Equatable { case unconnected, bound, listening, connecting, connected, shut }
-    public struct Option: Sendable, Equatable {
-        public var level: Int32
-        public var name: Int32
-        public var value: [UInt8]
-        public init(level: Int32, name: Int32, value: [UInt8]) {
-            self.level = level
-            self.name = name
-            self.value = value
-        }
-    }
-    public var domain: Int32
-    public var type: Int32
-    public var networkProtocol: Int32
-    public var state: State = .unconnected
-    /// Raw sockaddr bytes as the guest gave them.
-    public var localAddress: [UInt8] = []
-    public var peerAddress: [UInt8] = []
-    public var backlog: Int32 = 0
-    public var options: [Option] = []
-    /// Nonzero for the ends of a socketpair: the same for both.
-    public var pair: UInt64 = 0
-    public var isShutForReading = false
-    public var isShutForWriting = false
-    /// SO_RCVTIMEO and SO_SNDTIMEO; nil blocks for ever.
-    public var receiveTimeoutNanoseconds: UInt64?
-    public var sendTimeoutNanoseconds: UInt64?
-
-    public init(domain: Int32, type: Int32, networkProtocol: Int32) {
-        self.domain = domain
-        self.type = type
-        self.networkProtocol = networkProtocol
-    }
 }
 
 /// An epoll set: who is registered and for what.

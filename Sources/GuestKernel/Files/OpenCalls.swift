@@ -4,76 +4,117 @@ import GuestMemory
 
 /// open and what makes a descriptor from a path.
 enum OpenCalls {
-    private static let largeFile: Int32 = 0o100000
+    /// What open(2), openat2(2) and creat(2) come to.
+    struct Request {
+        var directory = UInt64(signed: AT_FDCWD)
+        /// The path's guest address.
+        var path: UInt64
+        var flags: Int32
+        var mode: UInt64
+        /// openat2's RESOLVE_*.
+        var resolution: UInt64 = 0
+
+        var wantsPathOnly: Bool { flags & OpenCalls.pathOnly != 0 }
+        var followsLast: Bool { flags & O_NOFOLLOW == 0 }
+    }
+
+    static let largeFile: Int32 = 0o100000
+    static let pathOnly: Int32 = 0o10000000
+    static let temporaryFile: Int32 = 0o20000000
     /// Flags that are used up by the open itself and do not show in F_GETFL.
-    private static let ofOpenOnly: Int32 = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC
+    static let ofOpenOnly: Int32 = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC
+    /// What the kernel knows (VALID_OPEN_FLAGS in include/linux/fcntl.h); open ignores others, openat2 refuses them.
+    static let valid: Int32 = 0o37777703
+    /// With O_PATH every other flag is ignored (O_PATH_FLAGS).
+    private static let withPathOnly: Int32 = pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 
     static func open(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        open(thread, directory: UInt64(signed: AT_FDCWD), path: arguments.a, flags: arguments.b, mode: arguments.c)
+        open(thread, Request(path: arguments.a, flags: knownFlags(arguments.b), mode: arguments.c))
     }
 
     static func openat(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        open(thread, directory: arguments.a, path: arguments.b, flags: arguments.c, mode: arguments.d)
+        open(
+            thread,
+            Request(
+                directory: arguments.a, path: arguments.b, flags: knownFlags(arguments.c), mode: arguments.d))
     }
 
     static func creat(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        open(
-            thread, directory: UInt64(signed: AT_FDCWD), path: arguments.a,
-            flags: UInt64(O_CREAT | O_WRONLY | O_TRUNC), mode: arguments.b)
+        open(thread, Request(path: arguments.a, flags: O_CREAT | O_WRONLY | O_TRUNC, mode: arguments.b))
     }
 
-    private static func open(
-        _ thread: GuestThread, directory: UInt64, path: UInt64, flags: UInt64, mode: UInt64
-    ) -> Int {
-        let flags = Int32(truncatingIfNeeded: flags)
+    private static func knownFlags(_ argument: UInt64) -> Int32 {
+        let flags = Int32(truncatingIfNeeded: argument) & valid
+        return flags & pathOnly != 0 ? flags & withPathOnly : flags
+    }
+
+    static func open(_ thread: GuestThread, _ request: Request) -> Int {
         let kernel = thread.kernel
         let resolved: ResolvedPath
-        switch kernel.paths.resolve(kernel, directory: directory, pathAt: path, followsLast: flags & O_NOFOLLOW == 0)
+        switch kernel.paths.resolve(
+            kernel, directory: request.directory, pathAt: request.path, followsLast: request.followsLast)
         {
         case .success(let found): resolved = found
         case .failure(let error): return failed(error.errno)
         }
-        if let synthetic = resolved.synthetic { return openSynthetic(thread, synthetic, resolved, flags) }
-        let opened = openHost(thread, resolved, flags, mode)
-        if opened < 0 { return opened }
-        let file = describe(Int32(opened), flags: flags, path: resolved.guestPath)
-        return kernel.files.add(file, closesOnExec: flags & O_CLOEXEC != 0)
+        if resolved.synthetic != nil, !request.wantsPathOnly { return openSynthetic(thread, resolved, request) }
+        let opened = openHost(thread, resolved, request)
+        if opened == -Int(ELOOP), request.resolution == 0 { return openThroughLinks(thread, resolved, request) }
+        return opened < 0 ? opened : finish(thread, Int32(opened), resolved, request)
     }
 
-    /// A FIFO's open waits for its other end: it is opened without blocking, which for a writer
-    /// says ENXIO until there is a reader, and for a reader succeeds at once.
-    private static func openHost(_ thread: GuestThread, _ resolved: ResolvedPath, _ flags: Int32, _ mode: UInt64) -> Int {
-        let hostFlags = flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
-        var pauseNanoseconds: UInt64 = 100_000
-        while true {
-            let result = withExtendedLifetime(resolved) {
-                retryingInterrupts {
-                    hostCall(
-                        __NR_openat, UInt64(signed: resolved.hostDirectory), resolved.pathAddress,
-                        UInt64(UInt32(bitPattern: hostFlags)), mode)
-                }
+    /// Gives what was opened its description and number.
+    static func finish(
+        _ thread: GuestThread, _ hostFD: Int32, _ resolved: ResolvedPath, _ request: Request
+    ) -> Int {
+        let kernel = thread.kernel
+        var status = stat()
+        fstat(hostFD, &status)
+        if status.st_mode & S_IFMT == S_IFIFO, request.flags & (O_ACCMODE | O_NONBLOCK | pathOnly) == O_RDONLY {
+            let interrupted = waitForWriter(thread, hostFD)
+            if interrupted != 0 {
+                hostCall(__NR_close, UInt64(signed: hostFD))
+                return interrupted
             }
-            let isWaiting = result == -Int(ENXIO) && flags & O_ACCMODE == O_WRONLY && flags & O_NONBLOCK == 0
-            if !isWaiting { return result }
-            guard thread.prepareToSleep() else { return Restart.system }
-            _ = thread.sleepUntilWoken(deadlineNanoseconds: thread.kernel.clock.deadline(after: pauseNanoseconds))
-            pauseNanoseconds = min(pauseNanoseconds * 2, 10_000_000)
         }
+        var place: SpecialDirectory?
+        if kernel.paths.landmarks.isSpecial(status) {
+            switch lookAtPlace(kernel, hostFD, status, request) {
+            case .ordinary: break
+            case .directory(let found): place = found
+            case .refused(let error):
+                hostCall(__NR_close, UInt64(signed: hostFD))
+                return failed(error.errno)
+            case .synthetic(let found):
+                hostCall(__NR_close, UInt64(signed: hostFD))
+                return openSynthetic(thread, found, request)
+            }
+        }
+        let path = absolute(resolved)
+        let file = describe(hostFD, status, flags: request.flags, path: path, payload: place)
+        return kernel.files.add(file, closesOnExec: request.flags & O_CLOEXEC != 0)
     }
 
     /// Makes the description for a host descriptor that a path was opened as.
     static func describe(_ hostFD: Int32, flags: Int32, path: [UInt8]) -> FileDescription {
         var status = stat()
         fstat(hostFD, &status)
+        return describe(hostFD, status, flags: flags, path: path, payload: nil)
+    }
+
+    private static func describe(
+        _ hostFD: Int32, _ status: stat, flags: Int32, path: [UInt8], payload: SpecialDirectory?
+    ) -> FileDescription {
         let kind = kind(of: status, hostFD)
-        if kind == .regular || kind == .directory, flags & O_NONBLOCK == 0 {
+        let isPathOnly = flags & pathOnly != 0
+        if kind == .regular || kind == .directory, flags & O_NONBLOCK == 0, !isPathOnly {
             hostCall(__NR_fcntl, UInt64(signed: hostFD), UInt64(F_SETFL), UInt64(signed: flags & ~ofOpenOnly))
         }
         let identity = FileIdentity(
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: String(decoding: path, as: UTF8.self))
         return FileDescription(
-            kind: kind, hostFD: hostFD, statusFlags: flags & ~ofOpenOnly | largeFile,
-            record: .file(FileRecord(path: path, flags: flags, identity: identity)))
+            kind: kind, hostFD: hostFD, statusFlags: flags & ~ofOpenOnly | (isPathOnly ? 0 : largeFile),
+            record: .file(FileRecord(path: path, flags: flags, identity: identity)), payload: payload)
     }
 
     static func kind(of status: stat, _ hostFD: Int32) -> FileDescription.Kind {
@@ -94,16 +135,11 @@ enum OpenCalls {
         UInt64(device) >> 8 & 0xfff
     }
 
-    private static func openSynthetic(
-        _ thread: GuestThread, _ synthetic: SyntheticPath, _ resolved: ResolvedPath, _ flags: Int32
-    ) -> Int {
-        if flags & O_ACCMODE != O_RDONLY { return failed(EACCES) }
-        let content = synthetic.content(thread.kernel)
-        guard let hostFD = memoryFile(content) else { return failed(ENFILE) }
-        let file = FileDescription(
-            kind: .synthetic, hostFD: hostFD, statusFlags: flags & ~ofOpenOnly | largeFile,
-            record: .synthetic(SyntheticRecord(path: resolved.guestPath, content: content)))
-        return thread.kernel.files.add(file, closesOnExec: flags & O_CLOEXEC != 0)
+    /// The path for the record: a relative one is good only for as long as nobody changes directory.
+    private static func absolute(_ resolved: ResolvedPath) -> [UInt8] {
+        let path = resolved.guestPath
+        guard path.first != UInt8(ascii: "/"), let place = HostFile.workingDirectory() else { return path }
+        return place + [UInt8(ascii: "/")] + path
     }
 
     /// A host memfd with the content, to be read like any file.

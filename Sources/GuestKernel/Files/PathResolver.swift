@@ -1,6 +1,7 @@
 import CGuestEntry
 import Glibc
 import GuestMemory
+import Synchronization
 
 /// A guest's path made ready for a host call. Keep it alive while its address is in use.
 final class ResolvedPath: Sendable {
@@ -12,7 +13,8 @@ final class ResolvedPath: Sendable {
     nonisolated(unsafe) private let storage: UnsafeMutablePointer<CChar>
     /// The path as the guest sees it, absolute where that is known.
     let guestPath: [UInt8]
-    /// Set when the path names something that the supervisor makes up (a file below /proc/self).
+    /// Set when the path names something below /proc/self. The host path then leads to what the host has in its place,
+    /// so that stat, access and their like say of it what they say natively; reading it is the supervisor's.
     let synthetic: SyntheticPath?
 
     init(
@@ -32,6 +34,11 @@ final class ResolvedPath: Sendable {
         storage.deallocate()
     }
 
+    /// The path for the host, relative to `hostDirectory`.
+    var hostPath: [UInt8] {
+        Array(UnsafeRawBufferPointer(start: storage, count: strlen(storage)))
+    }
+
     var pathAddress: UInt64 { UInt64(address: storage) }
 }
 
@@ -39,6 +46,24 @@ final class ResolvedPath: Sendable {
 /// and /proc/self, which must speak of the guest. (Volumes will be looked up here, too.)
 final class PathResolver: Sendable {
     static let pathByteCountMax = 4096
+
+    let landmarks = HostLandmarks()
+    /// Whether relative paths may lead below /proc: the working directory is / or /dev, or lies in /proc.
+    private let isInSpecialDirectory = Atomic<Bool>(false)
+
+    init() {
+        workingDirectoryChanged()
+    }
+
+    var isWorkingDirectorySpecial: Bool {
+        isInSpecialDirectory.load(ordering: .relaxed)
+    }
+
+    func workingDirectoryChanged() {
+        var status = stat()
+        let isSpecial = stat(".", &status) == 0 && landmarks.isSpecial(status)
+        isInSpecialDirectory.store(isSpecial, ordering: .relaxed)
+    }
 
     /// Resolves the path at a guest address, relative to a guest directory descriptor or AT_FDCWD.
     func resolve(

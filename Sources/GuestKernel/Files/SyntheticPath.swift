@@ -1,14 +1,48 @@
 import Glibc
 import GuestMemory
 
-/// A path that the supervisor answers itself.
+/// A path below /proc/self, which must speak of the guest.
 struct SyntheticPath: Sendable {
-    /// Makes the file's content at the time it is opened.
-    var content: @Sendable (GuestKernel) -> [UInt8]
+    let node: ProcNode
+    /// The path as the guest sees it: absolute, without links.
+    let path: [UInt8]
 
+    /// Looks whether a path leads below /proc/self. Nil for one that does not, which is nearly every one: an absolute
+    /// path costs the look at a prefix, a relative one a look at the descriptor or a flag.
+    ///
+    /// A path that gets there by a symbolic link elsewhere, or by "..", is not seen here; opening one is
+    /// (OpenCalls.open).
     static func find(
         _ kernel: GuestKernel, path: [UInt8], start: FileDescription?, followsLast: Bool
     ) -> Result<ResolvedPath, CallError>? {
-        nil
+        if path.first == UInt8(ascii: "/") {
+            guard mayLeadToProc(path) else { return nil }
+            return find(kernel, absolute: path, followsLast: followsLast)
+        }
+        if path.isEmpty { return nil }
+        if let start {
+            guard let payload = start.payload, let place = payload as? SpecialDirectory else { return nil }
+            return find(kernel, absolute: place.path + [UInt8(ascii: "/")] + path, followsLast: followsLast)
+        }
+        guard kernel.paths.isWorkingDirectorySpecial, let place = HostFile.workingDirectory() else { return nil }
+        return find(kernel, absolute: place + [UInt8(ascii: "/")] + path, followsLast: followsLast)
+    }
+
+    static func find(
+        _ kernel: GuestKernel, absolute path: [UInt8], followsLast: Bool
+    ) -> Result<ResolvedPath, CallError>? {
+        guard mayLeadToProc(path) else { return nil }
+        return ProcWalk(kernel, path, followsLast: followsLast).resolve()
+    }
+
+    private static func mayLeadToProc(_ path: [UInt8]) -> Bool {
+        guard path.count > 4 else { return false }
+        switch path[1] {
+        case UInt8(ascii: "p"): return path.starts(with: "/proc".utf8)
+        case UInt8(ascii: "d"): return path.starts(with: "/dev/fd".utf8) || path.starts(with: "/dev/std".utf8)
+        // "//proc", "/./proc", "/../proc"
+        case UInt8(ascii: "/"), UInt8(ascii: "."): return true
+        default: return false
+        }
     }
 }

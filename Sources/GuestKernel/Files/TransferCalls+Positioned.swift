@@ -40,8 +40,13 @@ extension TransferCalls {
         }
         let number = isWrite ? __NR_writev : __NR_readv
         if file.kind == .signal {
+            if isWrite { return failed(EINVAL) }
             guard pieces.count > 0 else { return 0 }
             return SignalFile.read(thread, file, UInt64(address: pieces.base[0].iov_base), pieces.base[0].iov_len)
+        }
+        if file.kind == .socket {
+            return isWrite
+                ? MessageCalls.sendVector(thread, file, pieces) : MessageCalls.receiveVector(thread, file, pieces)
         }
         if !file.mayWait {
             return retryingInterrupts {

@@ -33,21 +33,26 @@ enum TransferCalls {
                 hostCall(__NR_read, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
             }
         }
+        if file.kind == .socket {
+            // Nothing asked for is nothing waited for (sock_read_iter in net/socket.c), unlike recv.
+            return count == 0 ? 0 : SocketTransfer.receive(thread, file, address, count, flags: 0)
+        }
         if file.kind == .signal { return SignalFile.read(thread, file, address, count) }
-        let deadline = file.kind == .socket ? receiveDeadline(thread, file) : nil
-        return thread.performBlocking(
-            file, events: Int16(POLLIN), isBlocking: file.isBlocking, deadlineNanoseconds: deadline
-        ) {
+        return thread.performBlocking(file, events: Int16(POLLIN), isBlocking: file.isBlocking) {
             hostCall(__NR_read, UInt64(signed: file.hostFD), address, UInt64(min(count, pieceByteCountMax)))
         }
     }
 
     static func write(_ thread: GuestThread, _ file: FileDescription, _ address: UInt64, _ count: Int) -> Int {
         if !file.mayWait {
+            if let made = file.payload as? SyntheticFile { return made.write(file, from: address, count: count) }
             return inPieces(thread, count) { offset, length in
                 hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
             }
         }
+        if file.kind == .socket { return SocketTransfer.send(thread, file, address, count, flags: 0, to: nil) }
+        if file.kind == .signal { return failed(EINVAL) }
+        if file.kind == .event { return EventFile.write(thread, file, address, count) }
         let result = writeAll(thread, file, count) { offset, length in
             hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
         }
@@ -68,20 +73,20 @@ enum TransferCalls {
         _ thread: GuestThread, _ file: FileDescription, _ count: Int, _ act: (Int, Int) -> Int
     ) -> Int {
         let isBlocking = file.isBlocking
-        let deadline = file.kind == .socket ? sendDeadline(thread, file) : nil
         while true {
             let done = thread.waiter.progress
             // A pipe write of up to PIPE_BUF bytes is atomic, so it is never cut (pipe(7)).
             let length = min(count - done, pieceByteCountMax)
-            let result = thread.performBlocking(
-                file, events: Int16(POLLOUT), isBlocking: isBlocking, deadlineNanoseconds: deadline
-            ) { act(done, length) }
+            let result = thread.performBlocking(file, events: Int16(POLLOUT), isBlocking: isBlocking) {
+                act(done, length)
+            }
             if result < 0 {
                 if done == 0 { return result }
                 return done
             }
             thread.waiter.progress += result
-            if thread.waiter.progress >= count || result == 0 || !isBlocking { return thread.waiter.progress }
+            if thread.waiter.progress >= count || result == 0 { return thread.waiter.progress }
+            if !isBlocking, result < length { return thread.waiter.progress }
             if thread.kernel.gate.isRequested { thread.kernel.gate.park(thread) }
         }
     }
@@ -99,26 +104,5 @@ enum TransferCalls {
             if result < length || done + result >= count { return done + result }
             if thread.kernel.gate.isRequested { thread.kernel.gate.park(thread) }
         }
-    }
-
-    private static func receiveDeadline(_ thread: GuestThread, _ file: FileDescription) -> UInt64? {
-        deadline(thread, file) { $0.receiveTimeoutNanoseconds }
-    }
-
-    private static func sendDeadline(_ thread: GuestThread, _ file: FileDescription) -> UInt64? {
-        deadline(thread, file) { $0.sendTimeoutNanoseconds }
-    }
-
-    private static func deadline(
-        _ thread: GuestThread, _ file: FileDescription, _ timeout: (SocketRecord) -> UInt64?
-    ) -> UInt64? {
-        if !file.hasTimeouts.load(ordering: .relaxed) { return nil }
-        if let known = thread.waiter.deadlineNanoseconds { return known }
-        let nanoseconds = file.record.withLock { record -> UInt64? in
-            if case .socket(let socket) = record { return timeout(socket) }
-            return nil
-        }
-        thread.waiter.deadlineNanoseconds = nanoseconds.map { thread.kernel.clock.deadline(after: $0) }
-        return thread.waiter.deadlineNanoseconds
     }
 }

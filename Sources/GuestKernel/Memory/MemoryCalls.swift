@@ -42,7 +42,7 @@ enum MemoryCalls {
         if flags & mapFixedNoReplace != 0 { return .fixedNoReplace(address) }
         if flags & MAP_FIXED != 0 { return .fixed(address) }
         if flags & map32Bit != 0 { return .low32Bit }
-        return .anywhere(hint: (address + 4095) & ~4095)
+        return .anywhere(hint: address & ~4095)
     }
 
     private static func mappedFile(
@@ -57,7 +57,8 @@ enum MemoryCalls {
         }
         var status = stat()
         guard fstat(file.hostFD, &status) == 0 else { return .failure(CallError(errno: EBADF)) }
-        let path = String(decoding: file.openedPath ?? [], as: UTF8.self)
+        // As the kernel's d_path: without links, and with " (deleted)" where the name is gone.
+        let path = String(decoding: HostFile.link(ofDescriptor: file.hostFD) ?? [], as: UTF8.self)
         return .success(
             MappedFile(
                 hostFD: file.hostFD,

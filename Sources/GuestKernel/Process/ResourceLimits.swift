@@ -20,13 +20,13 @@ final class ResourceLimits: Sendable {
 
     private let limits: Mutex<[Limit]>
 
-    init(originalStackLimit: (soft: UInt64, hard: UInt64)?) {
+    init(originalStack: GuestConfiguration.Limit?) {
         var limits = (0..<ResourceLimits.count).map { resource in
             var limit = Limit(soft: ResourceLimits.infinity, hard: ResourceLimits.infinity)
             hostCall(__NR_prlimit64, 0, UInt64(resource), 0, UInt64(address: &limit))
             return limit
         }
-        if let original = originalStackLimit {
+        if let original = originalStack {
             limits[ResourceLimits.stack] = Limit(soft: original.soft, hard: original.hard)
         }
         self.limits = Mutex(limits)

@@ -9,7 +9,7 @@ extension GuestKernel {
     public func sendToProcess(_ info: SignalInfo) -> Int {
         let target: GuestThread? = signals.state.withLock { state in
             prepareForSend(info.signal, &state)
-            let candidates = threads.snapshot()
+            let candidates = threads.snapshot().filter { !$0.mustEnd.load(ordering: .acquiring) }
             if isIgnored(info.signal, state, mask: candidates.first?.signals.mask ?? 0, awaited: 0),
                 !candidates.contains(where: { $0.signals.awaited & SignalSet.bit(info.signal) != 0 })
             {
@@ -21,6 +21,11 @@ extension GuestKernel {
         }
         target?.requestAttention()
         return 0
+    }
+
+    /// Hands on a signal that another process, the terminal or the host's kernel has sent to the supervisor.
+    public func sendFromOutside(signal: Int32, code: Int32, pid: Int32, uid: UInt32, value: UInt64) {
+        sendToProcess(.outside(signal: signal, code: code, pid: pid, uid: uid, value: value))
     }
 
     /// Sends a signal to one thread.

@@ -14,6 +14,7 @@ extension GuestThread {
                 guard let info = signals.pending.take(from: unblocked) ?? state.shared.take(from: unblocked) else {
                     return nil
                 }
+                state.lowerWatchers(kernel)
                 let action = state.actions[Int(info.signal)]
                 if action.flags & SignalAction.resetHandler != 0, action.handler > SignalAction.ignoreHandler {
                     state.actions[Int(info.signal)].handler = SignalAction.defaultHandler

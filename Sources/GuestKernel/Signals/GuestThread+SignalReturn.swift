@@ -9,8 +9,21 @@ extension GuestThread {
         replacesRegisters = true
         if !restoreFrame(at: context.pointee.rsp &- 8) {
             forceSignal(SignalInfo.fromKernel(signal: SIGSEGV), trap: 13, errorCode: 0)
+        } else if context.pointee.rip >= GuestLayout.arenaEnd {
+            refuseToReturn(to: context.pointee.rip)
         }
         return 0
+    }
+
+    /// A frame that leads out of the guest faults as natively: by the page, which is not there for the
+    /// guest, or by the address where it is not canonical.
+    private func refuseToReturn(to address: UInt64) {
+        let isCanonical = address < 1 << 47 || address >= ~0 << 47
+        let info =
+            isCanonical
+            ? SignalInfo.fault(signal: SIGSEGV, code: segvMapError, address: address)
+            : SignalInfo.fromKernel(signal: SIGSEGV)
+        forceSignal(info, trap: isCanonical ? 14 : 13, errorCode: isCanonical ? 0x14 : 0)
     }
 
     private func restoreFrame(at address: UInt64) -> Bool {
@@ -20,10 +33,13 @@ extension GuestThread {
             func get(_ offset: Int) -> UInt64 { base.load(fromByteOffset: offset, as: UInt64.self) }
 
             let selectors = get(SignalFrame.selectors)
-            guard selectors & 0xffff | 3 == SignalFrame.codeSelector,
-                selectors >> 48 == SignalFrame.stackSelector || selectors >> 48 == 0
-            else { return false }
+            // The mask comes first, as in the kernel: a bad frame's SIGSEGV may find itself blocked.
             setMask(get(SignalFrame.mask))
+            // A wrong stack selector is put right for a frame that does not insist on it.
+            let insists = get(SignalFrame.contextFlags) & SignalFrame.strictStackSelector != 0
+            guard selectors & 0xffff | 3 == SignalFrame.codeSelector,
+                !insists || selectors >> 48 | 3 == SignalFrame.stackSelector
+            else { return false }
             guard restoreVectorState(from: get(SignalFrame.vectorState)) else { return false }
             UnsafeMutableRawPointer(context).copyMemory(
                 from: base + SignalFrame.registers, byteCount: SignalFrame.registerCount * 8)
@@ -32,19 +48,15 @@ extension GuestThread {
             restoreAlternateStack(
                 base: get(SignalFrame.stackBase), byteCount: get(SignalFrame.stackByteCount),
                 flags: UInt32(truncatingIfNeeded: get(SignalFrame.stackFlags)))
-            return context.pointee.rip < GuestLayout.arenaEnd
+            return true
         }
     }
 
     private func restoreAlternateStack(base: UInt64, byteCount: UInt64, flags: UInt32) {
         // As restore_altstack(): a stack in use, or a bad one, is left as it is.
         if alternateStack.contains(context.pointee.rsp) { return }
-        if flags & AlternateStack.disabled != 0 {
-            alternateStack = AlternateStack()
-        } else {
-            alternateStack = AlternateStack(
-                base: base, byteCount: byteCount, flags: flags & AlternateStack.autodisarm)
-        }
+        let checked = AlternateStack.checked(base: base, byteCount: byteCount, flags: flags)
+        if case .success(let stack) = checked { alternateStack = stack }
     }
 
     /// Takes an image over after checking everything that XRSTOR would fault on.
@@ -59,9 +71,11 @@ extension GuestThread {
         guard let magic = GuestAccess.load(UInt32.self, at: address &+ UInt64(SignalFrame.softwareBytes)),
             let stated = GuestAccess.load(UInt32.self, at: address &+ UInt64(SignalFrame.softwareBytes + 16))
         else { return false }
-        let isExtended =
-            magic == SignalFrame.magicStart && Int(stated) == byteCount
-            && GuestAccess.load(UInt32.self, at: address &+ UInt64(byteCount)) == SignalFrame.magicEnd
+        var isExtended = magic == SignalFrame.magicStart && Int(stated) == byteCount
+        if isExtended {
+            guard let end = GuestAccess.load(UInt32.self, at: address &+ UInt64(byteCount)) else { return false }
+            isExtended = end == SignalFrame.magicEnd
+        }
         if isExtended {
             guard GuestAccess.copyIn(area, from: address, count: byteCount) else { return false }
         } else {

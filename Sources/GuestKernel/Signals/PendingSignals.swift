@@ -83,5 +83,19 @@ struct AlternateStack: Sendable, BitwiseCopyable {
         return byteCount > 0 && stackPointer > base && stackPointer - base <= byteCount
     }
 
+    /// A stack as sigaltstack(2) takes it.
+    static func checked(base: UInt64, byteCount: UInt64, flags: UInt32) -> Result<AlternateStack, CallError> {
+        switch flags & ~autodisarm {
+        case disabled:
+            return .success(AlternateStack())
+        case 0, onStack:
+            // MINSIGSTKSZ.
+            guard byteCount >= 2048 else { return .failure(CallError(errno: ENOMEM)) }
+            return .success(AlternateStack(base: base, byteCount: byteCount, flags: flags & autodisarm))
+        default:
+            return .failure(CallError(errno: EINVAL))
+        }
+    }
+
     var isEnabled: Bool { byteCount > 0 && flags & AlternateStack.disabled == 0 }
 }

@@ -40,6 +40,7 @@ enum SignalCalls {
         guard isIgnored else { return }
         state.shared.discard(bit)
         kernel.threads.forEach { $0.signals.pending.discard(bit) }
+        state.lowerWatchers(kernel)
     }
 
     static func sigprocmask(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -92,16 +93,9 @@ enum SignalCalls {
                 let byteCount = GuestAccess.load(UInt64.self, at: arguments.a + 16)
             else { return failed(EFAULT) }
             if thread.alternateStack.contains(thread.context.pointee.rsp) { return failed(EPERM) }
-            switch flags & ~AlternateStack.autodisarm {
-            case AlternateStack.disabled:
-                thread.alternateStack = AlternateStack()
-            case 0, AlternateStack.onStack:
-                // AT_MINSIGSTKSZ: the frame with this CPU's vector state.
-                guard byteCount >= 2048 else { return failed(ENOMEM) }
-                thread.alternateStack = AlternateStack(
-                    base: base, byteCount: byteCount, flags: flags & AlternateStack.autodisarm)
-            default:
-                return failed(EINVAL)
+            switch AlternateStack.checked(base: base, byteCount: byteCount, flags: flags) {
+            case .success(let stack): thread.alternateStack = stack
+            case .failure(let error): return failed(error.errno)
             }
         }
         if arguments.b != 0 {
@@ -138,6 +132,7 @@ enum SignalCalls {
             let taken = table.state.withLock { state in
                 let info = thread.signals.pending.take(from: set) ?? state.shared.take(from: set)
                 thread.signals.awaited = info == nil ? set : 0
+                if info != nil { state.lowerWatchers(thread.kernel) }
                 return info
             }
             if let taken { return taken }

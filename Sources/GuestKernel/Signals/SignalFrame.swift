@@ -26,6 +26,8 @@ enum SignalFrame {
 
     /// UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS.
     static let contextFlagsValue: UInt64 = 7
+    /// UC_STRICT_RESTORE_SS.
+    static let strictStackSelector: UInt64 = 4
 
     /// The software bytes of the vector state (struct _fpx_sw_bytes), at 464 in the legacy area.
     static let softwareBytes = 464

@@ -31,6 +31,13 @@ public struct SignalInfo: Sendable, BitwiseCopyable, Equatable {
         return info
     }
 
+    /// As signalfd(2) tells of a signal from outside; `value` is sigqueue(3)'s.
+    static func outside(signal: Int32, code: Int32, pid: Int32, uid: UInt32, value: UInt64) -> SignalInfo {
+        var info = sent(signal: signal, code: code, pid: pid, uid: uid)
+        info.field1 = value
+        return info
+    }
+
     /// From the kernel itself, without particulars.
     static func fromKernel(signal: Int32) -> SignalInfo {
         SignalInfo(signal: signal, code: siKernel)

@@ -38,24 +38,16 @@ final class SignalTable: Sendable {
     /// 1 while the process is stopped by job control; stopped threads sleep on it.
     let stoppedWord = Atomic<UInt32>(0)
 
+    /// Signals that were ignored before execve(2) stay ignored.
+    init(ignored: UInt64) {
+        state.withLock { state in
+            for signal in 1...SignalSet.count where ignored & SignalSet.bit(signal) != 0 {
+                state.actions[Int(signal)].handler = SignalAction.ignoreHandler
+            }
+        }
+    }
+
     func action(for signal: Int32) -> SignalAction {
         state.withLock { $0.actions[Int(signal)] }
-    }
-}
-
-/// Somebody who is told under the signal table's lock that signals of a set are pending.
-final class SignalWatcher: Sendable {
-    let mask = Atomic<UInt64>(0)
-    /// An eventfd that is readable while a signal of the mask may be pending.
-    let eventFD: Int32
-
-    init(mask: UInt64, eventFD: Int32) {
-        self.mask.store(mask, ordering: .relaxed)
-        self.eventFD = eventFD
-    }
-
-    func notify() {
-        var one: UInt64 = 1
-        hostCall(__NR_write, UInt64(signed: eventFD), UInt64(address: &one), 8)
     }
 }

@@ -9,11 +9,19 @@ import GuestMemory
 struct PassOn: Sendable {
     private let number: Int32
     private let kinds: [ArgumentKind]
+    /// Which argument holds AT_* flags, if any.
+    private let placeFlagsIndex: Int?
 
     init(_ row: Syscall) {
         number = Int32(row.number)
         kinds = row.arguments
+        placeFlagsIndex = row.arguments.firstIndex(of: .placeFlags)
     }
+
+    private static let noFollow: UInt64 = 0x100
+    private static let follow: UInt64 = 0x400
+    private static let emptyPath: UInt64 = 0x1000
+    private static let emptyString: StaticString = ""
 
     var handler: SyscallHandler {
         let isPlain = kinds.allSatisfy { $0 != .path && $0 != .linkPath && $0 != .directory }
@@ -45,6 +53,7 @@ struct PassOn: Sendable {
     }
 
     private func passPaths(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        if let result = passDescriptor(thread, arguments) { return result }
         var translated = arguments
         var held: [FileDescription] = []
         var paths: [ResolvedPath] = []
@@ -58,9 +67,9 @@ struct PassOn: Sendable {
             case .directory:
                 directory = arguments[index]
             case .path, .linkPath:
-                let followsLast = kind == .path
                 switch thread.kernel.paths.resolve(
-                    thread.kernel, directory: directory, pathAt: arguments[index], followsLast: followsLast)
+                    thread.kernel, directory: directory, pathAt: arguments[index],
+                    followsLast: follows(kind, arguments))
                 {
                 case .failure(let error): return failed(error.errno)
                 case .success(let resolved):
@@ -78,6 +87,39 @@ struct PassOn: Sendable {
             }
         }
         return withExtendedLifetime((held, paths)) { call(translated) }
+    }
+
+    /// Whether the call follows a link in the last place of this path.
+    private func follows(_ kind: ArgumentKind, _ arguments: SyscallArguments) -> Bool {
+        guard kind == .path, let placeFlagsIndex else { return kind == .path }
+        // linkat alone does not follow unless told to.
+        if number == __NR_linkat { return arguments[placeFlagsIndex] & PassOn.follow != 0 }
+        return arguments[placeFlagsIndex] & PassOn.noFollow == 0
+    }
+
+    /// A call that is about the descriptor in the directory's place: AT_EMPTY_PATH with an empty path, which is how
+    /// glibc does fstat, or (utimensat; stat since Linux 6.11) no path at all. Nil for any other.
+    private func passDescriptor(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int? {
+        guard let placeFlagsIndex, kinds[0] == .directory, Int32(truncatingIfNeeded: arguments.a) != AT_FDCWD else {
+            return nil
+        }
+        let path = arguments.b
+        let isNamed = arguments[placeFlagsIndex] & PassOn.emptyPath == 0
+        if path == 0 {
+            if isNamed, number != __NR_utimensat { return nil }
+        } else if isNamed || GuestAccess.load(UInt8.self, at: path) != 0 {
+            return nil
+        }
+        // linkat has a second place, which the plain way does not translate.
+        if number == __NR_linkat { return nil }
+        guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+        var translated = arguments
+        translated.a = UInt64(signed: file.hostFD)
+        if path != 0 { translated.b = UInt64(address: PassOn.emptyString.utf8Start) }
+        for index in 2..<kinds.count where kinds[index] == .pointer {
+            guard arguments[index] < GuestLayout.arenaEnd else { return failed(EFAULT) }
+        }
+        return withExtendedLifetime(file) { call(translated) }
     }
 
     private func call(_ arguments: SyscallArguments) -> Int {

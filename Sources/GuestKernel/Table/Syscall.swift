@@ -11,6 +11,8 @@ public enum ArgumentKind: UInt8, Sendable {
     /// A number without further meaning.
     case number
     case flags
+    /// AT_* flags: whether a last link is followed, and whether the path may be empty.
+    case placeFlags
     case size
     /// A guest file descriptor.
     case descriptor

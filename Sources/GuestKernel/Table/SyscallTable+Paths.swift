@@ -1,3 +1,5 @@
+import Glibc
+
 extension SyscallTable {
     /// Calls that name files by paths; all go through the resolver.
     static let paths: [Syscall] = [
@@ -5,7 +7,7 @@ extension SyscallTable {
         Syscall(6, "lstat", .linkPath, .pointer, callClass: .passedOn),
         Syscall(21, "access", .path, .mode, callClass: .passedOn),
         Syscall(76, "truncate", .path, .size, callClass: .passedOn),
-        Syscall(80, "chdir", .path, callClass: .passedOn),
+        Syscall(80, "chdir", .path, handler: DirectoryCalls.chdir),
         Syscall(82, "rename", .linkPath, .linkPath, callClass: .passedOn),
         Syscall(83, "mkdir", .linkPath, .mode, callClass: .passedOn),
         Syscall(84, "rmdir", .linkPath, callClass: .passedOn),
@@ -29,20 +31,20 @@ extension SyscallTable {
         Syscall(235, "utimes", .path, .pointer, callClass: .passedOn),
         Syscall(258, "mkdirat", .directory, .linkPath, .mode, callClass: .passedOn),
         Syscall(259, "mknodat", .directory, .linkPath, .mode, .number, callClass: .passedOn),
-        Syscall(260, "fchownat", .directory, .path, .number, .number, .flags, callClass: .passedOn),
+        Syscall(260, "fchownat", .directory, .path, .number, .number, .placeFlags, callClass: .passedOn),
         Syscall(261, "futimesat", .directory, .path, .pointer, callClass: .passedOn),
-        Syscall(262, "newfstatat", .directory, .path, .pointer, .flags, callClass: .passedOn),
+        Syscall(262, "newfstatat", .directory, .path, .pointer, .placeFlags, callClass: .passedOn),
         Syscall(263, "unlinkat", .directory, .linkPath, .flags, callClass: .passedOn),
         Syscall(264, "renameat", .directory, .linkPath, .directory, .linkPath, callClass: .passedOn),
-        Syscall(265, "linkat", .directory, .path, .directory, .linkPath, .flags, callClass: .passedOn),
+        Syscall(265, "linkat", .directory, .path, .directory, .linkPath, .placeFlags, callClass: .passedOn),
         Syscall(266, "symlinkat", .string, .directory, .linkPath, callClass: .passedOn),
         Syscall(268, "fchmodat", .directory, .path, .mode, callClass: .passedOn),
         Syscall(269, "faccessat", .directory, .path, .mode, callClass: .passedOn),
-        Syscall(280, "utimensat", .directory, .path, .pointer, .flags, callClass: .passedOn),
+        Syscall(280, "utimensat", .directory, .path, .pointer, .placeFlags, callClass: .passedOn),
         Syscall(316, "renameat2", .directory, .linkPath, .directory, .linkPath, .flags, callClass: .passedOn),
-        Syscall(332, "statx", .directory, .path, .flags, .number, .pointer, callClass: .passedOn),
-        Syscall(439, "faccessat2", .directory, .path, .mode, .flags, callClass: .passedOn),
-        Syscall(452, "fchmodat2", .directory, .path, .mode, .flags, callClass: .passedOn),
+        Syscall(332, "statx", .directory, .path, .placeFlags, .number, .pointer, callClass: .passedOn),
+        Syscall(439, "faccessat2", .directory, .path, .mode, .placeFlags, callClass: .passedOn),
+        Syscall(452, "fchmodat2", .directory, .path, .mode, .placeFlags, callClass: .passedOn),
         Syscall(79, "getcwd", .pointer, .size, callClass: .passedOn),
         Syscall(95, "umask", .mode, callClass: .passedOn),
         Syscall(89, "readlink", .linkPath, .pointer, .size, handler: LinkCalls.readlink),

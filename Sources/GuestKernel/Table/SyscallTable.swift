@@ -20,7 +20,7 @@ public enum SyscallTable {
 
     static let families: [[Syscall]] = [
         memory, threads, futexes, signals, time, process, identity, files, paths, descriptors, transfers,
-        pipes, events, polling, sockets, refused,
+        pipes, events, copies, polling, sockets, refused,
     ]
 
     /// The name of a syscall, or `syscall_N` for a number that has none.

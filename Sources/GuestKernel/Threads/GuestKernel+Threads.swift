@@ -9,12 +9,14 @@ extension GuestKernel {
         guard let thread = try? GuestThread(kernel: self, tid: identity.pid, name: name) else { return ENOMEM }
         thread.context.pointee.rip = entry
         thread.context.pointee.rsp = stackPointer
+        thread.signals.mask = configuration.signalMask & ~SignalSet.unblockable
         return start(thread)
     }
 
     /// Lets a prepared thread run on a host thread of its own.
     func start(_ thread: GuestThread) -> Int32 {
         threads.add(thread)
+        statistics.countThread()
         threadStarted()
         let result = HostThread.start(mask: HostSignals.guestThreadMask) { [self] in
             thread.run()

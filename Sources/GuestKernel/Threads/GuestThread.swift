@@ -47,8 +47,7 @@ public final class GuestThread: @unchecked Sendable {
     var clearChildTid: UInt64 = 0
     /// set_robust_list(2).
     var robustListHead: UInt64 = 0
-    /// The thread's name (PR_SET_NAME), at most 15 bytes.
-    var name: [UInt8]
+    private let nameState: Mutex<[UInt8]>
     /// Calls by number, added to the statistics when the thread ends.
     let callCounts: UnsafeMutablePointer<UInt64>
     /// The thread's own scratch memory: poll entries, I/O vectors, epoll events, bounce buffers.
@@ -60,7 +59,7 @@ public final class GuestThread: @unchecked Sendable {
         self.kernel = kernel
         self.context = context
         self.tid = tid
-        self.name = name
+        nameState = Mutex(name)
         callCounts = .allocate(capacity: SyscallTable.count)
         callCounts.initialize(repeating: 0, count: SyscallTable.count)
         scratch = .allocate(byteCount: GuestThread.scratchByteCount, alignment: 64)
@@ -72,6 +71,12 @@ public final class GuestThread: @unchecked Sendable {
         guest_context_destroy(context)
         callCounts.deallocate()
         scratch.deallocate()
+    }
+
+    /// The thread's name (PR_SET_NAME), at most 15 bytes. Others read and write it through /proc/self/task.
+    var name: [UInt8] {
+        get { nameState.withLock { $0 } }
+        set { nameState.withLock { $0 = newValue } }
     }
 
     /// Makes the thread come to its safe point before it runs guest code again, and ends its wait.

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// Starts a host thread that is nobody's to join.
-enum HostThread {
+public enum HostThread {
     /// Room for the supervisor's own frames; guests have stacks of their own.
     private static let stackByteCount = 512 << 10
 
@@ -13,7 +13,7 @@ enum HostThread {
 
     /// Runs `body` on a new thread with the signal mask `mask`. 0 or an errno. Until the mask is set
     /// the thread has its creator's, and no thread of the supervisor's takes asynchronous signals.
-    static func start(mask: UInt64, _ body: @escaping @Sendable () -> Void) -> Int32 {
+    public static func start(mask: UInt64, _ body: @escaping @Sendable () -> Void) -> Int32 {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }

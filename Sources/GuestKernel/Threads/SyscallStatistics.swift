@@ -7,7 +7,7 @@ final class SyscallStatistics: @unchecked Sendable {
     private struct State {
         var calls = [UInt64](repeating: 0, count: SyscallTable.count)
         var unknown: [Int: UInt64] = [:]
-        var threadsEnded = 0
+        var threadsStarted: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -16,18 +16,39 @@ final class SyscallStatistics: @unchecked Sendable {
         state.withLock { $0.unknown[number, default: 0] += 1 }
     }
 
+    func countThread() {
+        state.withLock { $0.threadsStarted += 1 }
+    }
+
+    /// Takes over what a thread that ends has counted; its buffer is zero from then on.
     func add(_ counts: UnsafeMutablePointer<UInt64>) {
         state.withLock { state in
-            for number in 0..<SyscallTable.count { state.calls[number] += counts[number] }
-            state.threadsEnded += 1
+            for number in 0..<SyscallTable.count {
+                state.calls[number] += counts[number]
+                counts[number] = 0
+            }
         }
     }
 
-    var unknownCalls: [Int: UInt64] {
-        state.withLock { $0.unknown }
+    /// `living` was taken before: a thread that has ended since is counted by what it handed over, or by its buffer.
+    func total(with living: [GuestThread]) -> CallCounts {
+        state.withLock { state in
+            var calls = state.calls
+            for thread in living {
+                for number in 0..<SyscallTable.count { calls[number] += thread.callCounts[number] }
+            }
+            let used = calls.enumerated().filter { $0.element > 0 }.map { ($0.offset, $0.element) }
+            return CallCounts(
+                byNumber: Dictionary(uniqueKeysWithValues: used), unknown: state.unknown,
+                threadsStarted: state.threadsStarted)
+        }
     }
+}
 
-    var endedThreadsCalls: [UInt64] {
-        state.withLock { $0.calls }
-    }
+/// How often the guest called what, for the report.
+public struct CallCounts: Sendable {
+    public let byNumber: [Int: UInt64]
+    /// Calls that are not served; a number outside the table is counted here only.
+    public let unknown: [Int: UInt64]
+    public let threadsStarted: UInt64
 }

@@ -35,8 +35,9 @@ final class ThreadList: Sendable {
         }
     }
 
+    /// A thread that is on its way out is no longer found: who joined it must get ESRCH.
     func find(tid: Int32) -> GuestThread? {
-        state.withLock { $0.threads.first { $0.tid == tid } }
+        state.withLock { $0.threads.first { $0.tid == tid && !$0.mustEnd.load(ordering: .acquiring) } }
     }
 
     func snapshot() -> [GuestThread] {

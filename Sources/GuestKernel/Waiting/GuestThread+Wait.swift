@@ -132,7 +132,8 @@ extension GuestThread {
             switch wait(for: file, events: events, deadlineNanoseconds: deadlineNanoseconds) {
             case .ready: continue
             case .timedOut: return failed(EAGAIN)
-            case .interrupted: return Restart.system
+            // One with a timeout is not made again after a handler (sock_intr_errno in include/net/sock.h).
+            case .interrupted: return deadlineNanoseconds == nil ? Restart.system : Restart.withoutHandler
             }
         }
     }

@@ -5,7 +5,7 @@ import GuestMemory
 /// The host threads' signal masks. Guests' signals are the supervisor's own bookkeeping; these are
 /// the kernel's, and only a handful are ever let through.
 public enum HostSignals {
-    static func bit(_ signal: Int32) -> UInt64 {
+    public static func bit(_ signal: Int32) -> UInt64 {
         1 << UInt64(signal - 1)
     }
 
@@ -20,7 +20,7 @@ public enum HostSignals {
     static let waitMask: UInt64 = ~(synchronous | bit(GUEST_PREEMPT_SIGNAL) | bit(GUEST_KICK_SIGNAL))
 
     /// Every other thread of the supervisor's: asynchronous signals go to the one that forwards them.
-    static let helperMask: UInt64 = ~synchronous
+    public static let helperMask: UInt64 = ~synchronous
 
     /// Sets the calling thread's mask.
     public static func setMask(_ mask: UInt64) {

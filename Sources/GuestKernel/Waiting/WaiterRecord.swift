@@ -10,6 +10,8 @@ public struct WaiterRecord: Sendable {
     public var deadlineNanoseconds: UInt64?
     /// Bytes already moved.
     public var progress = 0
+    /// Messages that sendmmsg or recvmmsg has done already.
+    public var messageCount = 0
     /// The call's result once another thread has decided it, written under the lock that wakes.
     public var result: Int?
     /// For a futex wait that was requeued: the address it waits on now.

@@ -1,0 +1,38 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+/// memfd_create(2): a file without a path, whose content only its descriptors can reach.
+enum MemoryFile {
+    /// NAME_MAX without the kernel's own "memfd:".
+    private static let nameByteCountMax = 249
+    private static let closeOnExecFlag: UInt64 = 1
+    private static let largeFile: Int32 = 0o100000
+
+    static func create(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        var name: [UInt8]
+        do {
+            name = try GuestAccess.string(at: arguments.a, limit: nameByteCountMax + 1)
+        } catch {
+            return failed(error == .fault ? EFAULT : EINVAL)
+        }
+        let path = Array("/memfd:".utf8) + name
+        name.append(0)
+        let flags = arguments.b & 0xffff_ffff
+        let hostFD = name.withUnsafeBufferPointer { name in
+            hostCall(__NR_memfd_create, UInt64(address: name.baseAddress), flags | closeOnExecFlag)
+        }
+        if hostFD < 0 { return hostFD }
+        var status = stat()
+        fstat(Int32(hostFD), &status)
+        var record = FileRecord(
+            path: path, flags: O_RDWR,
+            identity: FileIdentity(
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: String(decoding: path, as: UTF8.self)
+            ))
+        record.isMemory = true
+        let file = FileDescription(
+            kind: .regular, hostFD: Int32(hostFD), statusFlags: O_RDWR | largeFile, record: .file(record))
+        return thread.kernel.files.add(file, closesOnExec: flags & closeOnExecFlag != 0)
+    }
+}

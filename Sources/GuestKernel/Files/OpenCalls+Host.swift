@@ -1,0 +1,113 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+extension OpenCalls {
+    private static let noMagicLinks: UInt64 = 2
+
+    /// struct open_how (openat2(2)).
+    struct OpenHow: BitwiseCopyable {
+        var flags: UInt64
+        var mode: UInt64
+        var resolution: UInt64
+    }
+
+    /// Opens on the host, without following a link below /proc that leads to one of the supervisor's own descriptors
+    /// (-ELOOP when there is one).
+    ///
+    /// A FIFO's open waits for its other end: it is opened without blocking, which for a writer
+    /// says ENXIO until there is a reader, and for a reader succeeds at once.
+    static func openHost(_ thread: GuestThread, _ resolved: ResolvedPath, _ request: Request) -> Int {
+        var pauseNanoseconds: UInt64 = 100_000
+        let resolution = resolved.synthetic == nil ? request.resolution | noMagicLinks : request.resolution
+        while true {
+            let result = openOnce(resolved, request, resolution: resolution)
+            guard result == -Int(ENXIO), request.flags & (O_ACCMODE | O_NONBLOCK) == O_WRONLY, isFifo(resolved) else {
+                return result
+            }
+            if let interrupted = pause(thread, &pauseNanoseconds) { return interrupted }
+        }
+    }
+
+    static func openOnce(_ resolved: ResolvedPath, _ request: Request, resolution: UInt64) -> Int {
+        let blocking = request.flags & ~(O_NOCTTY | O_NONBLOCK)
+        let flags = request.wantsPathOnly ? request.flags : blocking | O_NOCTTY | O_NONBLOCK
+        let makesFile = flags & (O_CREAT | temporaryFile) != 0
+        let how = OpenHow(
+            flags: UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), mode: makesFile ? request.mode & 0o7777 : 0,
+            resolution: resolution)
+        return withExtendedLifetime(resolved) {
+            let result = withUnsafeBytes(of: how) { how in
+                retryingInterrupts {
+                    hostCall(
+                        __NR_openat2, UInt64(signed: resolved.hostDirectory), resolved.pathAddress,
+                        UInt64(address: how.baseAddress), UInt64(how.count))
+                }
+            }
+            // Where openat2 is missing (before Linux 5.6) or a container's filter forbids it, openat does.
+            guard result == -Int(ENOSYS) || result == -Int(EPERM), request.resolution == 0 else { return result }
+            return retryingInterrupts {
+                hostCall(
+                    __NR_openat, UInt64(signed: resolved.hostDirectory), resolved.pathAddress, how.flags, how.mode)
+            }
+        }
+    }
+
+    private static func isFifo(_ resolved: ResolvedPath) -> Bool {
+        var status = stat()
+        return withUnsafeMutablePointer(to: &status) { status in
+            let result = hostCall(
+                __NR_newfstatat, UInt64(signed: resolved.hostDirectory), resolved.pathAddress, UInt64(address: status),
+                0)
+            return result == 0 && status.pointee.st_mode & S_IFMT == S_IFIFO
+        }
+    }
+
+    /// Sleeps a little, longer each time; what the call returns when it was interrupted.
+    private static func pause(_ thread: GuestThread, _ pauseNanoseconds: inout UInt64) -> Int? {
+        guard thread.prepareToSleep() else { return Restart.system }
+        _ = thread.sleepUntilWoken(deadlineNanoseconds: thread.kernel.clock.deadline(after: pauseNanoseconds))
+        pauseNanoseconds = min(pauseNanoseconds * 2, 10_000_000)
+        return nil
+    }
+
+    /// Holds the reader of a FIFO until it has had a writer: otherwise its first read would say end of file.
+    /// 0, or what the interrupted call returns.
+    static func waitForWriter(_ thread: GuestThread, _ hostFD: Int32) -> Int {
+        guard let spare = SparePipe() else { return 0 }
+        var pauseNanoseconds: UInt64 = 100_000
+        while !hasHadWriter(hostFD, spare) {
+            if let interrupted = pause(thread, &pauseNanoseconds) { return interrupted }
+        }
+        return 0
+    }
+
+    private static func hasHadWriter(_ hostFD: Int32, _ spare: borrowing SparePipe) -> Bool {
+        // Without a writer, tee says end of file; with one whose pipe is empty, EAGAIN.
+        let copied = hostCall(__NR_tee, UInt64(signed: hostFD), UInt64(signed: spare.writeEnd), 1, 2)
+        if copied != 0 { return true }
+        // POLLHUP when one has come and gone.
+        var entry = pollfd(fd: hostFD, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+
+    /// A pipe to tee into.
+    struct SparePipe: ~Copyable {
+        let readEnd: Int32
+        let writeEnd: Int32
+
+        init?() {
+            var ends: (Int32, Int32) = (-1, -1)
+            let result = withUnsafeMutableBytes(of: &ends) { ends in
+                hostCall(__NR_pipe2, UInt64(address: ends.baseAddress), UInt64(O_CLOEXEC | O_NONBLOCK))
+            }
+            guard result == 0 else { return nil }
+            (readEnd, writeEnd) = ends
+        }
+
+        deinit {
+            hostCall(__NR_close, UInt64(signed: readEnd))
+            hostCall(__NR_close, UInt64(signed: writeEnd))
+        }
+    }
+}

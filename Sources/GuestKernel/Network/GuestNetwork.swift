@@ -1,0 +1,13 @@
+import Synchronization
+
+/// What the guest's pipes and sockets have in common.
+final class GuestNetwork: Sendable {
+    let inFlight = DescriptorsInFlight()
+    private let lastObjectNumber = Atomic<UInt64>(0)
+
+    /// A number that the records of a pipe's or socketpair's two ends share. Not the inode: a
+    /// mirror's objects would have others.
+    func nextObjectNumber() -> UInt64 {
+        lastObjectNumber.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+}

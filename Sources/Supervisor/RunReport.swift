@@ -1,0 +1,74 @@
+import Glibc
+import GuestKernel
+
+/// What `--report` writes: JSON, with names as below in snake case. Numbers of a new schema may mean something else;
+/// within one, names are only added.
+struct RunReport: Encodable, Sendable {
+    struct Syscalls: Encodable, Sendable {
+        var total: UInt64
+        /// How often each was called.
+        var byName: [String: UInt64]
+        /// Those that were answered ENOSYS because they are not served.
+        var unknown: [String: UInt64]
+    }
+
+    struct Stops: Encodable, Sendable {
+        var seed: UInt64
+        var ratePerSecond: UInt64
+        var count: UInt64
+    }
+
+    struct Memory: Encodable, Sendable {
+        /// The guest's mappings, as VmSize counts them.
+        var mappedBytes: UInt64
+        var mappedBytesPeak: UInt64
+        /// Of the whole process, supervisor included.
+        var residentBytesPeak: UInt64
+    }
+
+    var schema = 1
+    var understudy = understudyVersion
+    var pid: Int32
+    /// The file that was loaded; what was asked for where none was.
+    var program: String
+    var arguments: [String]
+    var dispatch: String?
+    var started: String
+    var ended: String
+    var wallSeconds: Double
+    /// Exactly one of these three says how it ended.
+    var exitStatus: Int32?
+    var signal: Int32?
+    var error: String?
+    var signalName: String?
+    var threadsStarted: UInt64 = 0
+    var syscalls = Syscalls(total: 0, byName: [:], unknown: [:])
+    var testStops: Stops?
+    var memory: Memory?
+
+    mutating func fill(from kernel: GuestKernel, stops: TestStops?) {
+        let counts = kernel.callCounts()
+        syscalls.total = counts.byNumber.values.reduce(0, +)
+        syscalls.byName = RunReport.named(counts.byNumber)
+        syscalls.unknown = RunReport.named(counts.unknown)
+        threadsStarted = counts.threadsStarted
+        testStops = stops.map { Stops(seed: $0.seed, ratePerSecond: $0.rate, count: $0.count) }
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        memory = Memory(
+            mappedBytes: kernel.memory.mappedByteCount, mappedBytesPeak: kernel.memory.mappedByteCountPeak,
+            residentBytesPeak: UInt64(usage.ru_maxrss) << 10)
+    }
+
+    mutating func setSignal(_ number: Int32, name: String) {
+        signal = number
+        signalName = name
+    }
+
+    private static func named(_ counts: [Int: UInt64]) -> [String: UInt64] {
+        Dictionary(counts.map { (SyscallTable.name(of: $0.key), $0.value) }, uniquingKeysWith: +)
+    }
+}
+
+/// As `--version` prints it.
+public let understudyVersion = "0.1.0"

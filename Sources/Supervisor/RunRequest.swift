@@ -1,0 +1,24 @@
+import GuestKernel
+
+/// What `understudy run` was asked for.
+public struct RunRequest: Sendable {
+    /// PROGRAM as it was given: the guest's argv[0].
+    public var program: [UInt8]
+    /// The arguments after it.
+    public var arguments: [[UInt8]]
+    /// Nil chooses the best that the kernel has.
+    public var dispatch: DispatchMethod?
+    public var environmentFiles: [String] = []
+    /// `NAME=value` or `NAME`, after the files.
+    public var environmentChanges: [[UInt8]] = []
+    public var workingDirectory: String?
+    public var pidFile: String?
+    public var reportFile: String?
+    public var messages = MessageLog(format: .text)
+    public var testStops: TestStops?
+
+    public init(program: [UInt8], arguments: [[UInt8]]) {
+        self.program = program
+        self.arguments = arguments
+    }
+}

@@ -1,0 +1,47 @@
+import TestSupport
+import Testing
+
+/// One run of a guest program: which, how linked, under which dispatch.
+struct CorpusCase: Sendable, CustomTestStringConvertible {
+    let entry: CorpusEntry
+    let linkage: Linkage
+    let path: String
+    let dispatch: Dispatch
+
+    var testDescription: String { "\(entry) (\(linkage), \(dispatch))" }
+
+    var command: Command {
+        var command = Command(path, entry.arguments)
+        // Whatever it leaves behind when it fails is then in no one's way.
+        command.directory = "/tmp"
+        return command
+    }
+
+    /// Every program that ends with a verdict, in every linkage, under every dispatch; and those that are about how a
+    /// program ends in every linkage, under one dispatch each, in turns.
+    static let all: [CorpusCase] = {
+        var cases: [CorpusCase] = []
+        for (index, entry) in CorpusEntry.all.enumerated() {
+            for (turn, linkage) in Linkage.allCases.enumerated() {
+                guard let path = linkage.path(of: entry.name) else { continue }
+                let dispatches =
+                    entry.expected == .verdict ? Dispatch.allCases : [.taking(turn: index + turn)]
+                cases += dispatches.map { CorpusCase(entry: entry, linkage: linkage, path: path, dispatch: $0) }
+            }
+        }
+        return cases
+    }()
+
+    /// Each program in each linkage once, with the dispatches taking turns.
+    static let eachOnce: [CorpusCase] = {
+        var cases: [CorpusCase] = []
+        for (index, entry) in CorpusEntry.all.enumerated() {
+            for (turn, linkage) in Linkage.allCases.enumerated() {
+                guard let path = linkage.path(of: entry.name) else { continue }
+                cases.append(
+                    CorpusCase(entry: entry, linkage: linkage, path: path, dispatch: .taking(turn: index + turn)))
+            }
+        }
+        return cases
+    }()
+}
