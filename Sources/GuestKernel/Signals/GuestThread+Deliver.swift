@@ -30,6 +30,7 @@ extension GuestThread {
                 if kernel.isEnding { return false }
                 continue
             }
+            kernel.signalTaken(info)
             guard deliver(info, action, trap: 0, errorCode: 0) else { return false }
         }
     }

@@ -119,6 +119,7 @@ enum SignalCalls {
         let info = awaitSignal(thread, set)
         guard let info else { return failed(EAGAIN) }
         if info.signal == 0 { return failed(EINTR) }
+        thread.kernel.signalTaken(info)
         if arguments.b != 0, !storeInfo(info, at: arguments.b) { return failed(EFAULT) }
         return Int(info.signal)
     }
