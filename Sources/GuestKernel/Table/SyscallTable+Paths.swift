@@ -1,5 +1,3 @@
-import Glibc
-
 extension SyscallTable {
     /// Calls that name files by paths; all go through the resolver.
     static let paths: [Syscall] = [
@@ -45,11 +43,6 @@ extension SyscallTable {
         Syscall(332, "statx", .directory, .path, .placeFlags, .number, .pointer, callClass: .passedOn),
         Syscall(439, "faccessat2", .directory, .path, .mode, .placeFlags, callClass: .passedOn),
         Syscall(452, "fchmodat2", .directory, .path, .mode, .placeFlags, callClass: .passedOn),
-        Syscall(
-            303, "name_to_handle_at", .directory, .path, .pointer, .pointer, .placeFlags, callClass: .passedOn),
-        Syscall(
-            304, "open_by_handle_at", .descriptor, .pointer, .flags, callClass: .refused, support: .none,
-            note: "a handle goes past the path resolver", refusal: EPERM),
         Syscall(79, "getcwd", .pointer, .size, callClass: .passedOn),
         Syscall(95, "umask", .mode, callClass: .passedOn),
         Syscall(89, "readlink", .linkPath, .pointer, .size, handler: LinkCalls.readlink),

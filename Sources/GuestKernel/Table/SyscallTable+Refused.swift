@@ -122,7 +122,6 @@ extension SyscallTable {
 
     private static let refusedFiles: [Syscall] =
         Refusal(errno: ENOSYS, note: "programs fall back to the older call").rows([
-            (437, "openat2", [.directory, .path, .pointer, .size]),
             (463, "setxattrat", [.directory, .path, .flags, .string, .pointer, .size]),
             (464, "getxattrat", [.directory, .path, .flags, .string, .pointer, .size]),
             (465, "listxattrat", [.directory, .path, .flags, .pointer, .size]),
