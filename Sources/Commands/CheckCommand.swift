@@ -20,7 +20,7 @@ struct CheckCommand: ParsableCommand {
             encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
             print(String(decoding: try encoder.encode(check), as: UTF8.self))
         } else {
-            CheckCommand.table(of: check).forEach { print($0) }
+            for line in CheckCommand.table(of: check) { print(line) }
         }
         if !check.canRun { throw ExitCode(SupervisorError.Code.failed.rawValue) }
     }

@@ -9,9 +9,9 @@ struct RunCommand: ParsableCommand {
         abstract: "Run an unmodified program as a guest.",
         usage: "understudy run [options] [--] PROGRAM [ARG...]",
         discussion: """
-            The guest has the standard input, output and error of this command, and this command ends as the guest does: \
-            with its exit status, or by the signal that ended it. 125 says that Understudy failed, 126 that PROGRAM \
-            cannot be run, 127 that it was not found, 64 that this command line is wrong.
+            The guest has the standard input, output and error of this command, and this command ends as the guest \
+            does: with its exit status, or by the signal that ended it. 125 says that Understudy failed, 126 that \
+            PROGRAM cannot be run, 127 that it was not found, 64 that this command line is wrong.
 
             Signals go to the guest. Three interrupts within five seconds end Understudy itself.
             """)
@@ -57,7 +57,8 @@ struct RunCommand: ParsableCommand {
         transform: testStops(parsing:))
     var testStops: TestStops?
 
-    @Argument(help: ArgumentHelp("The program; looked up in the guest's PATH unless it has a slash.", valueName: "PROGRAM"))
+    @Argument(
+        help: ArgumentHelp("The program; looked up in the guest's PATH unless it has a slash.", valueName: "PROGRAM"))
     var program: String
 
     @Argument(
@@ -93,7 +94,7 @@ struct RunCommand: ParsableCommand {
 
     private static func testStops(parsing text: String) throws -> TestStops {
         guard let stops = TestStops(parsing: text) else {
-            throw ValidationError("use a seed and, if you like, stops a second up to \(TestStops.rateMax): 42 or 42:5000")
+            throw ValidationError("use a seed, or a seed and stops a second up to \(TestStops.rateMax): 42:5000")
         }
         return stops
     }

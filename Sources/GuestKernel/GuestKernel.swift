@@ -13,9 +13,8 @@ public enum DispatchMethod: Int32, Sendable, CaseIterable {
 /// What a guest is started with, other than its program.
 public struct GuestConfiguration: Sendable {
     public var dispatch: DispatchMethod
-    /// What RLIMIT_STACK and RLIMIT_NOFILE were before the supervisor changed its own; nil when it did not.
+    /// What RLIMIT_STACK was before the supervisor lowered its own; nil when it did not.
     public var originalStackLimit: Limit?
-    public var originalOpenFilesLimit: Limit?
     /// What execve(2) hands on: the signals that are blocked, and those that are ignored (bit n-1 for signal n).
     public var signalMask: UInt64 = 0
     public var ignoredSignals: UInt64 = 0
@@ -80,8 +79,7 @@ public final class GuestKernel: @unchecked Sendable {
         self.configuration = configuration
         self.memory = memory
         identity = GuestIdentity()
-        limits = ResourceLimits(
-            originalStack: configuration.originalStackLimit, originalOpenFiles: configuration.originalOpenFilesLimit)
+        limits = ResourceLimits(originalStack: configuration.originalStackLimit)
         signals = SignalTable(ignored: configuration.ignoredSignals)
         files = FileTable()
         files.setLimit(limits.descriptorCountMax)

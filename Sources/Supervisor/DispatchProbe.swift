@@ -23,8 +23,7 @@ public enum DispatchProbe {
         guard let wanted else {
             if let best = firstAvailable() { return best }
             throw SupervisorError(
-                .failed, "this kernel has no way to catch syscalls: it needs Syscall User Dispatch (Linux 5.11) "
-                    + "or seccomp filters; see understudy check")
+                .failed, "this kernel cannot catch syscalls: neither Syscall User Dispatch (Linux 5.11) nor seccomp")
         }
         let result = result(of: wanted)
         if result == 0 { return wanted }

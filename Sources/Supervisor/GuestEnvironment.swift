@@ -22,7 +22,8 @@ public struct GuestEnvironment: Sendable {
 
     /// Lines of `NAME=value` or `NAME`; empty ones and those that start with # are left out.
     public mutating func setAll(fromFile content: [UInt8], path: String) throws(SupervisorError) {
-        for (index, line) in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
             let blanks = [UInt8(ascii: " "), UInt8(ascii: "\t")]
             var assignment = Array(line.drop { blanks.contains($0) })
             if assignment.last == UInt8(ascii: "\r") { assignment.removeLast() }

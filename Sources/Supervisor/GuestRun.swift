@@ -108,21 +108,13 @@ public final class GuestRun: Sendable {
         var configuration = GuestConfiguration(
             dispatch: try DispatchProbe.choose(request.dispatch), report: { messages.say(.warning, $0) })
         configuration.originalStackLimit = start.stackLimit
-        configuration.originalOpenFilesLimit = start.openFilesLimit
         configuration.signalMask = start.signalMask
         configuration.ignoredSignals = start.ignoredSignals
-        raiseOpenFilesLimit()
         do {
             return GuestKernel(configuration: configuration, memory: try AddressSpace())
         } catch {
             throw StartOver.explain(error.errno)
         }
-    }
-
-    /// The supervisor needs descriptors of its own beside the guest's.
-    private func raiseOpenFilesLimit() {
-        var raised = (start.openFilesLimit.hard, start.openFilesLimit.hard)
-        hostCall(__NR_prlimit64, 0, UInt64(RLIMIT_NOFILE.rawValue), UInt64(address: &raised), 0)
     }
 
     private func writePid(to path: String) throws(SupervisorError) {

@@ -6,9 +6,8 @@ extension HostCheck {
     static func memoryFeatures() -> [HostFeature] {
         let arena = StartOver.probeArena()
         let minimum = firstLine(of: "/proc/sys/vm/mmap_min_addr")
-        let detail = arena == 0
-            ? "\(GuestLayout.arena), vm.mmap_min_addr \(minimum ?? "unknown")"
-            : StartOver.explain(Int32(-arena)).message
+        var detail = "\(GuestLayout.arena), vm.mmap_min_addr \(minimum ?? "unknown")"
+        if arena != 0 { detail = StartOver.explain(Int32(-arena)).message }
         let tracker = trackerResult()
         return [
             HostFeature(

@@ -6,8 +6,8 @@ import GuestMemory
 /// Makes sure that the guest's addresses are free, by starting this process over where they are not.
 ///
 /// The kernel puts mmap's region below the stack, at a distance that is the soft stack limit, or five sixths of the
-/// address space where there is none (mmap_base in arch/x86/mm/mmap.c). Then libc and we ourselves lie inside the arena.
-/// Only a new execve(2) moves them; the original limit travels in an environment variable, and becomes the guest's.
+/// address space where there is none (mmap_base in arch/x86/mm/mmap.c). Then libc lies inside the arena, and only a new
+/// execve(2) moves it; the original limit travels in an environment variable, and becomes the guest's.
 enum StartOver {
     private static let variable = "UNDERSTUDY_ORIGINAL_STACK_LIMIT"
     /// The kernel's own default, _STK_LIM.
@@ -45,7 +45,9 @@ enum StartOver {
         var path = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink("/proc/self/exe", &path, Int(PATH_MAX))
         if count > 0 {
-            path.withUnsafeBytes { _ = execv($0.assumingMemoryBound(to: CChar.self).baseAddress!, CommandLine.unsafeArgv) }
+            path.withUnsafeBufferPointer { path in
+                path.withMemoryRebound(to: CChar.self) { _ = execv($0.baseAddress!, CommandLine.unsafeArgv) }
+            }
         }
         execv("/proc/self/exe", CommandLine.unsafeArgv)
         unsetenv(variable)
@@ -69,14 +71,14 @@ enum StartOver {
         case EEXIST:
             let what = firstMappingInArena().map { ": \($0) lies there" } ?? ""
             return SupervisorError(
-                .failed, "\(arena) are not free\(what); try without setarch, preloaded libraries or a changed vm.* sysctl")
+                .failed, "\(arena) are not free\(what); try without setarch or preloaded libraries")
         case ENOMEM:
             return SupervisorError(
                 .failed, "\(arena) cannot be reserved: out of address space; lift RLIMIT_AS (ulimit -v unlimited)")
         case EPERM, EACCES:
+            let lowest = GuestLayout.lowestAddress
             return SupervisorError(
-                .failed, "\(arena) cannot be reserved: vm.mmap_min_addr is above \(GuestLayout.lowestAddress); "
-                    + "set it to 65536 (sysctl vm.mmap_min_addr=65536)")
+                .failed, "\(arena) cannot be reserved: set vm.mmap_min_addr to \(lowest) or less (sysctl)")
         default:
             return SupervisorError(.failed, "\(arena) cannot be reserved: \(errorText(errno))")
         }

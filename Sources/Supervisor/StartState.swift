@@ -11,7 +11,6 @@ struct StartState: Sendable {
     /// The descriptors that were open, lowest first.
     let descriptors: [Int32]
     let stackLimit: GuestConfiguration.Limit
-    let openFilesLimit: GuestConfiguration.Limit
     /// The signals that the parent had blocked, and those it ignored: execve(2) hands both on.
     let signalMask: UInt64
     let ignoredSignals: UInt64
@@ -19,17 +18,16 @@ struct StartState: Sendable {
     let hasStartedOver: Bool
 
     static func take() -> StartState {
-        let stackLimit = limit(UInt64(RLIMIT_STACK.rawValue))
+        let stackLimit = currentStackLimit()
         let original = StartOver.takeOriginalStackLimit()
         return StartState(
             environment: environmentStrings(), descriptors: openDescriptors(), stackLimit: original ?? stackLimit,
-            openFilesLimit: limit(UInt64(RLIMIT_NOFILE.rawValue)), signalMask: currentMask(),
-            ignoredSignals: currentlyIgnored(), hasStartedOver: original != nil)
+            signalMask: currentMask(), ignoredSignals: currentlyIgnored(), hasStartedOver: original != nil)
     }
 
-    private static func limit(_ resource: UInt64) -> GuestConfiguration.Limit {
+    private static func currentStackLimit() -> GuestConfiguration.Limit {
         var pair: (UInt64, UInt64) = (.max, .max)
-        hostCall(__NR_prlimit64, 0, resource, 0, UInt64(address: &pair))
+        hostCall(__NR_prlimit64, 0, UInt64(RLIMIT_STACK.rawValue), 0, UInt64(address: &pair))
         return GuestConfiguration.Limit(soft: pair.0, hard: pair.1)
     }
 

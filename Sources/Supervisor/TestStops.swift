@@ -5,7 +5,7 @@ import GuestMemory
 import Synchronization
 
 /// The test mode that stops and resumes the whole guest at random moments, so that each safe point and each wait is
-/// met by a stop sooner or later. The same seed gives the same pauses; where they fall in the guest is up to the machine.
+/// met by a stop sooner or later. The same seed gives the same pauses; where in the guest they fall is chance.
 public final class TestStops: Sendable {
     public let seed: UInt64
     /// Stops a second, on average, as far as the guest's own stopping and the machine allow.
@@ -16,6 +16,9 @@ public final class TestStops: Sendable {
     public static let rateMax: UInt64 = 100_000
     /// PR_SET_TIMERSLACK of uapi/linux/prctl.h; Glibc does not show it to Swift.
     private static let setTimerSlack: UInt64 = 29
+    /// The guest gets on even where stopping it takes longer than the time between stops.
+    private static let pauseNanosecondsMin: UInt64 = 20_000
+    private static let lagPeriodsMax: UInt64 = 20
     private static let holdNanosecondsMax: UInt64 = 200_000
 
     public init(seed: UInt64, rate: UInt64) {
@@ -48,11 +51,15 @@ public final class TestStops: Sendable {
     private func stopAndResume(_ kernel: GuestKernel) {
         var generator = SplitMix64(seed: seed)
         let period = 1_000_000_000 / rate
-        // Uniform from 0 to twice the mean.
         let holdMax = min(TestStops.holdNanosecondsMax, period / 2)
-        let pauseMax = 2 * period - holdMax
+        var due = kernel.clock.monotonicNanoseconds()
         while !kernel.hasEnded {
-            TestStops.sleep(generator.next() % (pauseMax + 1))
+            // Uniform from 0 to twice the mean. By a schedule rather than by pauses: what stopping takes comes off the
+            // next pause, and a machine that cannot keep up is not asked to catch up with more than a moment.
+            due += generator.next() % (2 * period + 1)
+            let now = kernel.clock.monotonicNanoseconds()
+            if due + TestStops.lagPeriodsMax * period < now { due = now }
+            TestStops.sleep(max(due, now + TestStops.pauseNanosecondsMin) - now)
             kernel.gate.stop(kernel)
             TestStops.sleep(generator.next() % (holdMax + 1))
             kernel.gate.resume()

@@ -16,8 +16,7 @@ struct Timestamp: Sendable {
         var seconds = seconds
         var fields = tm()
         gmtime_r(&seconds, &fields)
-        let date = [Timestamp.padded(Int(fields.tm_year) + 1900, 4), Timestamp.padded(Int(fields.tm_mon) + 1, 2)]
-            + [Timestamp.padded(Int(fields.tm_mday), 2)]
+        let date = [fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday].map { Timestamp.padded(Int($0), 2) }
         let time = [fields.tm_hour, fields.tm_min, fields.tm_sec].map { Timestamp.padded(Int($0), 2) }
         let fraction = Timestamp.padded(nanoseconds / 1000, 6)
         return "\(date.joined(separator: "-"))T\(time.joined(separator: ":")).\(fraction)Z"

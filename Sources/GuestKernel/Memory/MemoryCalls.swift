@@ -42,7 +42,7 @@ enum MemoryCalls {
         if flags & mapFixedNoReplace != 0 { return .fixedNoReplace(address) }
         if flags & MAP_FIXED != 0 { return .fixed(address) }
         if flags & map32Bit != 0 { return .low32Bit }
-        return .anywhere(hint: (address + 4095) & ~4095)
+        return .anywhere(hint: address & ~4095)
     }
 
     private static func mappedFile(

@@ -20,15 +20,14 @@ final class ResourceLimits: Sendable {
 
     private let limits: Mutex<[Limit]>
 
-    init(originalStack: GuestConfiguration.Limit?, originalOpenFiles: GuestConfiguration.Limit?) {
+    init(originalStack: GuestConfiguration.Limit?) {
         var limits = (0..<ResourceLimits.count).map { resource in
             var limit = Limit(soft: ResourceLimits.infinity, hard: ResourceLimits.infinity)
             hostCall(__NR_prlimit64, 0, UInt64(resource), 0, UInt64(address: &limit))
             return limit
         }
-        for (resource, original) in [(ResourceLimits.stack, originalStack), (ResourceLimits.openFiles, originalOpenFiles)] {
-            guard let original else { continue }
-            limits[resource] = Limit(soft: original.soft, hard: original.hard)
+        if let original = originalStack {
+            limits[ResourceLimits.stack] = Limit(soft: original.soft, hard: original.hard)
         }
         self.limits = Mutex(limits)
     }

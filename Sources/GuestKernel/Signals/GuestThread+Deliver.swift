@@ -61,7 +61,7 @@ extension GuestThread {
                 state.isStopped = true
                 kernel.signals.stoppedWord.store(1, ordering: .sequentiallyConsistent)
             }
-            kernel.threads.forEach { guest_context_request_stop($0.context) }
+            kernel.threads.visit { guest_context_request_stop($0.context) }
             kernel.waitForContinue(self)
             return !kernel.isEnding
         }

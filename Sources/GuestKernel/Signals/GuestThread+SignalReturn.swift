@@ -9,8 +9,21 @@ extension GuestThread {
         replacesRegisters = true
         if !restoreFrame(at: context.pointee.rsp &- 8) {
             forceSignal(SignalInfo.fromKernel(signal: SIGSEGV), trap: 13, errorCode: 0)
+        } else if context.pointee.rip >= GuestLayout.arenaEnd {
+            refuseToReturn(to: context.pointee.rip)
         }
         return 0
+    }
+
+    /// A frame that leads out of the guest faults as natively: by the page, which is not there for the
+    /// guest, or by the address where it is not canonical.
+    private func refuseToReturn(to address: UInt64) {
+        let isCanonical = address < 1 << 47 || address >= ~0 << 47
+        let info =
+            isCanonical
+            ? SignalInfo.fault(signal: SIGSEGV, code: segvMapError, address: address)
+            : SignalInfo.fromKernel(signal: SIGSEGV)
+        forceSignal(info, trap: isCanonical ? 14 : 13, errorCode: isCanonical ? 0x14 : 0)
     }
 
     private func restoreFrame(at address: UInt64) -> Bool {
@@ -35,7 +48,7 @@ extension GuestThread {
             restoreAlternateStack(
                 base: get(SignalFrame.stackBase), byteCount: get(SignalFrame.stackByteCount),
                 flags: UInt32(truncatingIfNeeded: get(SignalFrame.stackFlags)))
-            return context.pointee.rip < GuestLayout.arenaEnd
+            return true
         }
     }
 

@@ -39,7 +39,7 @@ enum SignalCalls {
             || action.handler == SignalAction.defaultHandler && SignalSet.ignoredByDefault & bit != 0
         guard isIgnored else { return }
         state.shared.discard(bit)
-        kernel.threads.forEach { $0.signals.pending.discard(bit) }
+        kernel.threads.visit { $0.signals.pending.discard(bit) }
         state.lowerWatchers(kernel)
     }
 
