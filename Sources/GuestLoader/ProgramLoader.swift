@@ -179,7 +179,8 @@ public struct ProgramLoader {
     }
 
     private func noRoom(_ file: ProgramFile, _ errno: Int32) -> ProgramError {
-        ProgramError(.noRoom, "\(file.path): a segment cannot be mapped: \(String(cString: strerror(errno)).lowercased())")
+        ProgramError(
+            .noRoom, "\(file.path): a segment cannot be mapped: \(String(cString: strerror(errno)).lowercased())")
     }
 }
 

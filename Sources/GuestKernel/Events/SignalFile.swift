@@ -79,7 +79,8 @@ enum SignalFile {
         thread.kernel.signals.state.withLock { state in
             let mask = watcher.mask.load(ordering: .relaxed)
             var taken = 0
-            while taken < capacity, let info = thread.signals.pending.take(from: mask) ?? state.shared.take(from: mask) {
+            while taken < capacity, let info = thread.signals.pending.take(from: mask) ?? state.shared.take(from: mask)
+            {
                 infos[taken] = info
                 taken += 1
             }

@@ -48,7 +48,7 @@ extension SignalTable.State {
 
     private func pendingAnywhere(_ kernel: GuestKernel) -> UInt64 {
         var pending = shared.set
-        kernel.threads.forEach { pending |= $0.signals.pending.set }
+        for thread in kernel.threads.snapshot() { pending |= thread.signals.pending.set }
         return pending
     }
 }

@@ -19,8 +19,6 @@ extension DescriptorCalls {
         // linux/fs.h
         static let clone: UInt32 = 0x4004_9409
         static let cloneRange: UInt32 = 0x4020_940d
-        // linux/sockios.h
-        static let interfaces: UInt32 = 0x8912
     }
 
     static func ioctl(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -43,10 +41,10 @@ extension DescriptorCalls {
             return withExtendedLifetime(source) { control(file, command, UInt64(signed: source.hostFD)) }
         case Command.cloneRange:
             return cloneRange(thread, file, at: arguments.c)
-        case Command.interfaces:
-            return interfaces(file, at: arguments.c)
         case Command.openPeer:
             return openPeer(thread, file, Int32(truncatingIfNeeded: arguments.c))
+        case _ where file.kind == .socket:
+            return SocketControl.ioctl(file, UInt64(command), arguments.c)
         default:
             if IoctlCommands.withNumber.contains(command) { return control(file, command, arguments.c) }
             if let byteCount = IoctlCommands.drainedByteCount(command) {
@@ -70,18 +68,6 @@ extension DescriptorCalls {
         return withExtendedLifetime(source) {
             range.withUnsafeBytes { control(file, Command.cloneRange, UInt64(address: $0.baseAddress)) }
         }
-    }
-
-    /// SIOCGIFCONF: struct ifconf points to the buffer that is filled.
-    private static func interfaces(_ file: FileDescription, at address: UInt64) -> Int {
-        guard let given = GuestAccess.loadArray(UInt64.self, at: address, count: 2) else { return failed(EFAULT) }
-        guard given[1] < GuestLayout.arenaEnd else { return failed(EFAULT) }
-        var configuration = given
-        let result = configuration.withUnsafeMutableBytes {
-            control(file, Command.interfaces, UInt64(address: UnsafeRawPointer($0.baseAddress)))
-        }
-        if result < 0 { return result }
-        return GuestAccess.store(UInt32(truncatingIfNeeded: configuration[0]), at: address) ? result : failed(EFAULT)
     }
 
     /// TIOCGPTPEER makes a descriptor, which is the host's: the guest gets a number of its own.

@@ -93,22 +93,20 @@ enum DescriptorCalls {
             guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
             if command == F_SETLK { thread.kernel.files.usesRecordLocks.store(true, ordering: .relaxed) }
             return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
-        case 1031, 1032:  // F_SETPIPE_SZ, F_GETPIPE_SZ
-            return PipeCalls.capacity(thread, file, arguments)
         case 1035, 1036:  // F_GET_RW_HINT, F_SET_RW_HINT
             guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
             return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+        case 1031, 1032:  // F_SETPIPE_SZ, F_GETPIPE_SZ
+            return PipeCalls.capacity(thread, file, arguments)
         case 1033, 1034, 1025:  // F_ADD_SEALS, F_GET_SEALS, F_GETLEASE
             return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
-        case F_GETOWN, F_SETOWN, F_GETSIG, F_SETSIG:
-            return command == F_GETOWN || command == F_GETSIG ? 0 : failed(EINVAL)
+        case F_GETOWN, 11:  // F_GETSIG
+            return 0
         default:
             return failed(EINVAL)
         }
     }
 
-    private static let F_GETSIG: Int32 = 11
-    private static let F_SETSIG: Int32 = 10
     /// Flags that F_SETFL may change (fs/fcntl.c, SETFL_MASK).
     private static let settable: Int32 = O_APPEND | O_NONBLOCK | O_ASYNC | 0o40000 | 0o1000000
 

@@ -101,7 +101,7 @@ enum DirectoryCalls {
     private static func enter(_ resolved: ResolvedPath) -> Int {
         let hostFD = hostCall(
             __NR_openat, UInt64(signed: resolved.hostDirectory), resolved.pathAddress,
-            UInt64(UInt32(bitPattern: O_PATH | O_DIRECTORY | O_CLOEXEC)))
+            UInt64(UInt32(bitPattern: OpenCalls.pathOnly | O_DIRECTORY | O_CLOEXEC)))
         guard hostFD >= 0 else { return hostFD }
         defer { hostCall(__NR_close, UInt64(hostFD)) }
         return hostCall(__NR_fchdir, UInt64(hostFD))
@@ -113,6 +113,4 @@ enum DirectoryCalls {
         if result == 0 { thread.kernel.paths.workingDirectoryChanged() }
         return result
     }
-
-    private static let O_PATH: Int32 = 0o10000000
 }

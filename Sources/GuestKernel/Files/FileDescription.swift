@@ -39,7 +39,7 @@ public final class FileDescription: @unchecked Sendable {
     }
 
     deinit {
-        (payload as? any ClosingPayload)?.descriptionCloses()
+        if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
         closeRegistrations()
         if kind == .socket {
             HostSockets.close(hostFD)

@@ -1,4 +1,4 @@
-/// The commands that are passed on as they are.
+/// The commands that are passed on as they are; sockets have their own (SocketControl).
 enum IoctlCommands {
     /// The argument is a number, or not looked at.
     static let withNumber: Set<UInt32> = [
@@ -9,7 +9,7 @@ enum IoctlCommands {
     ]
 
     /// The argument points to a structure without pointers that count.
-    static let withFlatPointer: Set<UInt32> = terminal.union(file).union(socket)
+    static let withFlatPointer: Set<UInt32> = terminal.union(file)
 
     private static let terminal: Set<UInt32> = [
         // TCGETS, TCSETS, TCGETA, TCSETA, TIOCGPGRP, TIOCSPGRP, TIOCOUTQ, TIOCGWINSZ, TIOCSWINSZ, TIOCMGET, TIOCMBIS,
@@ -27,13 +27,6 @@ enum IoctlCommands {
         0x125e, 0x1260, 0x1268, 0x1278, 0x1279, 0x127a, 0x127b, 0x8008_1270, 0x8008_1272,
         // RNDGETENTCNT
         0x8004_5200,
-    ]
-
-    private static let socket: Set<UInt32> = [
-        // SIOCATMARK, SIOCGSTAMP and SIOCGSTAMPNS, both old and new
-        0x8905, 0x8906, 0x8907, 0x8010_8906, 0x8010_8907,
-        // SIOCGIFNAME, FLAGS, ADDR, DSTADDR, BRDADDR, NETMASK, METRIC, MTU, HWADDR, INDEX, TXQLEN, MAP
-        0x8910, 0x8913, 0x8915, 0x8917, 0x8919, 0x891b, 0x891d, 0x8921, 0x8927, 0x8933, 0x8942, 0x8970,
     ]
 
     /// Settings that take effect once the output is sent: how many bytes they are.

@@ -28,7 +28,8 @@ enum MemoryFile {
         var record = FileRecord(
             path: path, flags: O_RDWR,
             identity: FileIdentity(
-                device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: String(decoding: path, as: UTF8.self)))
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: String(decoding: path, as: UTF8.self)
+            ))
         record.isMemory = true
         let file = FileDescription(
             kind: .regular, hostFD: Int32(hostFD), statusFlags: O_RDWR | largeFile, record: .file(record))

@@ -27,12 +27,11 @@ enum PipeCalls {
         let made = hostCall(__NR_pipe2, UInt64(address: &ends), UInt64(UInt32(bitPattern: hostFlags)))
         if made < 0 { return made }
         let number = thread.kernel.network.nextObjectNumber()
-        let kept = flags & ~O_CLOEXEC
         let reader = FileDescription(
-            kind: .pipe, hostFD: ends.0, statusFlags: kept | O_RDONLY,
+            kind: .pipe, hostFD: ends.0, statusFlags: flags & O_NONBLOCK | O_RDONLY,
             record: .pipe(PipeRecord(pipe: number, isWriteEnd: false, capacity: usualCapacity)))
         let writer = FileDescription(
-            kind: .pipe, hostFD: ends.1, statusFlags: kept | O_WRONLY,
+            kind: .pipe, hostFD: ends.1, statusFlags: flags & ~O_CLOEXEC | O_WRONLY,
             record: .pipe(PipeRecord(pipe: number, isWriteEnd: true, capacity: usualCapacity)))
         return thread.kernel.files.hand(reader, writer, closesOnExec: flags & O_CLOEXEC != 0, to: address)
     }

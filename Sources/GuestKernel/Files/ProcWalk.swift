@@ -49,9 +49,9 @@ struct ProcWalk {
             }
         }
         guard case .directory(let directory, let task) = place else { return nil }
+        let hostPath = hostPath(directory, task)
         return .success(
-            resolved(
-                .directory(directory, task), hostPath: hostPath(directory, task), guestPath: guestPath(directory, task)))
+            resolved(.directory(directory, task), hostPath: hostPath, guestPath: guestPath(directory, task)))
     }
 
     private func resolved(_ node: ProcNode, hostPath: String, guestPath: String) -> ResolvedPath {
@@ -167,7 +167,8 @@ struct ProcWalk {
 
     private func step(from directory: ProcDirectory, _ task: ProcTask, by name: String, _ index: Int) -> Step {
         if name == ".." {
-            return .place(.directory(.process, directory == .tasks ? ProcTask(thread: task.thread, isThread: false) : task))
+            let owner = directory == .tasks ? ProcTask(thread: task.thread, isThread: false) : task
+            return .place(.directory(.process, owner))
         }
         if directory == .descriptors { return descriptor(name, task, index) }
         guard let number = Int32(name) else { return .end(.failure(CallError(errno: ENOENT))) }

@@ -66,7 +66,7 @@ struct HostIdentity: Equatable {
         guard fstat(hostFD, &status) == 0 else { return nil }
         device = status.st_dev
         inode = status.st_ino
-        accessMode = Int32(truncatingIfNeeded: hostCall(__NR_fcntl, UInt64(signed: hostFD), UInt64(F_GETFL))) & O_ACCMODE
+        accessMode = BlockingMark.hostFlags(hostFD) & O_ACCMODE
     }
 
     /// Whether two host descriptors share one open file description (kcmp(2), KCMP_FILE). A kernel
@@ -89,7 +89,8 @@ enum BlockingMark {
         let flags = hostFlags(file.hostFD)
         guard flags >= 0, flags & O_NONBLOCK != 0 else { return }
         let wanted = file.isBlocking ? flags | O_APPEND : flags & ~O_APPEND
-        if wanted != flags { hostCall(__NR_fcntl, UInt64(signed: file.hostFD), UInt64(F_SETFL), UInt64(signed: wanted)) }
+        if wanted == flags { return }
+        hostCall(__NR_fcntl, UInt64(signed: file.hostFD), UInt64(F_SETFL), UInt64(signed: wanted))
     }
 
     /// The status flags that the guest is to see for host flags.

@@ -1,4 +1,3 @@
-import CGuestEntry
 import Glibc
 import GuestMemory
 import Synchronization
@@ -32,7 +31,7 @@ extension FileDescription {
 
     /// Whether the host's description is shared with strangers, so that it could not be made O_NONBLOCK.
     var isSharedWithStrangers: Bool {
-        Int32(truncatingIfNeeded: hostCall(__NR_fcntl, UInt64(signed: hostFD), UInt64(F_GETFL))) & O_NONBLOCK == 0
+        BlockingMark.hostFlags(hostFD) & O_NONBLOCK == 0
     }
 }
 

@@ -54,7 +54,8 @@ extension MessageCalls {
         while thread.waiter.messageCount < count {
             let address = arguments.b &+ UInt64(thread.waiter.messageCount) * stride
             let result = act(address)
-            let isStored = result < 0 || GuestAccess.store(UInt32(truncatingIfNeeded: result), at: address + lengthOffset)
+            let isStored =
+                result < 0 || GuestAccess.store(UInt32(truncatingIfNeeded: result), at: address &+ lengthOffset)
             if result < 0 || !isStored {
                 let done = thread.waiter.messageCount
                 return done > 0 ? done : isStored ? result : failed(EFAULT)

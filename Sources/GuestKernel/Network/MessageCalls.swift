@@ -129,7 +129,7 @@ enum MessageCalls {
                 return hostCall(__NR_recvmsg, UInt64(signed: file.hostFD), UInt64(address: &header), hostFlags)
             }
         }
-        if flags & MessageFlag.waitAll != 0, isBlocking, file.isStreamSocket {
+        if flags & MessageFlag.waitAll != 0, isBlocking, SocketTransfer.waitsForAll(file, flags) {
             rest.drop(thread.waiter.progress)
             var isOver = false
             let isPeeking = flags & MessageFlag.peek != 0

@@ -17,7 +17,9 @@ struct MessageHeader {
         guard let guest = GuestAccess.load(msghdr.self, at: address) else {
             return .failure(CallError(errno: EFAULT))
         }
-        guard Int32(bitPattern: guest.msg_namelen) >= 0 else { return .failure(CallError(errno: EINVAL)) }
+        guard guest.msg_name == nil || Int32(bitPattern: guest.msg_namelen) >= 0 else {
+            return .failure(CallError(errno: EINVAL))
+        }
         let count = UInt64(UInt(bitPattern: Int(guest.msg_iovlen)))
         guard count <= UInt64(TransferCalls.vectorCountMax) else { return .failure(CallError(errno: EMSGSIZE)) }
         switch IOVectors.load(thread, at: UInt64(address: guest.msg_iov), count: count) {

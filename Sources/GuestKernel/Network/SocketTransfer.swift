@@ -123,6 +123,12 @@ enum SocketTransfer {
 
     // MARK: - Receiving
 
+    /// Whether MSG_WAITALL means anything: to streams, and to Unix streams not when peeking.
+    static func waitsForAll(_ file: FileDescription, _ flags: Int32) -> Bool {
+        guard file.isStreamSocket else { return false }
+        return flags & MessageFlag.peek == 0 || file.socketRecord?.domain != AF_UNIX
+    }
+
     /// recvfrom(2); `peer` and `peerLength` are guest addresses that were checked, or 0.
     static func receive(
         _ thread: GuestThread, _ file: FileDescription, _ address: UInt64, _ count: Int, flags: Int32,
@@ -135,7 +141,7 @@ enum SocketTransfer {
                 __NR_recvfrom, UInt64(signed: file.hostFD), address + UInt64(done), UInt64(length), hostFlags, peer,
                 peerLength)
         }
-        if flags & MessageFlag.waitAll != 0, isBlocking, file.isStreamSocket {
+        if flags & MessageFlag.waitAll != 0, isBlocking, waitsForAll(file, flags) {
             return receiveAll(thread, file, count, isPeeking: flags & MessageFlag.peek != 0, act)
         }
         let length = count <= pieceByteCountMax || !file.isStreamSocket ? count : pieceByteCountMax
@@ -171,7 +177,10 @@ enum SocketTransfer {
         }
     }
 
-    /// MSG_PEEK with MSG_WAITALL: poll says ready at the first byte, so it is looked at again and again.
+    /// POLLRDHUP.
+    private static let peerHasShut: Int16 = 0x2000
+
+    /// MSG_PEEK with MSG_WAITALL on TCP: poll says ready at the first byte, so it is looked at again and again.
     private static func peekAll(
         _ thread: GuestThread, _ file: FileDescription, _ count: Int, _ act: (Int, Int) -> Int
     ) -> Int {
@@ -182,7 +191,7 @@ enum SocketTransfer {
             if result == -Int(EINTR) { continue }
             if result >= count || result == 0 { return result }
             if result < 0, result != -Int(EAGAIN) { return result }
-            var entry = pollfd(fd: file.hostFD, events: Int16(POLLRDHUP), revents: 0)
+            var entry = pollfd(fd: file.hostFD, events: peerHasShut, revents: 0)
             if hostCall(__NR_poll, UInt64(address: &entry), 1, 0) > 0 { return act(0, count) }
             switch thread.pause(&pauseNanoseconds, deadlineNanoseconds: deadline) {
             case .ready: continue
@@ -193,4 +202,3 @@ enum SocketTransfer {
         }
     }
 }
-private let POLLRDHUP: Int32 = 0x2000

@@ -6,11 +6,9 @@ import GuestMemory
 enum HostFile {
     /// Opens a path; a host descriptor or a negative errno.
     static func open(_ path: [UInt8], flags: Int32, at directory: Int32 = AT_FDCWD, mode: UInt64 = 0) -> Int {
-        withPath(path) { address in
-            retryingInterrupts {
-                hostCall(
-                    __NR_openat, UInt64(signed: directory), address, UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), mode)
-            }
+        let hostFlags = UInt64(UInt32(bitPattern: flags | O_CLOEXEC))
+        return withPath(path) { address in
+            retryingInterrupts { hostCall(__NR_openat, UInt64(signed: directory), address, hostFlags, mode) }
         }
     }
 

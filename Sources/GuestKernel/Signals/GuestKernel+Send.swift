@@ -69,7 +69,7 @@ extension GuestKernel {
     private func prepareForSend(_ signal: Int32, _ state: inout SignalTable.State) {
         if signal == SIGCONT || signal == SIGKILL {
             state.shared.discard(SignalSet.stopping)
-            threads.forEach { $0.signals.pending.discard(SignalSet.stopping) }
+            threads.visit { $0.signals.pending.discard(SignalSet.stopping) }
             if state.isStopped {
                 state.isStopped = false
                 signals.stoppedWord.store(0, ordering: .sequentiallyConsistent)
@@ -77,7 +77,7 @@ extension GuestKernel {
             }
         } else if SignalSet.stopping & SignalSet.bit(signal) != 0 {
             state.shared.discard(SignalSet.bit(SIGCONT))
-            threads.forEach { $0.signals.pending.discard(SignalSet.bit(SIGCONT)) }
+            threads.visit { $0.signals.pending.discard(SignalSet.bit(SIGCONT)) }
         }
     }
 
@@ -96,7 +96,7 @@ extension GuestKernel {
         let due = signals.state.withLock { state in
             others.filter { $0 !== thread && state.shared.set & ~$0.signals.mask != 0 }
         }
-        due.forEach { $0.requestAttention() }
+        for other in due { other.requestAttention() }
     }
 
     /// The first thread where it can, else any that does not block the signal.

@@ -30,6 +30,7 @@ extension GuestThread {
                 if kernel.isEnding { return false }
                 continue
             }
+            kernel.signalTaken(info)
             guard deliver(info, action, trap: 0, errorCode: 0) else { return false }
         }
     }
@@ -61,7 +62,7 @@ extension GuestThread {
                 state.isStopped = true
                 kernel.signals.stoppedWord.store(1, ordering: .sequentiallyConsistent)
             }
-            kernel.threads.forEach { guest_context_request_stop($0.context) }
+            kernel.threads.visit { guest_context_request_stop($0.context) }
             kernel.waitForContinue(self)
             return !kernel.isEnding
         }

@@ -86,7 +86,9 @@ extension GuestThread {
             if trap == 14 { put(info.field0, SignalFrame.faultAddress) }
             put(vectorState, SignalFrame.vectorState)
             put(mask, SignalFrame.mask)
-            withUnsafeBytes(of: info) { (base + SignalFrame.info).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+            withUnsafeBytes(of: info) {
+                (base + SignalFrame.info).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+            }
             return GuestAccess.copyOut(to: address, base, count: SignalFrame.byteCount)
         }
     }

@@ -12,8 +12,18 @@ struct PendingSignals: Sendable {
     /// False when the queue is full and the signal is one that queues.
     mutating func add(_ info: SignalInfo) -> Bool {
         let bit = SignalSet.bit(info.signal)
-        if info.signal < SignalSet.firstRealTime, set & bit != 0 { return true }
-        if queue.count >= PendingSignals.queueCountMax, info.signal >= SignalSet.firstRealTime { return false }
+        let isTimers = info.code == SignalInfo.timerCode
+        if isTimers {
+            // A timer has one signal in the queue, which counts further ends (posixtimer_send_sigqueue).
+            if let index = queue.firstIndex(where: { $0.isSameTimer(as: info) }) {
+                queue[index].absorb(info)
+                return true
+            }
+        } else if info.signal < SignalSet.firstRealTime, set & bit != 0 {
+            return true
+        }
+        let isQueued = isTimers || info.signal >= SignalSet.firstRealTime
+        if isQueued, queue.count >= PendingSignals.queueCountMax { return false }
         set |= bit
         queue.append(info)
         return true
@@ -38,6 +48,14 @@ struct PendingSignals: Sendable {
         if set & signals == 0 { return }
         set &= ~signals
         queue.removeAll { signals & SignalSet.bit($0.signal) != 0 }
+    }
+
+    /// Takes a timer's signal out.
+    mutating func discardTimer(_ identity: Int32) {
+        let isOf: (SignalInfo) -> Bool = { $0.code == SignalInfo.timerCode && $0.timerIdentity == identity }
+        guard queue.contains(where: isOf) else { return }
+        queue.removeAll(where: isOf)
+        set = queue.reduce(0) { $0 | SignalSet.bit($1.signal) }
     }
 }
 

@@ -39,7 +39,7 @@ enum SignalCalls {
             || action.handler == SignalAction.defaultHandler && SignalSet.ignoredByDefault & bit != 0
         guard isIgnored else { return }
         state.shared.discard(bit)
-        kernel.threads.forEach { $0.signals.pending.discard(bit) }
+        kernel.threads.visit { $0.signals.pending.discard(bit) }
         state.lowerWatchers(kernel)
     }
 
@@ -119,6 +119,7 @@ enum SignalCalls {
         let info = awaitSignal(thread, set)
         guard let info else { return failed(EAGAIN) }
         if info.signal == 0 { return failed(EINTR) }
+        thread.kernel.signalTaken(info)
         if arguments.b != 0, !storeInfo(info, at: arguments.b) { return failed(EFAULT) }
         return Int(info.signal)
     }

@@ -1,5 +1,3 @@
-import Glibc
-
 extension SyscallTable {
     /// Calls that name files by paths; all go through the resolver.
     static let paths: [Syscall] = [

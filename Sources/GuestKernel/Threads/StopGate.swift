@@ -70,7 +70,7 @@ public final class StopGate: Sendable {
             HostFutex.wait(isCoordinated, while: 1, timeoutNanoseconds: 1_000_000)
         }
         requested.store(1, ordering: .sequentiallyConsistent)
-        kernel.threads.forEach { thread in
+        kernel.threads.visit { thread in
             if thread !== caller { guest_context_request_stop(thread.context) }
         }
         while true {

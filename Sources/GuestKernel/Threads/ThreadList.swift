@@ -45,8 +45,10 @@ final class ThreadList: Sendable {
     }
 
     /// `body` runs under the list's lock: it takes no other lock and does not block.
-    func forEach(_ body: (GuestThread) -> Void) {
-        state.withLock { $0.threads.forEach(body) }
+    func visit(_ body: (GuestThread) -> Void) {
+        state.withLock { state in
+            for thread in state.threads { body(thread) }
+        }
     }
 
     func allStopped(except caller: GuestThread?) -> Bool {

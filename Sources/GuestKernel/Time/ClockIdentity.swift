@@ -9,10 +9,33 @@ import GuestMemory
 enum ClockIdentity {
     static let tai: Int32 = 11
 
-    private static let whichMask: Int32 = 3
-    private static let threadBit: Int32 = 4
-    /// The clock of an open device (PTP) instead of a process.
-    private static let deviceClock: Int32 = 3
+    /// A negative clockid_t, taken apart.
+    struct ProcessorClock {
+        /// 0 for the caller's own.
+        var task: Int32
+        var isThreads: Bool
+        /// 0 counts user and system time, 1 user time alone, 2 what the scheduler saw.
+        var which: Int32
+
+        static let userTime: Int32 = 1
+
+        /// Nil for one that names an open device (PTP) instead of a task.
+        init?(_ clock: Int32) {
+            guard clock < 0, clock & 3 != 3 else { return nil }
+            task = ~(clock >> 3)
+            isThreads = clock & 4 != 0
+            which = clock & 3
+        }
+
+        func encoded(task: Int32) -> Int32 {
+            ~task << 3 | (isThreads ? 4 : 0) | which
+        }
+    }
+
+    /// What a thread's CPU has spent on it: the host's clock for a host thread.
+    static func ofHostThread(_ hostTid: Int32) -> Int32 {
+        ~hostTid << 3 | 4 | 2
+    }
 
     /// Whether the clock counts from a start of the machine, and so is shifted in a mirror.
     static func isMonotonic(_ clock: Int32) -> Bool {
@@ -28,21 +51,15 @@ enum ClockIdentity {
             // 10 was CLOCK_SGI_CYCLE.
             return clock <= tai && clock != 10 ? clock : nil
         }
-        guard clock & whichMask != deviceClock else { return nil }
-        let kind = clock & (whichMask | threadBit)
-        let task = ~(clock >> 3)
-        if clock & threadBit == 0 {
-            let isOwn = task == 0 || task == thread.kernel.identity.pid
-            return isOwn ? encoded(task: 0, kind) : clock
+        guard let named = ProcessorClock(clock) else { return nil }
+        if named.task == 0 { return clock }
+        if !named.isThreads {
+            return named.task == thread.kernel.identity.pid ? named.encoded(task: 0) : clock
         }
-        if task == 0 || task == thread.tid { return encoded(task: 0, kind) }
-        guard let target = thread.kernel.threads.find(tid: task), target.context.pointee.host_tid != 0 else {
+        if named.task == thread.tid { return named.encoded(task: 0) }
+        guard let target = thread.kernel.threads.find(tid: named.task), target.context.pointee.host_tid != 0 else {
             return nil
         }
-        return encoded(task: target.context.pointee.host_tid, kind)
-    }
-
-    private static func encoded(task: Int32, _ kind: Int32) -> Int32 {
-        ~task << 3 | kind
+        return named.encoded(task: target.context.pointee.host_tid)
     }
 }

@@ -1,3 +1,132 @@
+import Glibc
+import GuestMemory
+import Synchronization
+
 /// The guest's timers: setitimer(2), alarm(2) and timer_create(2).
+///
+/// All state is plain records in guest time under one lock, which is a leaf. A helper thread, started
+/// by the first timer that is set, sleeps until the nearest end and sends the signals, never
+/// under the lock. Who changes a timer waits until no signal is on its way, so that none arrives after.
 final class TimerService: Sendable {
+    struct State {
+        var timers: [Int32: SignalTimer] = [:]
+        var nextIdentity: Int32 = 0
+        var isHelperStarted = false
+        /// When the helper looks next, in guest monotonic time; a timer that ends sooner wakes it.
+        var nextLookNanoseconds: UInt64 = 0
+    }
+
+    /// As RLIMIT_SIGPENDING, which bounds timers in the kernel.
+    static let timerCountMax = 8192
+
+    let state = Mutex(State())
+    /// Changes when the helper is to look again.
+    let wakeWord = Atomic<UInt32>(0)
+    /// 1 while the helper has taken ends out of the records and their signals are not all sent.
+    let isFiring = Atomic<UInt32>(0)
+
+    // MARK: - timer_create and its like
+
+    /// Gives a timer its number; nil when there are too many.
+    func add(_ record: SignalTimer) -> Int32? {
+        state.withLock { state in
+            guard state.timers.count < TimerService.timerCountMax else { return nil }
+            var record = record
+            while state.timers[state.nextIdentity] != nil { state.advanceIdentity() }
+            record.identity = state.nextIdentity
+            state.advanceIdentity()
+            state.timers[record.identity] = record
+            return record.identity
+        }
+    }
+
+    func find(_ identity: Int32) -> SignalTimer? {
+        state.withLock { $0.timers[identity] }
+    }
+
+    func setValue(of identity: Int32, _ value: UInt64) {
+        state.withLock { $0.timers[identity]?.value = value }
+    }
+
+    /// Takes a timer out; false when there is none.
+    func remove(_ identity: Int32) -> Bool {
+        let isRemoved = state.withLock { $0.timers.removeValue(forKey: identity) != nil }
+        if isRemoved { settle() }
+        return isRemoved
+    }
+
+    /// Sets when a timer ends, and returns what it was before: EINVAL when it has been deleted meanwhile.
+    ///
+    /// It is switched off first, and its signals are out of the way before it can end again.
+    func arm(
+        _ kernel: GuestKernel, _ record: SignalTimer, deadlineNanoseconds: UInt64?, intervalNanoseconds: UInt64
+    ) -> Result<SignalTimer, CallError> {
+        let isWatched = deadlineNanoseconds != nil && record.target != .nobody
+        if isWatched, startHelper(kernel) != 0 { return .failure(CallError(errno: EAGAIN)) }
+        guard let old = disarm(record) else { return .failure(CallError(errno: EINVAL)) }
+        settle()
+        if record.identity >= 0 { kernel.discardTimerSignals(record.identity) }
+        guard let deadlineNanoseconds else { return .success(old) }
+        let isSooner = state.withLock { state in
+            state.timers[record.identity]?.deadlineNanoseconds = deadlineNanoseconds
+            state.timers[record.identity]?.intervalNanoseconds = intervalNanoseconds
+            return record.clock != .monotonic || deadlineNanoseconds < state.nextLookNanoseconds
+        }
+        if isWatched, isSooner { wakeHelper() }
+        return .success(old)
+    }
+
+    /// Switches a timer off and returns what it was. Those of setitimer(2) are there without being made.
+    private func disarm(_ record: SignalTimer) -> SignalTimer? {
+        state.withLock { state in
+            let isOfProcess = record.identity < 0
+            guard let old = state.timers[record.identity] ?? (isOfProcess ? record : nil) else { return nil }
+            var new = old
+            new.deadlineNanoseconds = nil
+            new.intervalNanoseconds = 0
+            new.takenOverrun = 0
+            state.timers[record.identity] = new
+            return old
+        }
+    }
+
+    /// The signal of a timer has been taken.
+    func signalTaken(_ info: SignalInfo) {
+        state.withLock { $0.timers[info.timerIdentity]?.takenOverrun = info.timerOverrun }
+    }
+
+    /// Waits until no signal is on its way. Short: the helper waits for no guest thread.
+    private func settle() {
+        while isFiring.load(ordering: .sequentiallyConsistent) == 1 {
+            HostFutex.wait(isFiring, while: 1, timeoutNanoseconds: 1_000_000)
+        }
+    }
+
+    private func wakeHelper() {
+        wakeWord.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        HostFutex.wake(wakeWord)
+    }
+
+    /// Starts the helper if it does not run yet. 0 or an errno.
+    private func startHelper(_ kernel: GuestKernel) -> Int32 {
+        let mustStart = state.withLock { state in
+            if state.isHelperStarted { return false }
+            state.isHelperStarted = true
+            return true
+        }
+        guard mustStart else { return 0 }
+        let result = HostThread.start(mask: HostSignals.helperMask) {
+            var helper = TimerHelper(kernel: kernel)
+            helper.run()
+        }
+        if result != 0 { state.withLock { $0.isHelperStarted = false } }
+        return result
+    }
+}
+
+extension TimerService.State {
+    /// Numbers go up and are used again only after all others, as the kernel gives them out.
+    fileprivate mutating func advanceIdentity() {
+        nextIdentity = nextIdentity == Int32.max ? 0 : nextIdentity + 1
+    }
 }
