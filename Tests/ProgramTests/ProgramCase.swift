@@ -51,17 +51,18 @@ struct ProgramCase: Sendable, CustomTestStringConvertible {
 }
 
 extension ProgramCase {
-    /// Runs it natively and as a guest, each in a fresh copy of the same directory, and compares all there is.
-    func compare(dispatch: Dispatch, testStops: UInt64? = nil) async throws {
+    /// Runs it natively, then as a guest in each of several ways, each time in a fresh copy of the same directory, and
+    /// compares all there is.
+    func compare(with ways: [@Sendable (Command) -> Command]) async throws {
         try await ScratchDirectory.with { scratch in
             let (native, nativeFiles) = try await run(in: scratch) { $0 }
-            let (guest, guestFiles) = try await run(in: scratch) {
-                Understudy.run($0, dispatch: dispatch, testStops: testStops)
+            for way in ways {
+                let (guest, guestFiles) = try await run(in: scratch, way)
+                try guest.requireSame(as: native)
+                guard comparesFiles, guestFiles != nativeFiles else { continue }
+                let differing = Set(guestFiles).symmetricDifference(nativeFiles).sorted()
+                throw TestFailure("the files left behind differ:\n\(differing.joined(separator: "\n"))", guest)
             }
-            try guest.requireSame(as: native)
-            guard comparesFiles, guestFiles != nativeFiles else { return }
-            let differing = Set(guestFiles).symmetricDifference(nativeFiles).sorted()
-            throw TestFailure("the files left behind differ:\n\(differing.joined(separator: "\n"))", guest)
         }
     }
 

@@ -11,13 +11,12 @@ struct ProgramTests {
         (program, .taking(turn: index))
     }
 
-    @Test("as natively", arguments: ProgramCase.all, Dispatch.allCases)
-    func asNatively(_ program: ProgramCase, _ dispatch: Dispatch) async throws {
-        try await program.compare(dispatch: dispatch)
-    }
-
-    @Test("as natively, stopped and resumed at random moments", arguments: turns)
-    func withStops(_ program: ProgramCase, _ dispatch: Dispatch) async throws {
-        try await program.compare(dispatch: dispatch, testStops: TestEnvironment.seed)
+    @Test("as natively", arguments: turns)
+    func asNatively(_ program: ProgramCase, _ dispatchForStops: Dispatch) async throws {
+        var ways: [@Sendable (Command) -> Command] = Dispatch.allCases.map { dispatch in
+            { Understudy.run($0, dispatch: dispatch) }
+        }
+        ways.append { Understudy.run($0, dispatch: dispatchForStops, testStops: TestEnvironment.seed) }
+        try await program.compare(with: ways)
     }
 }
