@@ -20,7 +20,7 @@ let package = Package(
     targets: [
         .target(name: "CGuestEntry", cSettings: signalContextFlags),
         .target(name: "GuestMemory", dependencies: ["CGuestEntry"], swiftSettings: swiftSettings),
-        .target(name: "GuestLoader", dependencies: ["GuestMemory"], swiftSettings: swiftSettings),
+        .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
         .target(
             name: "GuestKernel", dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory"],
             swiftSettings: swiftSettings),

@@ -1,5 +1,5 @@
-// Pointers that point nowhere, handed to system calls: EFAULT, for every call and every kind of nowhere, and the program lives.
-// The calls are made raw: libc's wrappers would look at the memory themselves.
+// Pointers that point nowhere, handed to system calls: EFAULT, for every call and every kind of nowhere, and the
+// program lives. The calls are made raw: libc's wrappers would look at the memory themselves.
 #include "check.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -14,7 +14,13 @@ static int pipe_read, pipe_write, epoll, null_device, datagram;
 static int option_length = 4;
 
 // POINTER marks the argument that is bad; descriptors are given by address, because they are not known yet.
-struct call { const char *name; long number; int *descriptor; long arguments[6]; int flags; };
+struct call {
+    const char *name;
+    long number;
+    int *descriptor;
+    long arguments[6];
+    int flags;
+};
 #define GOOD ((long)good)
 
 static void check_all(long bad) {
@@ -90,13 +96,14 @@ static void check_all(long bad) {
 
 static void edges(char *pages) { // one good page, then nothing
     char *end = pages + PAGE;
-    // What matters is what is really touched: a short read into the last bytes of a page is fine whatever length was asked for.
+    // What matters is what is really touched: a short read into the last bytes of a page is fine whatever length was
+    // asked for.
     CHECK_EQUAL(write(pipe_write, "0123456789", 10), 10);
     CHECK_EQUAL(syscall(SYS_read, pipe_read, end - 10, 1L << 40), 10);
     CHECK(memcmp(end - 10, "0123456789", 10) == 0);
     CHECK_FAILS(syscall(SYS_write, pipe_write, end, 1), EFAULT);
     CHECK_EQUAL(syscall(SYS_write, null_device, pages, 1L << 40), 0x7ffff000); // lengths are cut to this
-    CHECK_FAILS(syscall(SYS_write, null_device, pages, -1L), EFAULT);       // wraps around: not a range at all
+    CHECK_FAILS(syscall(SYS_write, null_device, pages, -1L), EFAULT);          // wraps around: not a range at all
     CHECK_FAILS(syscall(SYS_read, pipe_read, pages, 1L << 62), EFAULT);
     // A string may end with the page, but must end there.
     memset(pages, 'a', PAGE);
@@ -120,12 +127,21 @@ int main(void) {
     CHECK(epoll >= 0 && null_device >= 0);
 
     // Low, because a range of a terabyte starting here must still be one that user space may have.
-    char *pages = mmap((void *)(4L << 30), 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    char *pages = mmap((void *)(4L << 30), 3 * PAGE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     CHECK(pages != MAP_FAILED && munmap(pages + PAGE, PAGE) == 0 && mprotect(pages + 2 * PAGE, PAGE, PROT_NONE) == 0);
     const long bad[] = {
-        0, 8, (long)pages + PAGE, (long)pages + 2 * PAGE + 64, // nothing at all, a hole, memory without permission
-        0x7ffffffff000, 0x800000000000, 0x8000000000000000,    // the end of user space and what cannot be an address
-        (long)0xffff888000000000, (long)0xffffffff81000000, -PAGE, -64, // the kernel's half
+        0,
+        8,
+        (long)pages + PAGE,
+        (long)pages + 2 * PAGE + 64, // nothing at all, a hole, memory without permission
+        0x7ffffffff000,
+        0x800000000000,
+        0x8000000000000000, // the end of user space and what cannot be an address
+        (long)0xffff888000000000,
+        (long)0xffffffff81000000,
+        -PAGE,
+        -64, // the kernel's half
     };
     CHECK_EQUAL(write(pipe_write, good, 1), 1); // so that reads have something to deliver
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -8,7 +8,10 @@
 
 enum { PAGE = 4096 };
 static sigjmp_buf escape;
-static void on_fault(int signal) { (void)signal; siglongjmp(escape, 1); }
+static void on_fault(int signal) {
+    (void)signal;
+    siglongjmp(escape, 1);
+}
 
 // The system call returns the break as it is afterwards, moved or not.
 static char *move_to(char *address) { return (char *)syscall(SYS_brk, address); }

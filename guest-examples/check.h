@@ -40,8 +40,8 @@ static __attribute__((constructor)) void check_start(void) {
 }
 
 // Callable from any thread and from a handler: one write, and the whole process ends.
-__attribute__((noreturn, format(printf, 3, 4)))
-CHECK_INLINE void check_failed(const char *file, int line, const char *format, ...) {
+__attribute__((noreturn, format(printf, 3, 4))) CHECK_INLINE void check_failed(const char *file, int line,
+                                                                               const char *format, ...) {
     char text[512];
     int saved = errno;
     size_t length = (size_t)snprintf(text, 128, "%s: FAILED: %s:%d: ", check_name(), file, line);
@@ -56,23 +56,24 @@ CHECK_INLINE void check_failed(const char *file, int line, const char *format, .
     _exit(1);
 }
 
-#define CHECK(condition) \
-    ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, "%s", #condition))
+#define CHECK(condition) ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, "%s", #condition))
 
-#define CHECK_EQUAL(left, right) do { \
-    long long check_left = (long long)(left), check_right = (long long)(right); \
-    if (check_left != check_right) \
-        check_failed(__FILE__, __LINE__, "%s is %lld (%#llx), %s is %lld (%#llx)", \
-            #left, check_left, check_left, #right, check_right, check_right); \
-} while (0)
+#define CHECK_EQUAL(left, right)                                                                                       \
+    do {                                                                                                               \
+        long long check_left = (long long)(left), check_right = (long long)(right);                                    \
+        if (check_left != check_right)                                                                                 \
+            check_failed(__FILE__, __LINE__, "%s is %lld (%#llx), %s is %lld (%#llx)", #left, check_left, check_left,  \
+                         #right, check_right, check_right);                                                            \
+    } while (0)
 
 // The call returns -1 and sets errno to `error`.
-#define CHECK_FAILS(call, error) do { \
-    errno = 0; \
-    long long check_result = (long long)(call); \
-    if (check_result != -1 || errno != (error)) \
-        check_failed(__FILE__, __LINE__, "%s gives %lld, not -1 with %s", #call, check_result, #error); \
-} while (0)
+#define CHECK_FAILS(call, error)                                                                                       \
+    do {                                                                                                               \
+        errno = 0;                                                                                                     \
+        long long check_result = (long long)(call);                                                                    \
+        if (check_result != -1 || errno != (error))                                                                    \
+            check_failed(__FILE__, __LINE__, "%s gives %lld, not -1 with %s", #call, check_result, #error);            \
+    } while (0)
 
 CHECK_INLINE int64_t clock_ns(clockid_t clock) {
     struct timespec now;
@@ -86,14 +87,15 @@ CHECK_INLINE void sleep_us(long microseconds) {
 }
 
 // For what another thread, a timer or the kernel does "soon": a limit that only a hang reaches.
-#define CHECK_EVENTUALLY(condition) do { \
-    int64_t check_limit = clock_ns(CLOCK_MONOTONIC) + 20000000000LL; \
-    while (!(condition)) { \
-        if (clock_ns(CLOCK_MONOTONIC) > check_limit) \
-            check_failed(__FILE__, __LINE__, "not within 20 s: %s", #condition); \
-        sleep_us(500); \
-    } \
-} while (0)
+#define CHECK_EVENTUALLY(condition)                                                                                    \
+    do {                                                                                                               \
+        int64_t check_limit = clock_ns(CLOCK_MONOTONIC) + 20000000000LL;                                               \
+        while (!(condition)) {                                                                                         \
+            if (clock_ns(CLOCK_MONOTONIC) > check_limit)                                                               \
+                check_failed(__FILE__, __LINE__, "not within 20 s: %s", #condition);                                   \
+            sleep_us(500);                                                                                             \
+        }                                                                                                              \
+    } while (0)
 
 CHECK_INLINE pthread_t thread_start(void *(*body)(void *), void *argument) {
     pthread_t thread;

@@ -1,5 +1,5 @@
-// Clocks: none goes back, those that should agree do, sleeping until a time means not before it. Read through libc (the vDSO) and
-// by system call in turn, and by several threads at once.
+// Clocks: none goes back, those that should agree do, sleeping until a time means not before it. Read through libc (the
+// vDSO) and by system call in turn, and by several threads at once.
 #include "check.h"
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -54,8 +54,10 @@ static void processor_time(void) {
     CHECK(clock_ns(CLOCK_PROCESS_CPUTIME_ID) - process >= 30000000);
     CHECK(times(&after) != -1 && after.tms_utime + after.tms_stime > before.tms_utime + before.tms_stime);
     CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
-    CHECK(usage.ru_utime.tv_sec > usage_before.ru_utime.tv_sec || usage.ru_utime.tv_usec + usage.ru_stime.tv_usec
-        > usage_before.ru_utime.tv_usec + usage_before.ru_stime.tv_usec || usage.ru_stime.tv_sec > usage_before.ru_stime.tv_sec);
+    CHECK(usage.ru_utime.tv_sec > usage_before.ru_utime.tv_sec ||
+          usage.ru_utime.tv_usec + usage.ru_stime.tv_usec >
+              usage_before.ru_utime.tv_usec + usage_before.ru_stime.tv_usec ||
+          usage.ru_stime.tv_sec > usage_before.ru_stime.tv_sec);
     CHECK(usage.ru_maxrss > 0);
     clockid_t own;
     CHECK_EQUAL(pthread_getcpuclockid(pthread_self(), &own), 0);
@@ -70,8 +72,9 @@ int main(void) {
     printf("monotonic time never went back\n");
 
     // Each kind exists, has a resolution, and grows.
-    static const clockid_t all[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
-        CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME };
+    static const clockid_t all[] = { CLOCK_REALTIME,          CLOCK_MONOTONIC,     CLOCK_PROCESS_CPUTIME_ID,
+                                     CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE,
+                                     CLOCK_MONOTONIC_COARSE,  CLOCK_BOOTTIME };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         struct timespec resolution;
         CHECK(clock_getres(all[i], &resolution) == 0 && resolution.tv_sec == 0 && resolution.tv_nsec > 0);

@@ -1,5 +1,6 @@
-// A small image pipeline in vectorised floating point: convolution, pooling, activation. All values are small integers, so the
-// float results are exact and can be compared with plain integer arithmetic: any disturbed vector register shows.
+// A small image pipeline in vectorised floating point: convolution, pooling, activation. All values are small integers,
+// so the float results are exact and can be compared with plain integer arithmetic: any disturbed vector register
+// shows.
 #include "check.h"
 
 enum { SIZE = 128, KERNEL = 5, OUTPUT = SIZE - KERNEL + 1, POOLED = OUTPUT / 2, ROUNDS = 12 };
@@ -37,7 +38,8 @@ int main(void) {
     uint64_t state = 3, hash = HASH_START;
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < SIZE * SIZE; i++) image[i / SIZE][i % SIZE] = (float)(random_next(&state) % 256);
-        for (int i = 0; i < KERNEL * KERNEL; i++) kernel[i / KERNEL][i % KERNEL] = (float)((int)(random_next(&state) % 17) - 8);
+        for (int i = 0; i < KERNEL * KERNEL; i++)
+            kernel[i / KERNEL][i % KERNEL] = (float)((int)(random_next(&state) % 17) - 8);
         convolve();
         pool();
         for (int y = 0; y < POOLED; y++)

@@ -1,12 +1,16 @@
-// Coroutines by ucontext: stacks of the program's own making, changed at every step. A context that was saved in one thread goes on
-// in another, and each keeps its signal mask.
+// Coroutines by ucontext: stacks of the program's own making, changed at every step. A context that was saved in one
+// thread goes on in another, and each keeps its signal mask.
 #include "check.h"
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
 enum { COUNT = 8, STACK = 64 * 1024, ROUNDS = 200 };
-static struct coroutine { ucontext_t context; uint64_t state, produced; int done; } coroutines[COUNT];
+static struct coroutine {
+    ucontext_t context;
+    uint64_t state, produced;
+    int done;
+} coroutines[COUNT];
 static __thread ucontext_t scheduler;
 static ucontext_t *volatile back_to[COUNT]; // where this coroutine yields to: whoever resumed it last
 
@@ -42,7 +46,8 @@ static void *resumes_all(void *argument) {
         uint64_t before = coroutines[self].state;
         back_to[self] = &scheduler;
         CHECK(swapcontext(&scheduler, &coroutines[self].context) == 0);
-        if (!coroutines[self].done) CHECK(coroutines[self].state != before && coroutines[self].produced == coroutines[self].state);
+        if (!coroutines[self].done)
+            CHECK(coroutines[self].state != before && coroutines[self].produced == coroutines[self].state);
     }
     return argument;
 }
@@ -63,10 +68,13 @@ static void prepare(void) {
 
 int main(void) {
     prepare();
-    // Mostly here, now and then for a turn in another thread. (Thread-local data of the coroutine would follow the thread.)
+    // Mostly here, now and then for a turn in another thread. (Thread-local data of the coroutine would follow the
+    // thread.)
     for (int round = 0; round < ROUNDS + 1; round++) {
-        if (round % 20 == 7) thread_join(thread_start(resumes_all, NULL));
-        else resumes_all(NULL);
+        if (round % 20 == 7)
+            thread_join(thread_start(resumes_all, NULL));
+        else
+            resumes_all(NULL);
         sigset_t mask;
         CHECK(sigprocmask(SIG_BLOCK, NULL, &mask) == 0 && !sigismember(&mask, SIGUSR1)); // ours came back
     }

@@ -13,7 +13,8 @@ static int skip_bytes;
 
 static void handle(int signal, siginfo_t *info, void *context) {
     // A handler starts with the alignment-check flag as it was interrupted; libc is not written for that.
-    __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andl $0xfffbffff, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::: "cc", "memory");
+    __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andl $0xfffbffff, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
+                         : "cc", "memory");
     mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
     signal_seen = signal;
     code_seen = info->si_code;
@@ -45,13 +46,18 @@ static void check_seen(int signal, int code, int trap) {
 }
 
 // Runs one instruction of known length, which the handler skips. rcx holds a non-canonical address.
-#define FAULTING(instruction) ({ \
-    void *here; \
-    repair = SKIP; \
-    __asm__ volatile("lea 1f(%%rip), %0; lea 2f(%%rip), %%rax; sub %0, %%rax; mov %%eax, %1\n1: " instruction "\n2:" \
-        : "=&r"(here), "=m"(skip_bytes) : "c"(0x800000000000) : "rax", "rdx", "memory", "cc"); \
-    CHECK_EQUAL(rip_seen, (uintptr_t)here); \
-    here; })
+#define FAULTING(instruction)                                                                                          \
+    ({                                                                                                                 \
+        void *here;                                                                                                    \
+        repair = SKIP;                                                                                                 \
+        __asm__ volatile("lea 1f(%%rip), %0; lea 2f(%%rip), %%rax; sub %0, %%rax; mov %%eax, %1\n1: " instruction      \
+                         "\n2:"                                                                                        \
+                         : "=&r"(here), "=m"(skip_bytes)                                                               \
+                         : "c"(0x800000000000)                                                                         \
+                         : "rax", "rdx", "memory", "cc");                                                              \
+        CHECK_EQUAL(rip_seen, (uintptr_t)here);                                                                        \
+        here;                                                                                                          \
+    })
 
 int main(void) {
     struct sigaction action = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO };
@@ -61,11 +67,17 @@ int main(void) {
     for (int i = 0; i < 20; i++) {
         repair = SET_RCX; // the division is made again with another divisor
         int quotient, remainder;
-        __asm__ volatile("xor %%ecx, %%ecx; mov $107, %%eax; cltd; idiv %%ecx" : "=&a"(quotient), "=&d"(remainder) : : "rcx", "cc");
+        __asm__ volatile("xor %%ecx, %%ecx; mov $107, %%eax; cltd; idiv %%ecx"
+                         : "=&a"(quotient), "=&d"(remainder)
+                         :
+                         : "rcx", "cc");
         CHECK(quotient == 21 && remainder == 2 && (uintptr_t)address_seen == (uintptr_t)rip_seen);
         check_seen(SIGFPE, FPE_INTDIV, 0);
         // The most negative number divided by -1 overflows, with the same signal and code.
-        __asm__ volatile("mov $-1, %%ecx; mov $0x80000000, %%eax; cltd; idiv %%ecx" : "=&a"(quotient), "=&d"(remainder) : : "rcx", "cc");
+        __asm__ volatile("mov $-1, %%ecx; mov $0x80000000, %%eax; cltd; idiv %%ecx"
+                         : "=&a"(quotient), "=&d"(remainder)
+                         :
+                         : "rcx", "cc");
         CHECK_EQUAL(quotient, INT32_MIN / 5);
         check_seen(SIGFPE, FPE_INTDIV, 0);
 
@@ -91,16 +103,21 @@ int main(void) {
     repair = CLEAR_AC;
     static char bytes[64] __attribute__((aligned(64))) = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
     uint64_t value;
-    __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; orl $0x40000, (%%rsp); popfq; mov 1(%1), %0; lea 128(%%rsp), %%rsp"
-        : "=&r"(value) : "r"(bytes) : "cc", "memory");
+    __asm__ volatile(
+        "lea -128(%%rsp), %%rsp; pushfq; orl $0x40000, (%%rsp); popfq; mov 1(%1), %0; lea 128(%%rsp), %%rsp"
+        : "=&r"(value)
+        : "r"(bytes)
+        : "cc", "memory");
     CHECK_EQUAL(value, 0x0908070605040302);
     check_seen(SIGBUS, BUS_ADRALN, 17);
 
     repair = RETURN_TO_CALLER; // a call through a bad pointer: the return address is on the stack already
     for (int i = 0; i < 3; i++) {
         static const uintptr_t targets[] = { 0, 0x10, 0x7000 };
-        __asm__ volatile("lea -128(%%rsp), %%rsp; call *%0; lea 128(%%rsp), %%rsp" : : "r"(targets[i]) : "memory", "rax", "rcx", "rdx",
-            "rsi", "rdi", "r8", "r9", "r10", "r11", "cc");
+        __asm__ volatile("lea -128(%%rsp), %%rsp; call *%0; lea 128(%%rsp), %%rsp"
+                         :
+                         : "r"(targets[i])
+                         : "memory", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "cc");
         CHECK((uintptr_t)address_seen == targets[i] && (uintptr_t)rip_seen == targets[i]);
         check_seen(SIGSEGV, SEGV_MAPERR, 14);
     }
@@ -110,13 +127,18 @@ int main(void) {
     for (int i = 0; i < 20; i++) {
         double one = 1, zero = 0, result;
         unsigned unmasked = 0x1d80; // division by zero no longer masked
-        __asm__ volatile("ldmxcsr %1; movapd %2, %0; divsd %3, %0" : "=&x"(result) : "m"(unmasked), "x"(one), "x"(zero));
+        __asm__ volatile("ldmxcsr %1; movapd %2, %0; divsd %3, %0"
+                         : "=&x"(result)
+                         : "m"(unmasked), "x"(one), "x"(zero));
         CHECK(result == __builtin_inf());
         check_seen(SIGFPE, FPE_FLTDIV, 19);
         CHECK_EQUAL(__builtin_ia32_stmxcsr() & 0xffc0, 0x1f80); // as the handler left it
         // The x87 unit tells late: at the next instruction that waits.
         unsigned short control = 0x37b;
-        __asm__ volatile("fninit; fldcw %0; fld1; fldz; fdivrp; fwait; fstp %%st(0); fninit" : : "m"(control) : "memory");
+        __asm__ volatile("fninit; fldcw %0; fld1; fldz; fdivrp; fwait; fstp %%st(0); fninit"
+                         :
+                         : "m"(control)
+                         : "memory");
         check_seen(SIGFPE, FPE_FLTDIV, 16);
     }
     printf("floating-point faults ok\n");

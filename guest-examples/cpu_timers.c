@@ -1,5 +1,5 @@
-// Timers that run on processor time, as profilers use them: ITIMER_VIRTUAL, ITIMER_PROF and a timer on the thread's own clock. They
-// fire while the program computes and stand still while it sleeps.
+// Timers that run on processor time, as profilers use them: ITIMER_VIRTUAL, ITIMER_PROF and a timer on the thread's own
+// clock. They fire while the program computes and stand still while it sleeps.
 #include "check.h"
 #include <signal.h>
 #include <sys/time.h>

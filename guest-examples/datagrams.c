@@ -1,5 +1,5 @@
-// UDP on the loopback: an echo service with boundaries, addresses, connected sockets that hear of a refusal, several messages in
-// one call. A datagram may be lost even here, so questions are repeated.
+// UDP on the loopback: an echo service with boundaries, addresses, connected sockets that hear of a refusal, several
+// messages in one call. A datagram may be lost even here, so questions are repeated.
 #include "check.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -50,7 +50,8 @@ static void ask(int client, const struct sockaddr_in *server, const char *questi
 
 int main(void) {
     struct sockaddr_in server_address, client_address, other_address;
-    int server = make_socket(&server_address), client = make_socket(&client_address), other = make_socket(&other_address);
+    int server = make_socket(&server_address), client = make_socket(&client_address),
+        other = make_socket(&other_address);
     pthread_t echo = thread_start(echoes, &server);
     char question[9000];
     uint64_t state = 1;
@@ -84,12 +85,15 @@ int main(void) {
     CHECK_FAILS(send(client, "x", 1, 0), EDESTADDRREQ);
     printf("connected ok\n");
 
-    struct iovec parts[3] = { { "one", 3 }, { "three", 5 }, { "four", 4 } }, rooms[3] = { { bytes, 30 }, { bytes + 30, 30 }, { bytes + 60, 2 } };
+    struct iovec parts[3] = { { "one", 3 }, { "three", 5 }, { "four", 4 } },
+                 rooms[3] = { { bytes, 30 }, { bytes + 30, 30 }, { bytes + 60, 2 } };
     struct mmsghdr out[3], in[3];
     memset(out, 0, sizeof out);
     memset(in, 0, sizeof in);
     for (int i = 0; i < 3; i++) {
-        out[i].msg_hdr = (struct msghdr){ .msg_iov = &parts[i], .msg_iovlen = 1, .msg_name = &server_address, .msg_namelen = sizeof server_address };
+        out[i].msg_hdr = (struct msghdr){
+            .msg_iov = &parts[i], .msg_iovlen = 1, .msg_name = &server_address, .msg_namelen = sizeof server_address
+        };
         in[i].msg_hdr = (struct msghdr){ .msg_iov = &rooms[i], .msg_iovlen = 1 };
     }
     struct pollfd at_server = { server, POLLIN, 0 };

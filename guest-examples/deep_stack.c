@@ -1,5 +1,5 @@
-// A stack that grows by being touched: recursion several MiB deep, a step far below what was touched before, large frames in threads;
-// every frame is checked on the way back.
+// A stack that grows by being touched: recursion several MiB deep, a step far below what was touched before, large
+// frames in threads; every frame is checked on the way back.
 #include "check.h"
 #include <alloca.h>
 #include <sys/resource.h>
@@ -23,7 +23,9 @@ __attribute__((noinline)) static void leap(size_t size) {
     for (size_t at = 0; at < size; at += 4096) bytes[at] = 0; // as it was found, for the next one
 }
 
-struct result { uint64_t value; };
+struct result {
+    uint64_t value;
+};
 
 static void *in_thread(void *argument) {
     struct result *result = argument;
@@ -36,14 +38,15 @@ int main(void) {
     struct rlimit limit, again;
     CHECK(getrlimit(RLIMIT_STACK, &limit) == 0);
     CHECK(limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= 8 << 20); // the usual limit is needed here
-    uint64_t expected = descend(10000, 1); // about 6 MiB with what each call adds
+    uint64_t expected = descend(10000, 1);                               // about 6 MiB with what each call adds
     printf("recursion %016llx\n", (unsigned long long)expected);
     for (int i = 0; i < 3; i++) CHECK_EQUAL(descend(10000, 1), expected);
 
     // The limit can be changed while running; raised, the stack may grow further at once.
     struct rlimit raised = limit;
     raised.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > 16 << 20 ? 16 << 20 : limit.rlim_max;
-    CHECK(setrlimit(RLIMIT_STACK, &raised) == 0 && getrlimit(RLIMIT_STACK, &again) == 0 && again.rlim_cur == raised.rlim_cur);
+    CHECK(setrlimit(RLIMIT_STACK, &raised) == 0 && getrlimit(RLIMIT_STACK, &again) == 0 &&
+          again.rlim_cur == raised.rlim_cur);
     CHECK(setrlimit(RLIMIT_STACK, &limit) == 0);
 
     // Thread stacks: one made large, one given by us, several at once.

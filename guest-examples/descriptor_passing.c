@@ -1,14 +1,20 @@
-// Descriptors sent through sockets (SCM_RIGHTS): what arrives is the same open file under a new number, also when it was closed
-// in between, when it is the socket itself, or when there is no room for it.
+// Descriptors sent through sockets (SCM_RIGHTS): what arrives is the same open file under a new number, also when it
+// was closed in between, when it is the socket itself, or when there is no room for it.
 #include "scratch.h"
 #include <sys/socket.h>
 
 static int sockets[2];
 
 static void send_descriptors(const int *descriptors, int count, const char *text) {
-    union { struct cmsghdr align; char bytes[CMSG_SPACE(16 * sizeof(int))]; } control;
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(16 * sizeof(int))];
+    } control;
     struct iovec part = { (void *)text, strlen(text) };
-    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = CMSG_SPACE((size_t)count * sizeof(int)) };
+    struct msghdr message = { .msg_iov = &part,
+                              .msg_iovlen = 1,
+                              .msg_control = control.bytes,
+                              .msg_controllen = CMSG_SPACE((size_t)count * sizeof(int)) };
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
@@ -18,9 +24,15 @@ static void send_descriptors(const int *descriptors, int count, const char *text
 }
 
 static int receive(int *descriptors, int room, char *text, size_t size, int flags, int *message_flags) {
-    union { struct cmsghdr align; char bytes[CMSG_SPACE(16 * sizeof(int))]; } control;
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(16 * sizeof(int))];
+    } control;
     struct iovec part = { text, size };
-    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = room ? CMSG_LEN((size_t)room * sizeof(int)) : 0 };
+    struct msghdr message = { .msg_iov = &part,
+                              .msg_iovlen = 1,
+                              .msg_control = control.bytes,
+                              .msg_controllen = room ? CMSG_LEN((size_t)room * sizeof(int)) : 0 };
     ssize_t length = recvmsg(sockets[1], &message, flags);
     CHECK(length >= 0);
     text[length] = 0;

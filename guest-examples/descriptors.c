@@ -1,5 +1,5 @@
-// The descriptor table: always the lowest free number, duplicates that share position and flags but not close-on-exec, closing
-// what was never open, and running out.
+// The descriptor table: always the lowest free number, duplicates that share position and flags but not close-on-exec,
+// closing what was never open, and running out.
 #include "scratch.h"
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -74,7 +74,8 @@ int main(void) {
     CHECK(syscall(SYS_close_range, 4, 6, 0) == 0);
     CHECK_FAILS(fcntl(4, F_GETFD), EBADF);
     CHECK_FAILS(fcntl(6, F_GETFD), EBADF);
-    CHECK(syscall(SYS_close_range, 3, 11, 4) == 0 && fcntl(3, F_GETFD) == FD_CLOEXEC && fcntl(11, F_GETFD) == FD_CLOEXEC);
+    CHECK(syscall(SYS_close_range, 3, 11, 4) == 0 && fcntl(3, F_GETFD) == FD_CLOEXEC &&
+          fcntl(11, F_GETFD) == FD_CLOEXEC);
     CHECK(syscall(SYS_close_range, 8, ~0U, 0) == 0);
     CHECK_FAILS(fcntl(500, F_GETFD), EBADF);
     CHECK_FAILS(syscall(SYS_close_range, 9, 8, 0), EINVAL);

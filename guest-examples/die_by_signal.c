@@ -1,5 +1,5 @@
-// `die_by_signal NUMBER [HOW]`: ends by a signal whose default is to end the program, sent in one of several ways. The whole
-// process ends, with that signal as its status, whatever its other threads are doing.
+// `die_by_signal NUMBER [HOW]`: ends by a signal whose default is to end the program, sent in one of several ways. The
+// whole process ends, with that signal as its status, whatever its other threads are doing.
 #include "check.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -28,7 +28,9 @@ static void *sends(void *argument) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 2) check_failed(__FILE__, __LINE__, "usage: die_by_signal NUMBER [kill|raise|thread|blocked|abort|pipe|alarm|tgkill]");
+    if (argc < 2)
+        check_failed(__FILE__, __LINE__,
+                     "usage: die_by_signal NUMBER [kill|raise|thread|blocked|abort|pipe|alarm|tgkill]");
     number = atoi(argv[1]);
     const char *how = argc > 2 ? argv[2] : "kill";
     printf("signal %d by %s\n", number, how);

@@ -1,11 +1,17 @@
-// Large and deep directories: getdents64 in pieces with seeking, walks through descriptors instead of paths, and a working
-// directory that follows a directory which is renamed.
+// Large and deep directories: getdents64 in pieces with seeking, walks through descriptors instead of paths, and a
+// working directory that follows a directory which is renamed.
 #include "scratch.h"
 #include <dirent.h>
 #include <sys/syscall.h>
 
 enum { FILES = 700, DEPTH = 30 };
-struct record { uint64_t inode; int64_t next; uint16_t length; uint8_t type; char name[]; };
+struct record {
+    uint64_t inode;
+    int64_t next;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
 
 static void many_entries(void) {
     char name[64];
@@ -72,7 +78,8 @@ static int count_below(int directory) { // takes over the descriptor
         struct stat status;
         CHECK(fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0);
         count++;
-        if (S_ISDIR(status.st_mode)) count += count_below(openat(directory, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+        if (S_ISDIR(status.st_mode))
+            count += count_below(openat(directory, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     }
     CHECK(closedir(stream) == 0);
     return count;

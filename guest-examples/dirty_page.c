@@ -12,10 +12,14 @@ int main(int argc, char **argv) {
 
     // Four times as many pages as are written per round: most of the region is clean in any one epoch.
     long total = 4 * pages;
-    uint64_t (*region)[WORDS] = mmap(NULL, (size_t)total * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint64_t(*region)[WORDS] =
+        mmap(NULL, (size_t)total * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(region != MAP_FAILED);
     // The model lives on other pages, which are dirtied as well: region and model must come from the same epoch.
-    struct { uint64_t value; int word; } *model = calloc((size_t)total, sizeof *model);
+    struct {
+        uint64_t value;
+        int word;
+    } *model = calloc((size_t)total, sizeof *model);
     CHECK(model != NULL);
 
     uint64_t state = 42, hash = HASH_START;

@@ -1,5 +1,5 @@
-// Files as a database uses them: records written at offsets, a log that is appended to and synced, a replacement moved into
-// place by rename. After each step everything is read back in another way than it was written.
+// Files as a database uses them: records written at offsets, a log that is appended to and synced, a replacement moved
+// into place by rename. After each step everything is read back in another way than it was written.
 #include "scratch.h"
 #include <dirent.h>
 #include <sys/uio.h>

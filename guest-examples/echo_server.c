@@ -1,5 +1,6 @@
-// A TCP server with a thread per connection, and its clients. `echo_server reconnect`: the clients survive a broken connection by
-// connecting again and repeating the message, as clients of a server do that was taken over. Without it no connection may break.
+// A TCP server with a thread per connection, and its clients. `echo_server reconnect`: the clients survive a broken
+// connection by connecting again and repeating the message, as clients of a server do that was taken over. Without it
+// no connection may break.
 #include "tcp.h"
 #include <stdatomic.h>
 
@@ -39,7 +40,12 @@ static void *serves(void *argument) {
 }
 
 // Sends while it receives: a large message does not fit the buffers in between.
-struct outgoing { int connection; const char *bytes; size_t size; ssize_t result; };
+struct outgoing {
+    int connection;
+    const char *bytes;
+    size_t size;
+    ssize_t result;
+};
 static void *sends(void *argument) {
     struct outgoing *outgoing = argument;
     outgoing->result = send_all(outgoing->connection, outgoing->bytes, outgoing->size);

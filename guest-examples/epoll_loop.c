@@ -1,5 +1,5 @@
-// An epoll loop shared by several threads: one-shot sockets that are handed from thread to thread, a doorbell, a timer, and
-// descriptors that come and go while others wait on the same epoll.
+// An epoll loop shared by several threads: one-shot sockets that are handed from thread to thread, a doorbell, a timer,
+// and descriptors that come and go while others wait on the same epoll.
 #include "check.h"
 #include <fcntl.h>
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
-// The rules of epoll one by one, in a single thread: level and edge, one-shot, what add, change and delete refuse, what a closed or
-// duplicated descriptor means, epoll inside epoll.
+// The rules of epoll one by one, in a single thread: level and edge, one-shot, what add, change and delete refuse, what
+// a closed or duplicated descriptor means, epoll inside epoll.
 #include "check.h"
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -16,12 +16,16 @@ static int control(int operation, int descriptor, uint32_t events, uint64_t data
 static int ready(void) { return epoll_wait(epoll, got, 8, 0); }
 
 static void put(int pipe_end) { CHECK_EQUAL(write(pipe_end, "x", 1), 1); }
-static void take(int pipe_end) { char byte; CHECK_EQUAL(read(pipe_end, &byte, 1), 1); }
+static void take(int pipe_end) {
+    char byte;
+    CHECK_EQUAL(read(pipe_end, &byte, 1), 1);
+}
 
 int main(void) {
     int p[2], s[2];
     epoll = epoll_create1(EPOLL_CLOEXEC);
-    CHECK(epoll >= 0 && fcntl(epoll, F_GETFD) == FD_CLOEXEC && pipe(p) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+    CHECK(epoll >= 0 && fcntl(epoll, F_GETFD) == FD_CLOEXEC && pipe(p) == 0 &&
+          socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
     CHECK_FAILS(epoll_create(0), EINVAL);
     CHECK_FAILS(epoll_create1(0x1234), EINVAL);
     CHECK_FAILS(epoll_wait(epoll, got, 0, 0), EINVAL);
@@ -39,7 +43,8 @@ int main(void) {
     CHECK_FAILS(control(EPOLL_CTL_ADD, p[0], EPOLLIN, 0), EEXIST);
     CHECK_EQUAL(ready(), 0);
     put(p[1]);
-    for (int i = 0; i < 3; i++) CHECK(ready() == 1 && got[0].events == EPOLLIN && got[0].data.u64 == 0x1122334455667788);
+    for (int i = 0; i < 3; i++)
+        CHECK(ready() == 1 && got[0].events == EPOLLIN && got[0].data.u64 == 0x1122334455667788);
     take(p[0]);
     CHECK_EQUAL(ready(), 0);
 
@@ -50,7 +55,7 @@ int main(void) {
     put(p[1]);
     CHECK(ready() == 1 && ready() == 0);
     take(p[0]);
-    CHECK_EQUAL(ready(), 0); // reading a part is no edge
+    CHECK_EQUAL(ready(), 0);                                        // reading a part is no edge
     CHECK(control(EPOLL_CTL_MOD, p[0], EPOLLIN | EPOLLET, 2) == 0); // setting it again arms it
     CHECK(ready() == 1 && ready() == 0);
     take(p[0]);
@@ -62,10 +67,12 @@ int main(void) {
     put(p[1]);
     CHECK_EQUAL(ready(), 0);
     CHECK_FAILS(control(EPOLL_CTL_ADD, p[0], EPOLLIN, 0), EEXIST);
-    CHECK(control(EPOLL_CTL_MOD, p[0], EPOLLIN | EPOLLONESHOT, 4) == 0 && ready() == 1 && got[0].data.u64 == 4 && ready() == 0);
+    CHECK(control(EPOLL_CTL_MOD, p[0], EPOLLIN | EPOLLONESHOT, 4) == 0 && ready() == 1 && got[0].data.u64 == 4 &&
+          ready() == 0);
     take(p[0]), take(p[0]);
     CHECK(control(EPOLL_CTL_DEL, p[0], 0, 0) == 0);
-    CHECK_EQUAL(epoll_ctl(epoll, EPOLL_CTL_ADD, p[0], &(struct epoll_event){ .events = 0 }), 0); // only errors and hang-ups
+    CHECK_EQUAL(epoll_ctl(epoll, EPOLL_CTL_ADD, p[0], &(struct epoll_event){ .events = 0 }),
+                0); // only errors and hang-ups
     put(p[1]);
     CHECK_EQUAL(ready(), 0);
     take(p[0]);

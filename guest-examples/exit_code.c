@@ -1,5 +1,6 @@
-// `exit_code NUMBER [HOW]`: ends with that status (its low eight bits), from main or from a thread while the others are blocked
-// in all kinds of calls or are computing. The verdict is said by whoever comes last: an exit handler, or just before.
+// `exit_code NUMBER [HOW]`: ends with that status (its low eight bits), from main or from a thread while the others are
+// blocked in all kinds of calls or are computing. The verdict is said by whoever comes last: an exit handler, or just
+// before.
 #include "check.h"
 #include <poll.h>
 #include <signal.h>
@@ -22,13 +23,26 @@ static void *blocks(void *argument) {
     CHECK(pipe(ends) == 0);
     ready++;
     switch ((intptr_t)argument) {
-        case 0: if (read(ends[0], &event, 1) < 0) break; break;
-        case 1: poll_one.fd = ends[0]; poll(&poll_one, 1, -1); break;
+        case 0:
+            if (read(ends[0], &event, 1) < 0) break;
+            break;
+        case 1:
+            poll_one.fd = ends[0];
+            poll(&poll_one, 1, -1);
+            break;
         case 2: epoll_wait(epoll_create1(0), &event, 1, -1); break;
-        case 3: sigemptyset(&set); sigaddset(&set, SIGUSR1); sigwaitinfo(&set, NULL); break;
-        case 4: pthread_mutex_lock(&mutex); pthread_cond_wait(&never, &mutex); break;
+        case 3:
+            sigemptyset(&set);
+            sigaddset(&set, SIGUSR1);
+            sigwaitinfo(&set, NULL);
+            break;
+        case 4:
+            pthread_mutex_lock(&mutex);
+            pthread_cond_wait(&never, &mutex);
+            break;
         case 5: sleep_us(100000000); break;
-        case 6: for (;;) __asm__ volatile("pause");
+        case 6:
+            for (;;) __asm__ volatile("pause");
     }
     check_failed(__FILE__, __LINE__, "call %d came back", (int)(intptr_t)argument);
 }

@@ -1,4 +1,5 @@
-// FIFOs: opening waits for the other end, unless told not to; a signal ends the wait; the last writer's close is end of file.
+// FIFOs: opening waits for the other end, unless told not to; a signal ends the wait; the last writer's close is end of
+// file.
 #include "scratch.h"
 #include <poll.h>
 #include <signal.h>
@@ -69,14 +70,14 @@ int main(void) {
     int waiting;
     CHECK(ioctl(end, FIONREAD, &waiting) == 0 && waiting == 3);
     CHECK(close(writer) == 0 && read(end, text, sizeof text) == 3 && read(end, text, sizeof text) == 0);
-    struct pollfd entry = {.fd = end, .events = POLLIN};
+    struct pollfd entry = { .fd = end, .events = POLLIN };
     CHECK(poll(&entry, 1, 0) == 1 && entry.revents == POLLHUP && close(end) == 0);
     // Both ends at once need nobody.
     end = file_open("fifo", O_RDWR);
     CHECK(write(end, "self", 4) == 4 && read(end, text, sizeof text) == 4 && close(end) == 0);
     printf("without waiting ok\n");
 
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = { .sa_handler = on_signal };
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
     pthread_t self = pthread_self();
     other = thread_start(interrupt, &self);

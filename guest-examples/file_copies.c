@@ -1,5 +1,5 @@
-// Calls that move data inside the kernel: sendfile, copy_file_range, splice, tee, and those that shape a file without writing:
-// fallocate, holes. What arrives is compared with what was sent; the positions must have moved as far.
+// Calls that move data inside the kernel: sendfile, copy_file_range, splice, tee, and those that shape a file without
+// writing: fallocate, holes. What arrives is compared with what was sent; the positions must have moved as far.
 #include "scratch.h"
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -86,8 +86,10 @@ int main(void) {
     memset(zeroes, 0, sizeof zeroes);
     CHECK(pread(source, tail, 5000, SIZE) == 5000 && memcmp(tail, zeroes, 5000) == 0);
     // A hole in the middle reads as zeroes and leaves the size alone, where the file system can do it.
-    if (fallocate(source, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096, 8192) == 0) memset(data + 4096, 0, 8192);
-    else CHECK(errno == EOPNOTSUPP || errno == ENOSYS);
+    if (fallocate(source, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096, 8192) == 0)
+        memset(data + 4096, 0, 8192);
+    else
+        CHECK(errno == EOPNOTSUPP || errno == ENOSYS);
     CHECK(pread(source, back, SIZE, 0) == SIZE && memcmp(back, data, SIZE) == 0);
     CHECK(fstat(source, &status) == 0 && status.st_size == SIZE + 5000);
     CHECK_FAILS(fallocate(source, 0, -1, 5), EINVAL);

@@ -1,5 +1,5 @@
-// The three kinds of file locks: flock and open-file-description locks belong to what was opened and so exclude each other within
-// one process; record locks belong to the process and do not.
+// The three kinds of file locks: flock and open-file-description locks belong to what was opened and so exclude each
+// other within one process; record locks belong to the process and do not.
 #include "scratch.h"
 #include <stdatomic.h>
 #include <sys/file.h>
@@ -78,7 +78,8 @@ int main(void) {
     lock = region(F_RDLCK, 5, 5);
     CHECK(fcntl(second, F_OFD_SETLK, &lock) == 0);
     query = region(F_WRLCK, 0, 0);
-    CHECK(fcntl(second, F_OFD_GETLK, &query) == 0 && query.l_type == F_WRLCK && query.l_start == 0 && query.l_len == 5 && query.l_pid == -1);
+    CHECK(fcntl(second, F_OFD_GETLK, &query) == 0 && query.l_type == F_WRLCK && query.l_start == 0 &&
+          query.l_len == 5 && query.l_pid == -1);
     CHECK(close(first) == 0 && close(second) == 0);
     pthread_t threads[3];
     for (int i = 0; i < 3; i++) threads[i] = thread_start(increments, NULL);

@@ -1,5 +1,5 @@
-// Private file mappings: what they show, that writing to them never reaches the file, that they outlive descriptor and name, and
-// that mapping a large file does not read it.
+// Private file mappings: what they show, that writing to them never reaches the file, that they outlive descriptor and
+// name, and that mapping a large file does not read it.
 #include "scratch.h"
 #include <sys/mman.h>
 
@@ -37,13 +37,15 @@ int main(void) {
     CHECK_FAILS((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0), ENODEV);
     CHECK(close(file) == 0);
 
-    // Without descriptor and without name the mapping stays, also its pages not looked at so far; parts can be moved and cut.
+    // Without descriptor and without name the mapping stays, also its pages not looked at so far; parts can be moved
+    // and cut.
     CHECK(unlink("file") == 0);
     CHECK(memcmp(part, data + 2 * PAGE, PAGE + 1234) == 0);
     CHECK(munmap(whole, PAGE) == 0 && memcmp(whole + PAGE, data + PAGE, SIZE - PAGE) == 0);
     CHECK(mprotect(whole + PAGE, PAGE, PROT_READ) == 0);
     char *moved = mremap(whole + 2 * PAGE, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, whole);
-    CHECK(moved == whole && memcmp(whole, data + 2 * PAGE, PAGE) == 0 && memcmp(whole + PAGE, data + 3 * PAGE, 1234) == 0);
+    CHECK(moved == whole && memcmp(whole, data + 2 * PAGE, PAGE) == 0 &&
+          memcmp(whole + PAGE, data + 3 * PAGE, 1234) == 0);
     CHECK(munmap(whole, 2 * PAGE) == 0 && munmap(part, 2 * PAGE) == 0);
     printf("private mapping ok\n");
 

@@ -10,7 +10,8 @@ static struct stat status;
 static void links(void) {
     char target[100];
     file_write("file", "contents", 8);
-    CHECK(symlink("file", "link") == 0 && symlink("link", "chain") == 0 && symlink("loop", "loop") == 0 && symlink("nowhere", "dangling") == 0);
+    CHECK(symlink("file", "link") == 0 && symlink("link", "chain") == 0 && symlink("loop", "loop") == 0 &&
+          symlink("nowhere", "dangling") == 0);
     CHECK(stat("chain", &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 8);
     CHECK(lstat("chain", &status) == 0 && S_ISLNK(status.st_mode) && status.st_size == 4);
     CHECK(readlink("link", target, 100) == 4 && memcmp(target, "file", 4) == 0);
@@ -31,8 +32,10 @@ static void links(void) {
 
     CHECK(link("file", "second") == 0 && stat("file", &status) == 0 && status.st_nlink == 2);
     ino_t inode = status.st_ino;
-    CHECK(linkat(AT_FDCWD, "link", AT_FDCWD, "third", AT_SYMLINK_FOLLOW) == 0 && stat("third", &status) == 0 && status.st_ino == inode);
-    CHECK(linkat(AT_FDCWD, "link", AT_FDCWD, "hard-link", 0) == 0 && lstat("hard-link", &status) == 0 && S_ISLNK(status.st_mode));
+    CHECK(linkat(AT_FDCWD, "link", AT_FDCWD, "third", AT_SYMLINK_FOLLOW) == 0 && stat("third", &status) == 0 &&
+          status.st_ino == inode);
+    CHECK(linkat(AT_FDCWD, "link", AT_FDCWD, "hard-link", 0) == 0 && lstat("hard-link", &status) == 0 &&
+          S_ISLNK(status.st_mode));
     CHECK_FAILS(link("file", "second"), EEXIST);
     CHECK_FAILS(link(".", "directory"), EPERM);
     CHECK(rename("second", "file") == 0 && access("second", F_OK) == 0); // two names of one file: nothing to do
@@ -41,7 +44,8 @@ static void links(void) {
 
     // Without a name but open it lives on.
     file = file_open("file", O_RDWR);
-    CHECK(unlink("link") == 0 && unlink("chain") == 0 && unlink("loop") == 0 && unlink("dangling") == 0 && unlink("hard-link") == 0 && unlink("file") == 0);
+    CHECK(unlink("link") == 0 && unlink("chain") == 0 && unlink("loop") == 0 && unlink("dangling") == 0 &&
+          unlink("hard-link") == 0 && unlink("file") == 0);
     CHECK(fstat(file, &status) == 0 && status.st_nlink == 0 && status.st_size == 8);
     CHECK(pwrite(file, "CON", 3, 0) == 3 && pread(file, target, 100, 0) == 8 && memcmp(target, "CONtents", 8) == 0);
     CHECK(close(file) == 0);
@@ -54,12 +58,14 @@ static void descriptors_as_places(void) {
     CHECK(two >= 0);
     int file = openat(one, "file", O_CREAT | O_WRONLY, 0640);
     CHECK(file >= 0 && write(file, "12345", 5) == 5 && close(file) == 0);
-    CHECK(renameat(one, "file", two, "moved") == 0 && faccessat(two, "moved", R_OK, 0) == 0 && access("two/moved", R_OK) == 0);
+    CHECK(renameat(one, "file", two, "moved") == 0 && faccessat(two, "moved", R_OK, 0) == 0 &&
+          access("two/moved", R_OK) == 0);
     CHECK_FAILS(faccessat(one, "file", F_OK, 0), ENOENT);
     CHECK(symlinkat("../two/moved", one, "link") == 0 && fstatat(one, "link", &status, 0) == 0 && status.st_size == 5);
     struct statx extended;
     CHECK(statx(one, "link", 0, STATX_BASIC_STATS, &extended) == 0);
-    CHECK(extended.stx_size == 5 && extended.stx_ino == status.st_ino && (extended.stx_mode & 07777) == (status.st_mode & 07777));
+    CHECK(extended.stx_size == 5 && extended.stx_ino == status.st_ino &&
+          (extended.stx_mode & 07777) == (status.st_mode & 07777));
     CHECK(makedev(extended.stx_dev_major, extended.stx_dev_minor) == status.st_dev);
     CHECK(fstatat(two, "", &status, AT_EMPTY_PATH) == 0 && S_ISDIR(status.st_mode));
     // An absolute path makes the descriptor irrelevant, even a bad one.
@@ -87,7 +93,8 @@ int main(void) {
     CHECK(fchown(file, (uid_t)-1, (gid_t)-1) == 0);
     struct timespec times[2] = { { 1000000000, 123456789 }, { 1234567890, 987654321 } };
     CHECK(utimensat(AT_FDCWD, "file", times, 0) == 0 && stat("file", &status) == 0);
-    CHECK(status.st_atim.tv_sec == 1000000000 && status.st_mtim.tv_sec == 1234567890 && status.st_mtim.tv_nsec == 987654321);
+    CHECK(status.st_atim.tv_sec == 1000000000 && status.st_mtim.tv_sec == 1234567890 &&
+          status.st_mtim.tv_nsec == 987654321);
     times[0].tv_nsec = UTIME_OMIT, times[1].tv_nsec = UTIME_NOW;
     CHECK(futimens(file, times) == 0 && fstat(file, &status) == 0);
     CHECK(status.st_atim.tv_sec == 1000000000 && status.st_mtim.tv_sec > 1600000000);
@@ -104,8 +111,10 @@ int main(void) {
     CHECK_FAILS(open(name, O_CREAT | O_WRONLY, 0600), ENAMETOOLONG);
     // A file that never has a name; not every file system can do that.
     file = open(".", O_TMPFILE | O_RDWR, 0600);
-    if (file >= 0) CHECK(write(file, "x", 1) == 1 && fstat(file, &status) == 0 && status.st_nlink == 0 && close(file) == 0);
-    else CHECK(errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == ENOSYS || errno == EINVAL);
+    if (file >= 0)
+        CHECK(write(file, "x", 1) == 1 && fstat(file, &status) == 0 && status.st_nlink == 0 && close(file) == 0);
+    else
+        CHECK(errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == ENOSYS || errno == EINVAL);
     scratch_leave();
     return check_ok();
 }

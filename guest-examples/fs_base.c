@@ -1,5 +1,5 @@
-// The FS base is the guest's thread pointer, the GS base is free for it. Both belong to the thread, both may hold anything while
-// a syscall is made or the thread is stopped, and neither may be the supervisor's.
+// The FS base is the guest's thread pointer, the GS base is free for it. Both belong to the thread, both may hold
+// anything while a syscall is made or the thread is stopped, and neither may be the supervisor's.
 #include "check.h"
 #include <asm/prctl.h>
 #include <sched.h>

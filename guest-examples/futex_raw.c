@@ -24,7 +24,8 @@ static void *pong(void *rounds) {
 static void *wait_on_word(void *argument) { // returns the result of the one wait
     (void)argument;
     long result;
-    do result = futex(&word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0); while (result == -1 && errno == EINTR);
+    do result = futex(&word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+    while (result == -1 && errno == EINTR);
     return (void *)result;
 }
 
@@ -42,7 +43,10 @@ static void mismatches_and_timeouts(void) {
     CHECK(clock_ns(CLOCK_MONOTONIC) - before >= 20000000);
 
     // With BITSET the time is absolute, on either clock.
-    static const struct { clockid_t clock; int flag; } clocks[] = { { CLOCK_MONOTONIC, 0 }, { CLOCK_REALTIME, FUTEX_CLOCK_REALTIME } };
+    static const struct {
+        clockid_t clock;
+        int flag;
+    } clocks[] = { { CLOCK_MONOTONIC, 0 }, { CLOCK_REALTIME, FUTEX_CLOCK_REALTIME } };
     for (int i = 0; i < 2; i++) {
         int operation = FUTEX_WAIT_BITSET_PRIVATE | clocks[i].flag;
         CHECK_FAILS(futex(&word, operation, 0, &past, NULL, FUTEX_BITSET_MATCH_ANY), ETIMEDOUT);

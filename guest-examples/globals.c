@@ -1,11 +1,12 @@
-// What the loader and libc's start-up must have done before main: data and zeroed memory in place, pointers relocated, functions
-// resolved at load time, constructors run in order, thread-local templates copied; and after main the destructors.
+// What the loader and libc's start-up must have done before main: data and zeroed memory in place, pointers relocated,
+// functions resolved at load time, constructors run in order, thread-local templates copied; and after main the
+// destructors.
 #include "check.h"
 
 enum { BIG = 8 << 20, TABLE = 2000 };
 
 static int initialised = 42, zero;
-static char big[BIG];                                        // .bss, not in the file
+static char big[BIG]; // .bss, not in the file
 static char filled[5000] = { 'a', [2500] = 'b', [4999] = 'c' };
 static const char text[] = "read only", *const words[] = { "pointers", "to", "constants", text };
 static char aligned[64] __attribute__((aligned(8192)));
@@ -18,7 +19,10 @@ static int add(int a, int b) { return a + b; }
 static int subtract(int a, int b) { return a - b; }
 static int multiply(int a, int b) { return a * b; }
 static int (*const operations[])(int, int) = { add, subtract, multiply };
-struct node { struct node *next; int value; };
+struct node {
+    struct node *next;
+    int value;
+};
 static struct node third = { NULL, 3 }, second = { &third, 2 }, first = { &second, 1 };
 static int *const into_the_middle = &order[3];
 extern int not_defined_anywhere __attribute__((weak));
@@ -55,7 +59,8 @@ int main(void) {
     for (int i = 0; i < BIG; i += 64) CHECK_EQUAL(big[i], 0);
     for (int i = 0; i < 5000; i++) CHECK_EQUAL(filled[i], i == 0 ? 'a' : i == 2500 ? 'b' : i == 4999 ? 'c' : 0);
     CHECK((uintptr_t)aligned % 8192 == 0);
-    CHECK(strcmp(words[0], "pointers") == 0 && strcmp(words[1], "to") == 0 && words[3] == text && strcmp(words[3], "read only") == 0);
+    CHECK(strcmp(words[0], "pointers") == 0 && strcmp(words[1], "to") == 0 && words[3] == text &&
+          strcmp(words[3], "read only") == 0);
     CHECK(operations[0](7, 3) == 10 && operations[1](7, 3) == 4 && operations[2](7, 3) == 21);
     CHECK(first.next->next->value == 3 && first.next->next->next == NULL && into_the_middle - order == 3);
     CHECK(&not_defined_anywhere == NULL && weak_default() == 5);

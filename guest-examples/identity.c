@@ -85,7 +85,8 @@ int main(void) {
     struct rlimit limit, again;
     for (int resource = 0; resource < 16; resource++) {
         CHECK(getrlimit(resource, &limit) == 0 && limit.rlim_cur <= limit.rlim_max);
-        CHECK(prlimit(0, resource, NULL, &again) == 0 && again.rlim_cur == limit.rlim_cur && again.rlim_max == limit.rlim_max);
+        CHECK(prlimit(0, resource, NULL, &again) == 0 && again.rlim_cur == limit.rlim_cur &&
+              again.rlim_max == limit.rlim_max);
         CHECK(prlimit(pid, resource, &limit, &again) == 0 && again.rlim_cur == limit.rlim_cur);
     }
     CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);

@@ -1,7 +1,7 @@
-// A key-value server on epoll in one thread, and clients that check every answer: SET key value, GET key, INCR key client number.
-// `kv_server PORT` serves on that port (0: any, it says which) until SIGTERM, with nothing but the server running.
-// `kv_server test reconnect`: the clients may have to connect again (a takeover); INCR carries the client's request number, so that
-// one asked twice is done once.
+// A key-value server on epoll in one thread, and clients that check every answer: SET key value, GET key, INCR key
+// client number. `kv_server PORT` serves on that port (0: any, it says which) until SIGTERM, with nothing but the
+// server running. `kv_server test reconnect`: the clients may have to connect again (a takeover); INCR carries the
+// client's request number, so that one asked twice is done once.
 #include "tcp.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -11,7 +11,10 @@
 enum { SLOTS = 4096, CLIENTS = 4, REQUESTS = 150, DESCRIPTORS = 1024, LINE = 256 };
 static struct entry { char key[32], value[64]; } table[SLOTS];
 static struct { long number, result; } last_request[64];
-static struct { char in[4096], out[16384]; size_t in_size, out_size; } buffers[DESCRIPTORS];
+static struct {
+    char in[4096], out[16384];
+    size_t in_size, out_size;
+} buffers[DESCRIPTORS];
 static int epoll, doorbell, listener, may_reconnect;
 static uint16_t port;
 
@@ -53,7 +56,8 @@ static int move(int c) { // reads, answers whole lines, writes; false: this conn
     if (n == 0 || (n < 0 && errno != EAGAIN)) return 0;
     if (n > 0) buffers[c].in_size += (size_t)n;
     char *start = buffers[c].in, *end;
-    while (buffers[c].out_size + LINE < sizeof buffers[c].out && (end = memchr(start, '\n', (size_t)(buffers[c].in + buffers[c].in_size - start)))) {
+    while (buffers[c].out_size + LINE < sizeof buffers[c].out &&
+           (end = memchr(start, '\n', (size_t)(buffers[c].in + buffers[c].in_size - start)))) {
         *end = 0;
         answer(start, buffers[c].out + buffers[c].out_size, LINE);
         buffers[c].out_size += strlen(buffers[c].out + buffers[c].out_size);
@@ -146,8 +150,10 @@ int main(int argc, char **argv) {
     CHECK(fcntl(listener, F_SETFL, O_NONBLOCK) == 0);
     epoll = epoll_create1(EPOLL_CLOEXEC);
     doorbell = eventfd(0, EFD_CLOEXEC);
-    struct epoll_event event = { .events = EPOLLIN, .data.fd = listener }, ring = { .events = EPOLLIN, .data.fd = doorbell };
-    CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) == 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, doorbell, &ring) == 0);
+    struct epoll_event event = { .events = EPOLLIN, .data.fd = listener },
+                       ring = { .events = EPOLLIN, .data.fd = doorbell };
+    CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) == 0 &&
+          epoll_ctl(epoll, EPOLL_CTL_ADD, doorbell, &ring) == 0);
     pthread_t server = thread_start(serves, NULL), clients[CLIENTS];
     if (standalone) {
         printf("listening on %d\n", port);

@@ -1,11 +1,15 @@
-// Threads allocate, grow, shrink and free blocks of all sizes, and hand blocks to each other to be freed elsewhere. Every
-// block is filled with a pattern of its own and checked before it is given back: brk, mmap, munmap, mremap and the
-// arenas' mprotect underneath must keep it intact.
+// Threads allocate, grow, shrink and free blocks of all sizes, and hand blocks to each other to be freed elsewhere.
+// Every block is filled with a pattern of its own and checked before it is given back: brk, mmap, munmap, mremap and
+// the arenas' mprotect underneath must keep it intact.
 #include "check.h"
 #include <malloc.h>
 
 enum { THREADS = 4, SLOTS = 64, STEPS = 4000 };
-struct block { unsigned char *bytes; size_t size; unsigned seed; };
+struct block {
+    unsigned char *bytes;
+    size_t size;
+    unsigned seed;
+};
 
 static struct block mailbox[THREADS];
 static pthread_mutex_t mailbox_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -25,7 +29,9 @@ static void verify(const struct block *block, size_t size) {
 static size_t pick_size(uint64_t *state) {
     switch (random_next(state) % 16) {
         case 0: return 130000 + random_next(state) % 200000; // above the mmap threshold
-        case 1: case 2: case 3: return 2000 + random_next(state) % 20000;
+        case 1:
+        case 2:
+        case 3: return 2000 + random_next(state) % 20000;
         default: return 1 + random_next(state) % 500;
     }
 }

@@ -1,5 +1,5 @@
-// Random mapping calls against a model: after each batch every page must be exactly as accessible, and hold exactly the value, that
-// the model says. Two threads do it at once, each in a region of its own.
+// Random mapping calls against a model: after each batch every page must be exactly as accessible, and hold exactly the
+// value, that the model says. Two threads do it at once, each in a region of its own.
 #include "check.h"
 #include <setjmp.h>
 #include <signal.h>
@@ -8,10 +8,16 @@
 enum { PAGE = 4096, PAGES = 96, STEPS = 1200, THREADS = 2 };
 enum access { HOLE, NONE, READ, WRITE };
 static const int protections[] = { 0, PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
-struct page { enum access access; uint32_t value; };
+struct page {
+    enum access access;
+    uint32_t value;
+};
 
 static __thread sigjmp_buf escape;
-static void on_fault(int signal) { (void)signal; siglongjmp(escape, 1); }
+static void on_fault(int signal) {
+    (void)signal;
+    siglongjmp(escape, 1);
+}
 
 // What the hardware lets us do with a page; a store puts back what is there.
 static enum access probe(volatile uint32_t *words) {
@@ -67,14 +73,16 @@ static void *churn(void *argument) {
                     CHECK(mmap(at, size, protections[access], mapping | MAP_FIXED_NOREPLACE, -1, 0) == at);
                     for (int i = first; i < first + count; i++) model[i] = fresh;
                 } else {
-                    CHECK_FAILS((intptr_t)mmap(at, size, protections[access], mapping | MAP_FIXED_NOREPLACE, -1, 0), EEXIST);
+                    CHECK_FAILS((intptr_t)mmap(at, size, protections[access], mapping | MAP_FIXED_NOREPLACE, -1, 0),
+                                EEXIST);
                 }
                 break;
             case 2:
                 CHECK(munmap(at, size) == 0);
                 for (int i = first; i < first + count; i++) model[i].access = HOLE;
                 break;
-            case 3: case 4:
+            case 3:
+            case 4:
                 if (holes == 0) {
                     CHECK(mprotect(at, size, protections[access]) == 0);
                     for (int i = first; i < first + count; i++) model[i].access = access;

@@ -74,13 +74,16 @@ int main(void) {
     CHECK(madvise(area + 4 * PAGE, PAGE, MADV_FREE) == 0);
     CHECK(area[4 * PAGE] == 5 || area[4 * PAGE] == 0); // the kernel may take it at any time
     area[4 * PAGE] = 6;
-    CHECK(area[4 * PAGE] == 6 && madvise(area, 8 * PAGE, MADV_WILLNEED) == 0 && madvise(area, 8 * PAGE, MADV_NORMAL) == 0);
+    CHECK(area[4 * PAGE] == 6 && madvise(area, 8 * PAGE, MADV_WILLNEED) == 0 &&
+          madvise(area, 8 * PAGE, MADV_NORMAL) == 0);
     CHECK_FAILS(madvise(area, PAGE, 9999), EINVAL);
     CHECK_FAILS(madvise(area + 1, PAGE, MADV_DONTNEED), EINVAL);
     CHECK(msync(area, 8 * PAGE, MS_SYNC) == 0);
     unsigned char resident[8];
-    if (mincore(area, 8 * PAGE, resident) == 0) CHECK(resident[0] & 1);
-    else CHECK_EQUAL(errno, ENOSYS);
+    if (mincore(area, 8 * PAGE, resident) == 0)
+        CHECK(resident[0] & 1);
+    else
+        CHECK_EQUAL(errno, ENOSYS);
     CHECK(mlock(area, PAGE) == 0 && munlock(area, PAGE) == 0);
     printf("advice ok\n");
 

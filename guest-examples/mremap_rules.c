@@ -1,5 +1,5 @@
-// mremap: growing where there is room and where there is none, shrinking, moving over something, and what it refuses. The
-// contents travel with the mapping.
+// mremap: growing where there is room and where there is none, shrinking, moving over something, and what it refuses.
+// The contents travel with the mapping.
 #include "check.h"
 #include <sys/mman.h>
 
@@ -83,7 +83,8 @@ int main(void) {
     CHECK_FAILS((intptr_t)mremap(area, PAGE, 0, MREMAP_MAYMOVE), EINVAL);
     CHECK_FAILS((intptr_t)mremap(area, PAGE, PAGE, 0x100), EINVAL);
     CHECK_FAILS((intptr_t)mremap(area, PAGE, PAGE, MREMAP_FIXED, area + 2 * PAGE), EINVAL); // fixed means it may move
-    CHECK_FAILS((intptr_t)mremap(area, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, area + PAGE), EINVAL); // over itself
+    CHECK_FAILS((intptr_t)mremap(area, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, area + PAGE),
+                EINVAL); // over itself
     CHECK(munmap(area, PAGE) == 0);
     CHECK_FAILS((intptr_t)mremap(area, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
     CHECK(munmap(area, 4 * PAGE) == 0);

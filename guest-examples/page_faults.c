@@ -1,5 +1,5 @@
-// Handlers that see a page fault, check what siginfo and the saved registers say about it, mend it and return: the instruction is
-// then made again. Garbage collectors and databases live on this.
+// Handlers that see a page fault, check what siginfo and the saved registers say about it, mend it and return: the
+// instruction is then made again. Garbage collectors and databases live on this.
 #include "scratch.h"
 #include <signal.h>
 #include <sys/mman.h>
@@ -8,7 +8,11 @@
 enum { PAGE = 4096, PRESENT = 1, WRITE = 2, USER = 4, FETCH = 16 };
 
 // What the next fault must look like.
-static volatile struct { int signal, code; char *address; int error; } expected;
+static volatile struct {
+    int signal, code;
+    char *address;
+    int error;
+} expected;
 static volatile int faults;
 static int file;
 
@@ -26,7 +30,8 @@ static void mend(int signal, siginfo_t *info, void *context) {
     if (signal == SIGBUS) { // past the file's end: put anonymous memory in its place
         CHECK(mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page);
     } else if (info->si_code == SEGV_MAPERR) {
-        CHECK(mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == page);
+        CHECK(mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) ==
+              page);
     } else {
         CHECK(mprotect(page, PAGE, expected.error & FETCH ? PROT_READ | PROT_EXEC : PROT_READ | PROT_WRITE) == 0);
     }
@@ -55,7 +60,8 @@ int main(void) {
         }
         CHECK_EQUAL(faults, PAGES);
     }
-    for (int i = 0; i < PAGES; i++) CHECK(area[i * PAGE + 100] == i && area[i * PAGE + 102] == i + 2 && area[i * PAGE + 99] == 1);
+    for (int i = 0; i < PAGES; i++)
+        CHECK(area[i * PAGE + 100] == i && area[i * PAGE + 102] == i + 2 && area[i * PAGE + 99] == 1);
     printf("write barrier ok\n");
 
     // Memory mapped on demand, for a read and for a write.

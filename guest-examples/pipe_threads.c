@@ -1,5 +1,6 @@
-// Blocked readers and writers: writes far larger than the pipe to a slow reader, many writers whose records must stay whole,
-// a chain of pipes, and a writer that is blocked when its reader goes away. A byte written twice, or lost, at a stop shows.
+// Blocked readers and writers: writes far larger than the pipe to a slow reader, many writers whose records must stay
+// whole, a chain of pipes, and a writer that is blocked when its reader goes away. A byte written twice, or lost, at a
+// stop shows.
 #include "check.h"
 #include <signal.h>
 
@@ -56,8 +57,10 @@ static void *writes_until_broken(void *argument) {
         ssize_t n = write(ends[1], zeroes, sizeof zeroes);
         if (n == (ssize_t)sizeof zeroes) continue;
         // Blocked half way: what went through counts, the next call tells the reason.
-        if (n >= 0) CHECK_FAILS(write(ends[1], zeroes, 1), EPIPE);
-        else CHECK_EQUAL(errno, EPIPE);
+        if (n >= 0)
+            CHECK_FAILS(write(ends[1], zeroes, 1), EPIPE);
+        else
+            CHECK_EQUAL(errno, EPIPE);
         return argument;
     }
 }

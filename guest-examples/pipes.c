@@ -8,7 +8,10 @@
 static volatile int broken;
 static char bytes[1 << 20];
 
-static void on_pipe(int signal) { (void)signal; broken = broken + 1; }
+static void on_pipe(int signal) {
+    (void)signal;
+    broken = broken + 1;
+}
 
 static int poll_one(int descriptor, short events) {
     struct pollfd one = { descriptor, events, 0 };
@@ -21,7 +24,8 @@ int main(void) {
     int ends[2], unread;
     char back[8192];
     CHECK(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
-    CHECK(fcntl(ends[0], F_GETFD) == FD_CLOEXEC && (fcntl(ends[1], F_GETFL) & (O_NONBLOCK | O_ACCMODE)) == (O_NONBLOCK | O_WRONLY));
+    CHECK(fcntl(ends[0], F_GETFD) == FD_CLOEXEC &&
+          (fcntl(ends[1], F_GETFL) & (O_NONBLOCK | O_ACCMODE)) == (O_NONBLOCK | O_WRONLY));
     CHECK_FAILS(pipe2(ends, 0x40000000), EINVAL);
     CHECK_FAILS(lseek(ends[0], 0, SEEK_SET), ESPIPE);
     CHECK_FAILS(pread(ends[0], back, 1, 0), ESPIPE);

@@ -1,5 +1,5 @@
-// poll, ppoll, select and pselect: what is ready, how long they wait, what they write back, and the signal mask that holds only
-// while they wait.
+// poll, ppoll, select and pselect: what is ready, how long they wait, what they write back, and the signal mask that
+// holds only while they wait.
 #include "check.h"
 #include <poll.h>
 #include <signal.h>
@@ -10,7 +10,10 @@
 static int a[2], b[2];
 static volatile int handled;
 
-static void handle(int signal) { (void)signal; handled = handled + 1; }
+static void handle(int signal) {
+    (void)signal;
+    handled = handled + 1;
+}
 
 static void *writes_later(void *descriptor) {
     sleep_us(3000);
@@ -20,10 +23,13 @@ static void *writes_later(void *descriptor) {
 
 static void poll_cases(void) {
     char byte;
-    struct pollfd set[5] = { { a[0], POLLIN, 0 }, { -1, POLLIN, 99 }, { b[1], POLLOUT, 0 }, { 0x7fff, POLLIN, 0 }, { b[0], POLLIN, 0 } };
+    struct pollfd set[5] = {
+        { a[0], POLLIN, 0 }, { -1, POLLIN, 99 }, { b[1], POLLOUT, 0 }, { 0x7fff, POLLIN, 0 }, { b[0], POLLIN, 0 }
+    };
     // A negative number is skipped, one that is not open is reported, both without an error.
     CHECK_EQUAL(poll(set, 5, 1000), 2);
-    CHECK(set[0].revents == 0 && set[1].revents == 0 && set[2].revents == POLLOUT && set[3].revents == POLLNVAL && set[4].revents == 0);
+    CHECK(set[0].revents == 0 && set[1].revents == 0 && set[2].revents == POLLOUT && set[3].revents == POLLNVAL &&
+          set[4].revents == 0);
     int64_t before = clock_ns(CLOCK_MONOTONIC);
     CHECK_EQUAL(poll(set, 1, 10), 0);
     CHECK_EQUAL(poll(NULL, 0, 5), 0); // an old way to sleep
@@ -59,13 +65,15 @@ static void select_cases(void) {
     int count = b[1] + 1;
     CHECK_EQUAL(write(b[1], "y", 1), 1);
     CHECK_EQUAL(select(count, &readable, &writable, &failed, NULL), 2);
-    CHECK(!FD_ISSET(a[0], &readable) && FD_ISSET(b[0], &readable) && FD_ISSET(a[1], &writable) && !FD_ISSET(a[0], &failed));
+    CHECK(!FD_ISSET(a[0], &readable) && FD_ISSET(b[0], &readable) && FD_ISSET(a[1], &writable) &&
+          !FD_ISSET(a[0], &failed));
     CHECK_EQUAL(read(b[0], &byte, 1), 1);
     // Time out: the sets come back empty. Linux writes back the time that is left.
     FD_SET(a[0], &readable);
     struct timeval limit = { 0, 10000 };
     int64_t before = clock_ns(CLOCK_MONOTONIC);
-    CHECK(select(count, &readable, NULL, NULL, &limit) == 0 && !FD_ISSET(a[0], &readable) && !FD_ISSET(b[0], &readable));
+    CHECK(select(count, &readable, NULL, NULL, &limit) == 0 && !FD_ISSET(a[0], &readable) &&
+          !FD_ISSET(b[0], &readable));
     CHECK(clock_ns(CLOCK_MONOTONIC) - before >= 10000000 && limit.tv_sec == 0 && limit.tv_usec == 0);
     FD_SET(a[0], &readable);
     limit = (struct timeval){ 20, 0 };

@@ -1,5 +1,5 @@
-// Ways to /proc/self: by number, through descriptors, "..", doubled slashes and symbolic links; and what can be done there:
-// reopening a descriptor, naming a thread, listing with seeking, reading again from the start.
+// Ways to /proc/self: by number, through descriptors, "..", doubled slashes and symbolic links; and what can be done
+// there: reopening a descriptor, naming a thread, listing with seeking, reading again from the start.
 #include "scratch.h"
 #include <dirent.h>
 #include <semaphore.h>
@@ -31,9 +31,9 @@ static void is_our_maps(int file) { // a mapping of this very program must be in
 static void many_ways(void) {
     char path[PATH_MAX];
     static const char *const ways[] = {
-        "/proc/self/maps", "//proc//self/./maps", "/proc/self/../self/maps", "/proc/thread-self/maps", "/../proc/self/maps",
-        "/proc/self/task/../maps", "/proc/self/fd/../maps", "/proc/self/root/proc/self/maps", "/dev/fd/../maps",
-        "/dev/../proc/self/maps", "/tmp/../proc/self/maps", "/proc/mounts/../self/maps",
+        "/proc/self/maps",    "//proc//self/./maps",     "/proc/self/../self/maps", "/proc/thread-self/maps",
+        "/../proc/self/maps", "/proc/self/task/../maps", "/proc/self/fd/../maps",   "/proc/self/root/proc/self/maps",
+        "/dev/fd/../maps",    "/dev/../proc/self/maps",  "/tmp/../proc/self/maps",  "/proc/mounts/../self/maps",
     };
     for (size_t i = 0; i < sizeof ways / sizeof *ways - 1; i++) is_our_maps(open(ways[i], O_RDONLY));
     CHECK_FAILS(open("/proc/mounts/../self/maps", O_RDONLY), ENOTDIR);
@@ -41,7 +41,8 @@ static void many_ways(void) {
     is_our_maps(open(path, O_RDONLY));
     snprintf(path, sizeof path, "/proc/%d/task/%d/maps", getpid(), gettid());
     is_our_maps(open(path, O_RDONLY));
-    CHECK(symlink("/proc/self/maps", "to-maps") == 0 && symlink("/proc/self", "to-self") == 0 && symlink("to-self", "chain") == 0);
+    CHECK(symlink("/proc/self/maps", "to-maps") == 0 && symlink("/proc/self", "to-self") == 0 &&
+          symlink("to-self", "chain") == 0);
     is_our_maps(open("to-maps", O_RDONLY));
     is_our_maps(open("to-self/maps", O_RDONLY));
     is_our_maps(open("chain/maps", O_RDONLY));
@@ -56,7 +57,8 @@ static void many_ways(void) {
     CHECK_FAILS(open("/proc/self/fd", O_RDWR), EISDIR);
 
     // Relative to descriptors and to the working directory.
-    int proc = file_open("/proc", O_RDONLY | O_DIRECTORY), self = openat(proc, "self", O_RDONLY), root = file_open("/", O_RDONLY);
+    int proc = file_open("/proc", O_RDONLY | O_DIRECTORY), self = openat(proc, "self", O_RDONLY),
+        root = file_open("/", O_RDONLY);
     CHECK(self >= 0);
     is_our_maps(openat(proc, "self/maps", O_RDONLY));
     is_our_maps(openat(self, "maps", O_RDONLY));
@@ -79,7 +81,8 @@ static void many_ways(void) {
 static void metadata(void) {
     struct stat status;
     struct statfs system;
-    CHECK(stat("/proc/self/maps", &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0777) == 0444 && status.st_size == 0);
+    CHECK(stat("/proc/self/maps", &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0777) == 0444 &&
+          status.st_size == 0);
     CHECK(lstat("/proc/self", &status) == 0 && S_ISLNK(status.st_mode));
     CHECK(lstat("/proc/self/", &status) == 0 && S_ISDIR(status.st_mode));
     CHECK(lstat("/proc/self/exe", &status) == 0 && S_ISLNK(status.st_mode));
@@ -97,7 +100,7 @@ static void metadata(void) {
     struct stat other;
     CHECK(fstat(file, &status) == 0 && fstatat(file, "", &other, AT_EMPTY_PATH) == 0 && status.st_ino == other.st_ino);
     CHECK_FAILS(fstatat(file, "", &other, 0), ENOENT);
-    struct timespec times[2] = {{.tv_sec = 5}, {.tv_sec = 6}};
+    struct timespec times[2] = { { .tv_sec = 5 }, { .tv_sec = 6 } };
     CHECK(syscall(SYS_utimensat, file, NULL, times, 0) == 0 && fstat(file, &status) == 0 && status.st_mtime == 6);
     CHECK(close(file) == 0);
     printf("metadata ok\n");
@@ -120,7 +123,8 @@ static void reopening(void) {
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     CHECK(symlink(link, "log") == 0);
     again = file_open("log", O_WRONLY | O_APPEND);
-    CHECK(write(again, "line", 4) == 4 && pread(file, bytes, 8, 0) == 4 && memcmp(bytes, "line", 4) == 0 && close(again) == 0);
+    CHECK(write(again, "line", 4) == 4 && pread(file, bytes, 8, 0) == 4 && memcmp(bytes, "line", 4) == 0 &&
+          close(again) == 0);
     ssize_t length = readlink(link, text, sizeof text - 1);
     CHECK(length > 10 && memcmp(text + length - 10, " (deleted)", 10) == 0);
     // A file without a name gets one.
@@ -176,7 +180,8 @@ static void information(void) {
     CHECK(read(status, text, 100) > 0);
     int name = file_open("/proc/self/comm", O_WRONLY);
     CHECK(write(name, "a name that is too long", 23) == 23 && close(name) == 0);
-    CHECK(lseek(status, 0, SEEK_SET) == 0 && read(status, text, 100) == 16 && memcmp(text, "a name that is \n", 16) == 0);
+    CHECK(lseek(status, 0, SEEK_SET) == 0 && read(status, text, 100) == 16 &&
+          memcmp(text, "a name that is \n", 16) == 0);
     CHECK(close(status) == 0);
     printf("information ok\n");
 }
@@ -201,7 +206,7 @@ static void naming_threads(void) {
 
 static void listing(void) {
     enum { MANY = 40 };
-    int files[MANY], seen[1024] = {0}, count = 0;
+    int files[MANY], seen[1024] = { 0 }, count = 0;
     for (int i = 0; i < MANY; i++) CHECK((files[i] = dup(0)) >= 0);
     int directory = file_open("/proc/self/fd", O_RDONLY | O_DIRECTORY);
     char buffer[400] __attribute__((aligned(8))); // a few entries at a time
@@ -243,7 +248,7 @@ static void listing(void) {
 }
 
 static void resolution(void) {
-    struct open_how how = {.flags = O_RDONLY};
+    struct open_how how = { .flags = O_RDONLY };
     CHECK(mkdir("inside", 0700) == 0 && symlink("/etc", "inside/out") == 0);
     file_write("inside/x", "y", 1);
     int directory = file_open("inside", O_RDONLY | O_DIRECTORY);
@@ -259,7 +264,7 @@ static void resolution(void) {
     CHECK_FAILS(syscall(SYS_openat2, directory, "out", &how, sizeof how), ELOOP);
     how.resolve = 1 << 20;
     CHECK_FAILS(syscall(SYS_openat2, directory, "x", &how, sizeof how), EINVAL);
-    how = (struct open_how){.flags = O_RDONLY, .mode = 0600};
+    how = (struct open_how){ .flags = O_RDONLY, .mode = 0600 };
     CHECK_FAILS(syscall(SYS_openat2, directory, "x", &how, sizeof how), EINVAL);
     CHECK_FAILS(syscall(SYS_openat2, directory, "x", &how, 8), EINVAL);
     CHECK(close(directory) == 0);
@@ -289,7 +294,8 @@ int main(void) {
     listing();
     resolution();
     dropped_pages();
-    static const char *const names[] = {"to-maps", "to-self", "chain", "file", "log", "named", "below/x", "inside/x", "inside/out", "pages"};
+    static const char *const names[] = { "to-maps", "to-self", "chain",    "file",       "log",
+                                         "named",   "below/x", "inside/x", "inside/out", "pages" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) CHECK(unlink(names[i]) == 0);
     CHECK(rmdir("below") == 0 && rmdir("inside") == 0);
     scratch_leave();

@@ -84,7 +84,8 @@ int main(int argc, char **argv) {
     size = slurp("/proc/self/auxv");
     CHECK(size % 16 == 0 && size >= 10 * 16);
     int same = 0;
-    for (unsigned long *pair = (unsigned long *)text; pair[0] != AT_NULL; pair += 2) same += getauxval(pair[0]) == pair[1];
+    for (unsigned long *pair = (unsigned long *)text; pair[0] != AT_NULL; pair += 2)
+        same += getauxval(pair[0]) == pair[1];
     CHECK(same >= 10);
     printf("arguments ok\n");
 
@@ -95,8 +96,10 @@ int main(int argc, char **argv) {
     CHECK(strcmp(mapping(&data, permissions), executable) == 0 && strcmp(permissions, "rw-p") == 0);
     CHECK(strcmp(mapping(&argc, permissions), "[stack]") == 0 && memcmp(permissions, "rw", 2) == 0);
     CHECK(strcmp(mapping(mapped + 4 * 4096, permissions), "") == 0 && strcmp(permissions, "rw-p") == 0);
-    CHECK(mprotect(mapped + 4096, 4096, PROT_READ) == 0 && mapping(mapped + 4096, permissions) && strcmp(permissions, "r--p") == 0);
-    CHECK(munmap(mapped + 2 * 4096, 4096) == 0 && mapping(mapped + 2 * 4096, permissions) && strcmp(permissions, "none") == 0);
+    CHECK(mprotect(mapped + 4096, 4096, PROT_READ) == 0 && mapping(mapped + 4096, permissions) &&
+          strcmp(permissions, "r--p") == 0);
+    CHECK(munmap(mapped + 2 * 4096, 4096) == 0 && mapping(mapped + 2 * 4096, permissions) &&
+          strcmp(permissions, "none") == 0);
     CHECK(mapping(mapped + 3 * 4096, permissions) && strcmp(permissions, "rw-p") == 0);
     char *heap = sbrk(4096);
     CHECK(heap != (void *)-1 && strcmp(mapping(heap, permissions), "[heap]") == 0);
@@ -112,7 +115,8 @@ int main(int argc, char **argv) {
     int before = entries("/proc/self/fd", file);
     int other = dup(file);
     CHECK_EQUAL(entries("/proc/self/fd", other), before + 1);
-    int open_now = 0; // the list holds what this program can use and nothing else, but for the directory it was read through
+    int open_now =
+        0; // the list holds what this program can use and nothing else, but for the directory it was read through
     for (int i = 0; i < 4096; i++) open_now += fcntl(i, F_GETFD) >= 0;
     CHECK_EQUAL(before, open_now);
     CHECK(close(other) == 0 && close(file) == 0);

@@ -1,5 +1,5 @@
-// A thread that ends while it holds a robust mutex: the kernel walks the thread's robust list, marks the owner dead and wakes a
-// waiter. It also clears the thread's id in memory and wakes the joiner.
+// A thread that ends while it holds a robust mutex: the kernel walks the thread's robust list, marks the owner dead and
+// wakes a waiter. It also clears the thread's id in memory and wakes the joiner.
 #include "check.h"
 #include <sys/syscall.h>
 
@@ -27,7 +27,8 @@ static void *waits(void *argument) {
 
 static void *clears_elsewhere(void *argument) {
     (void)argument;
-    // Tell the kernel to clear a word of ours at exit; pthread_join would wait for libc's own, so this thread is not joined.
+    // Tell the kernel to clear a word of ours at exit; pthread_join would wait for libc's own, so this thread is not
+    // joined.
     CHECK_EQUAL(syscall(SYS_set_tid_address, &clears_here), syscall(SYS_gettid));
     return NULL;
 }

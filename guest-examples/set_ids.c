@@ -1,5 +1,5 @@
-// Changing a process's ids: the kernel's calls change one thread only, so libc interrupts every thread with a signal of its own
-// (33) and waits until each has made the call. Threads blocked in calls must go on undisturbed.
+// Changing a process's ids: the kernel's calls change one thread only, so libc interrupts every thread with a signal of
+// its own (33) and waits until each has made the call. Threads blocked in calls must go on undisturbed.
 #include "check.h"
 #include <stdatomic.h>
 
@@ -14,15 +14,21 @@ static void *is_busy(void *argument) {
     uint64_t sum = 0;
     ready++;
     switch ((intptr_t)argument) {
-        case 0: while (!stop) sum++; break;
+        case 0:
+            while (!stop) sum++;
+            break;
         case 1: CHECK_EQUAL(read(ends[0], &byte, 1), 1); break; // restarted, as if nothing had happened
         case 2:
             CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
             while (!stop) CHECK_EQUAL(pthread_cond_wait(&stopped, &mutex), 0);
             CHECK_EQUAL(pthread_mutex_unlock(&mutex), 0);
             break;
-        case 3: while (!stop) sleep_us(500); break;
-        case 4: while (!stop) CHECK(getuid() == geteuid() && getgid() == getegid()); break;
+        case 3:
+            while (!stop) sleep_us(500);
+            break;
+        case 4:
+            while (!stop) CHECK(getuid() == geteuid() && getgid() == getegid());
+            break;
     }
     return NULL;
 }

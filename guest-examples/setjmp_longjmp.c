@@ -1,5 +1,5 @@
-// Leaving many frames at once: from deep recursion, again and again from a loop, out of a handler with and without the signal mask,
-// in several threads at the same time.
+// Leaving many frames at once: from deep recursion, again and again from a loop, out of a handler with and without the
+// signal mask, in several threads at the same time.
 #include "check.h"
 #include <setjmp.h>
 #include <signal.h>
@@ -57,7 +57,8 @@ int main(void) {
     sigaddset(&action.sa_mask, SIGUSR2);
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0 && sigaction(SIGALRM, &action, NULL) == 0);
     for (volatile int i = 0; i < 300; i++) {
-        // With the mask: the signal can come again. Without: it stays blocked, and so does what the handler had blocked.
+        // With the mask: the signal can come again. Without: it stays blocked, and so does what the handler had
+        // blocked.
         if (sigsetjmp(with_mask, 1) == 0) {
             raise(SIGUSR1);
             check_failed(__FILE__, __LINE__, "the handler came back");

@@ -10,7 +10,8 @@ static void check_coherent(int file) {
     CHECK(ftruncate(file, SIZE) == 0);
     char *first = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (first == MAP_FAILED) { // a clear refusal
-        CHECK(errno == ENODEV || errno == EINVAL || errno == EACCES || errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP);
+        CHECK(errno == ENODEV || errno == EINVAL || errno == EACCES || errno == EPERM || errno == ENOSYS ||
+              errno == EOPNOTSUPP);
         return;
     }
     char *second = mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, file, PAGE);
@@ -34,7 +35,8 @@ static void check_coherent(int file) {
     CHECK(first != MAP_FAILED && ftruncate(file, 2 * SIZE) == 0);
     first[2 * SIZE - 1] = 'e';
     CHECK(pread(file, &byte, 1, 2 * SIZE - 1) == 1 && byte == 'e');
-    CHECK(madvise(first, 2 * SIZE, MADV_DONTNEED) == 0 && first[2 * SIZE - 1] == 'e'); // dropped from here, not from the file
+    CHECK(madvise(first, 2 * SIZE, MADV_DONTNEED) == 0 &&
+          first[2 * SIZE - 1] == 'e'); // dropped from here, not from the file
     CHECK(munmap(first, 2 * SIZE) == 0);
 }
 

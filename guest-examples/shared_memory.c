@@ -1,5 +1,5 @@
-// Shared anonymous memory with process-shared locks in it: the locks then use futexes that are keyed by the memory and not by the
-// address, so that one taken through one mapping is released through another.
+// Shared anonymous memory with process-shared locks in it: the locks then use futexes that are keyed by the memory and
+// not by the address, so that one taken through one mapping is released through another.
 #include "check.h"
 #include <semaphore.h>
 #include <sys/mman.h>
@@ -65,7 +65,8 @@ int main(void) {
     char *page = (char *)shared + PAGE;
     memset(page, 's', PAGE);
     CHECK(madvise(page, PAGE, MADV_DONTNEED) == 0 && page[0] == 's' && page[PAGE - 1] == 's');
-    char *moved = mremap(page, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, (char *)mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    char *moved = mremap(page, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+                         (char *)mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     CHECK(moved != MAP_FAILED && moved[PAGE - 1] == 's' && munmap(moved, PAGE) == 0);
     CHECK(munmap(shared, PAGE) == 0);
     return check_ok();

@@ -1,5 +1,5 @@
-// Every signal a program may use, one by one: handled, blocked and pending, queued with a value, ignored, reported by sigaction.
-// Whatever signals the supervisor uses for itself, the guest's are all its own.
+// Every signal a program may use, one by one: handled, blocked and pending, queued with a value, ignored, reported by
+// sigaction. Whatever signals the supervisor uses for itself, the guest's are all its own.
 #include "check.h"
 #include <signal.h>
 

@@ -1,4 +1,5 @@
-// Handlers on an alternate stack: nested, left by siglongjmp, entered from a stack that has no room left. Each thread has its own.
+// Handlers on an alternate stack: nested, left by siglongjmp, entered from a stack that has no room left. Each thread
+// has its own.
 #include "check.h"
 #include <setjmp.h>
 #include <signal.h>

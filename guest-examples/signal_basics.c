@@ -1,5 +1,5 @@
-// Dispositions, masks and pending signals of a single thread: what sigaction stores, when a signal sent to oneself is delivered,
-// what its siginfo says.
+// Dispositions, masks and pending signals of a single thread: what sigaction stores, when a signal sent to oneself is
+// delivered, what its siginfo says.
 #include "check.h"
 #include <signal.h>
 #include <sys/syscall.h>

@@ -1,5 +1,5 @@
-// The frame a handler gets: its layout, what the handler finds in it, and that what it changes there is what sigreturn loads.
-// Runtimes (Go, Java, debuggers) read and rewrite all of this.
+// The frame a handler gets: its layout, what the handler finds in it, and that what it changes there is what sigreturn
+// loads. Runtimes (Go, Java, debuggers) read and rewrite all of this.
 #include "check.h"
 #include <signal.h>
 #include <sys/ucontext.h>
@@ -30,7 +30,8 @@ static void inspect(int signal, siginfo_t *info, void *opaque) {
     CHECK_EQUAL(machine->gregs[REG_RIP], machine->gregs[REG_RCX]);
     CHECK(memcmp((char *)machine->gregs[REG_RIP] - 2, "\x0f\x05", 2) == 0);
 
-    // Frame and siginfo lie below the interrupted stack's red zone, the vector state above them, aligned as XRSTOR wants it.
+    // Frame and siginfo lie below the interrupted stack's red zone, the vector state above them, aligned as XRSTOR
+    // wants it.
     uintptr_t stack = (uintptr_t)machine->gregs[REG_RSP];
     CHECK((uintptr_t)context < stack - 128 && (uintptr_t)info < stack - 128);
     CHECK((uintptr_t)machine->fpregs % 64 == 0 && (uintptr_t)machine->fpregs > (uintptr_t)context);
@@ -38,7 +39,7 @@ static void inspect(int signal, siginfo_t *info, void *opaque) {
 
     // The software bytes tell how much vector state there is: its size, its features, and a magic number after it.
     uint32_t *software = (uint32_t *)((char *)machine->fpregs + 464);
-    if (context->uc_flags & 1) { // UC_FP_XSTATE
+    if (context->uc_flags & 1) {              // UC_FP_XSTATE
         CHECK_EQUAL(software[0], 0x46505853); // FP_XSTATE_MAGIC1
         CHECK(software[1] >= 512 + 64 + 4 && software[4] + 4 <= software[1]);
         CHECK_EQUAL(software[2] & 3, 3);
@@ -76,14 +77,15 @@ int main(void) {
         uint64_t rbx = 0, flags, xmm[2];
         register uint64_t r12 __asm__("r12") = 0;
         register uint64_t r15 __asm__("r15") = 0;
-        __asm__ volatile(
-            "ldmxcsr %[down]; fldcw %[odd]; movdqu %[wanted], %%xmm3\n"
-            "syscall\n"
-            "lea -128(%%rsp), %%rsp; pushfq; pop %[flags]; cld; lea 128(%%rsp), %%rsp\n"
-            "stmxcsr %[up]; fnstcw %[control]; movdqu %%xmm3, %[xmm]\n"
-            : "+a"(result), "+b"(rbx), "+r"(r12), "+r"(r15), [flags] "=&r"(flags), [up] "=m"(up), [control] "=m"(control), [xmm] "=m"(xmm)
-            : "D"((long)getpid()), "S"((long)SIGUSR1), [down] "m"(down), [odd] "m"(odd_control), [wanted] "m"(xmm_wanted)
-            : "rcx", "r11", "xmm3", "memory", "cc");
+        __asm__ volatile("ldmxcsr %[down]; fldcw %[odd]; movdqu %[wanted], %%xmm3\n"
+                         "syscall\n"
+                         "lea -128(%%rsp), %%rsp; pushfq; pop %[flags]; cld; lea 128(%%rsp), %%rsp\n"
+                         "stmxcsr %[up]; fnstcw %[control]; movdqu %%xmm3, %[xmm]\n"
+                         : "+a"(result), "+b"(rbx), "+r"(r12),
+                           "+r"(r15), [flags] "=&r"(flags), [up] "=m"(up), [control] "=m"(control), [xmm] "=m"(xmm)
+                         : "D"((long)getpid()),
+                           "S"((long)SIGUSR1), [down] "m"(down), [odd] "m"(odd_control), [wanted] "m"(xmm_wanted)
+                         : "rcx", "r11", "xmm3", "memory", "cc");
         unsigned standard = 0x1f80;
         unsigned short standard_control = 0x37f;
         __asm__ volatile("ldmxcsr %0; fldcw %1" : : "m"(standard), "m"(standard_control));

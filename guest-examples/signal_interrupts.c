@@ -1,5 +1,5 @@
-// What a signal does to a call that is blocked: EINTR, or the call goes on after the handler (SA_RESTART), or EINTR whatever the flag
-// says; and how much of a sleep is left.
+// What a signal does to a call that is blocked: EINTR, or the call goes on after the handler (SA_RESTART), or EINTR
+// whatever the flag says; and how much of a sleep is left.
 #include "check.h"
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +15,10 @@ static pthread_t main_thread;
 static int pipe_ends[2], sockets[2];
 static sem_t semaphore;
 
-static void handle(int signal) { (void)signal; handled++; }
+static void handle(int signal) {
+    (void)signal;
+    handled++;
+}
 
 static void *keeps_sending(void *argument) {
     (void)argument;
@@ -35,7 +38,7 @@ static void *releases(void *what) {
         case 2: CHECK(sem_post(&semaphore) == 0); break;
         case 3: { // drain a full pipe
             char bytes[4096];
-            for (long total = 0; total < 200000; ) {
+            for (long total = 0; total < 200000;) {
                 ssize_t n = read(pipe_ends[0], bytes, sizeof bytes);
                 CHECK(n > 0);
                 total += n;
@@ -72,7 +75,8 @@ int main(void) {
     CHECK_FAILS(recv(sockets[0], &byte, 1, 0), EINTR);
     CHECK_FAILS(sem_wait(&semaphore), EINTR);
     ssize_t written;
-    do written = write(pipe_ends[1], bytes, sizeof bytes); while (written == -1 && errno == EINTR);
+    do written = write(pipe_ends[1], bytes, sizeof bytes);
+    while (written == -1 && errno == EINTR);
     CHECK(written > 0 && written < (ssize_t)sizeof bytes); // interrupted half way: what was written counts
     for (ssize_t left = written; left > 0;) {
         ssize_t n = read(pipe_ends[0], bytes, (size_t)left);
@@ -128,7 +132,8 @@ int main(void) {
     // An absolute sleep does not report what is left: the deadline says it.
     int64_t until = clock_ns(CLOCK_MONOTONIC) + 20000000;
     struct timespec deadline = { until / 1000000000, until % 1000000000 };
-    while ((interruptions = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL)) != 0) CHECK_EQUAL(interruptions, EINTR);
+    while ((interruptions = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL)) != 0)
+        CHECK_EQUAL(interruptions, EINTR);
     CHECK(clock_ns(CLOCK_MONOTONIC) >= until);
     printf("interrupted whatever the flag\n");
 

@@ -1,4 +1,5 @@
-// Signals with values: sigqueue and the order in which queued real-time signals come out, by handler and by sigtimedwait.
+// Signals with values: sigqueue and the order in which queued real-time signals come out, by handler and by
+// sigtimedwait.
 #include "check.h"
 #include <signal.h>
 #include <sys/syscall.h>
@@ -68,7 +69,8 @@ int main(void) {
     CHECK_EQUAL(arrived, 3 * EACH);
     printf("sigtimedwait took them in order\n");
 
-    // A pointer-sized value survives whole, also to a named thread; a code of the kernel's own cannot be forged for others.
+    // A pointer-sized value survives whole, also to a named thread; a code of the kernel's own cannot be forged for
+    // others.
     CHECK(sigqueue(getpid(), SIGRTMIN, (union sigval){ .sival_ptr = (void *)0x123456789abcdef0 }) == 0);
     CHECK_EQUAL(sigwaitinfo(&set, &info), SIGRTMIN);
     CHECK(info.si_value.sival_ptr == (void *)0x123456789abcdef0);

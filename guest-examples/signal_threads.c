@@ -1,5 +1,6 @@
-// Signals between threads: directed ones reach that thread and no other, those for the process reach one thread that does not
-// block them; masks belong to the thread and are inherited; a thread that only waits for signals takes them for all.
+// Signals between threads: directed ones reach that thread and no other, those for the process reach one thread that
+// does not block them; masks belong to the thread and are inherited; a thread that only waits for signals takes them
+// for all.
 #include "check.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -25,8 +26,10 @@ static void *receives(void *argument) {
     ready++;
     // Half of them computing, half of them asleep, when the signals come.
     while (here < 2 * EACH) {
-        if (index_here % 2) sleep_us(200);
-        else __asm__ volatile("pause");
+        if (index_here % 2)
+            sleep_us(200);
+        else
+            __asm__ volatile("pause");
     }
     while (!stop) sleep_us(500);
     CHECK_EQUAL(here, 2 * EACH);
@@ -46,7 +49,10 @@ static void *waits_for_all(void *argument) {
     }
 }
 
-static void process_handler(int signal) { (void)signal; total++; }
+static void process_handler(int signal) {
+    (void)signal;
+    total++;
+}
 
 int main(void) {
     struct sigaction action = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO };

@@ -1,6 +1,5 @@
-// Calls that wait for a signal: sigsuspend and pause, which run a handler and return EINTR; sigwait in one thread for signals sent
-// by another. The mask they were called
-// with is back afterwards.
+// Calls that wait for a signal: sigsuspend and pause, which run a handler and return EINTR; sigwait in one thread for
+// signals sent by another. The mask they were called with is back afterwards.
 #include "check.h"
 #include <signal.h>
 #include <stdatomic.h>

@@ -1,4 +1,5 @@
-// signalfd: blocked signals read as records, by poll and epoll as event loops do it, together with those for the thread.
+// signalfd: blocked signals read as records, by poll and epoll as event loops do it, together with those for the
+// thread.
 #include "check.h"
 #include <poll.h>
 #include <signal.h>

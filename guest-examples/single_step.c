@@ -1,5 +1,5 @@
-// The trap flag: a SIGTRAP after each instruction, as tracers inside a process use it. The flag is set in one handler and cleared
-// in another, so the step count between two points is known.
+// The trap flag: a SIGTRAP after each instruction, as tracers inside a process use it. The flag is set in one handler
+// and cleared in another, so the step count between two points is known.
 #include "check.h"
 #include <signal.h>
 #include <sys/ucontext.h>

@@ -1,5 +1,5 @@
-// Connected Unix sockets within one process: a stream, datagrams, and packets in sequence; peeking, shutting down one direction,
-// timeouts, messages in pieces.
+// Connected Unix sockets within one process: a stream, datagrams, and packets in sequence; peeking, shutting down one
+// direction, timeouts, messages in pieces.
 #include "check.h"
 #include <fcntl.h>
 #include <poll.h>
@@ -66,8 +66,10 @@ static void packets(int type) {
     CHECK_EQUAL(send(s[0], back, 1000, MSG_DONTWAIT), 1000);
     CHECK_EQUAL(recv(s[1], back, 2000, 0), 1000);
     CHECK(close(s[0]) == 0);
-    if (type == SOCK_SEQPACKET) CHECK_EQUAL(recv(s[1], back, 1, 0), 0); // connected: there is an end
-    else CHECK_FAILS(send(s[1], "x", 1, 0), ECONNREFUSED);
+    if (type == SOCK_SEQPACKET)
+        CHECK_EQUAL(recv(s[1], back, 1, 0), 0); // connected: there is an end
+    else
+        CHECK_FAILS(send(s[1], "x", 1, 0), ECONNREFUSED);
     CHECK(close(s[1]) == 0);
 }
 
@@ -95,7 +97,8 @@ int main(void) {
     struct timeval limit = { 0, 10000 };
     socklen_t length = sizeof limit;
     CHECK(setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
-    CHECK(getsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &limit, &length) == 0 && limit.tv_sec == 0 && limit.tv_usec >= 10000);
+    CHECK(getsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &limit, &length) == 0 && limit.tv_sec == 0 &&
+          limit.tv_usec >= 10000);
     int64_t before = clock_ns(CLOCK_MONOTONIC);
     CHECK_FAILS(read(s[0], back, 1), EAGAIN);
     CHECK(clock_ns(CLOCK_MONOTONIC) - before >= 9000000);

@@ -1,9 +1,10 @@
-// The main stack's growth itself: a step of megabytes below anything touched so far, by the program and by the kernel on its behalf,
-// up to the limit that holds at that moment.
+// The main stack's growth itself: a step of megabytes below anything touched so far, by the program and by the kernel
+// on its behalf, up to the limit that holds at that moment.
 #include "check.h"
 #include <sys/resource.h>
 
-static uintptr_t low; // an address on the stack; a number, because the compiler knows better than to let us keep a pointer
+static uintptr_t
+    low; // an address on the stack; a number, because the compiler knows better than to let us keep a pointer
 
 int main(void) {
     struct rlimit limit;

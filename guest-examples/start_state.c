@@ -1,4 +1,5 @@
-// What a program finds when it starts: nothing of whoever started it may be left in the processor or in its signal state.
+// What a program finds when it starts: nothing of whoever started it may be left in the processor or in its signal
+// state.
 #include "check.h"
 #include <signal.h>
 #include <sys/prctl.h>
@@ -19,8 +20,11 @@ int main(void) {
     __asm__ volatile("mov %%cs, %0; mov %%ss, %1" : "=r"(cs), "=r"(ss));
     CHECK(cs == 0x33 && ss == 0x2b);
 
-    // Handlers are gone with the old program. (Ignored and blocked signals would be inherited; nobody ignores or blocks these.)
-    const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT, SIGRTMIN, SIGRTMIN + 5, SIGRTMAX };
+    // Handlers are gone with the old program. (Ignored and blocked signals would be inherited; nobody ignores or blocks
+    // these.)
+    const int signals[] = {
+        SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT, SIGRTMIN, SIGRTMIN + 5, SIGRTMAX
+    };
     sigset_t mask, pending;
     CHECK(sigprocmask(SIG_BLOCK, NULL, &mask) == 0 && sigpending(&pending) == 0);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
@@ -30,7 +34,8 @@ int main(void) {
         CHECK(!sigismember(&mask, signals[i]) && !sigismember(&pending, signals[i]));
     }
     stack_t stack;
-    CHECK(sigaltstack(NULL, &stack) == 0 && stack.ss_sp == NULL && stack.ss_size == 0 && !(stack.ss_flags & SS_ONSTACK));
+    CHECK(sigaltstack(NULL, &stack) == 0 && stack.ss_sp == NULL && stack.ss_size == 0 &&
+          !(stack.ss_flags & SS_ONSTACK));
 
     // No timer runs; one thread, named after the program; three standard descriptors.
     for (int which = 0; which < 3; which++) {

@@ -13,7 +13,9 @@ CHECK_INLINE int tcp_listen(uint16_t port, uint16_t *chosen) {
     CHECK(listener >= 0);
     int one = 1;
     CHECK(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0);
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t length = sizeof address;
     CHECK(bind(listener, (struct sockaddr *)&address, sizeof address) == 0);
     CHECK(listen(listener, 64) == 0);
@@ -25,7 +27,9 @@ CHECK_INLINE int tcp_listen(uint16_t port, uint16_t *chosen) {
 CHECK_INLINE int tcp_try_connect(uint16_t port) {
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     CHECK(descriptor >= 0);
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     if (connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0) {
         int one = 1; // small requests and answers must not wait for each other
         CHECK(setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0);

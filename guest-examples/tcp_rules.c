@@ -1,5 +1,5 @@
-// What TCP sockets promise, one by one: refused and pending connections, half-closed ones, a reset, options, names, and an accept
-// queue that is served later.
+// What TCP sockets promise, one by one: refused and pending connections, half-closed ones, a reset, options, names, and
+// an accept queue that is served later.
 #include "tcp.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -34,9 +34,13 @@ int main(void) {
     CHECK(close(listener) == 0);
     CHECK_FAILS(tcp_try_connect(port), ECONNREFUSED);
     int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) }, name;
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
+                       name;
     socklen_t length = sizeof name;
-    CHECK(connect(client, (struct sockaddr *)&address, sizeof address) == -1 && (errno == EINPROGRESS || errno == ECONNREFUSED));
+    CHECK(connect(client, (struct sockaddr *)&address, sizeof address) == -1 &&
+          (errno == EINPROGRESS || errno == ECONNREFUSED));
     if (errno == EINPROGRESS) {
         CHECK(wait_for(client, POLLOUT) & POLLERR);
         CHECK_EQUAL(option(client, SOL_SOCKET, SO_ERROR), ECONNREFUSED);
@@ -89,8 +93,10 @@ int main(void) {
     CHECK_EQUAL(option(clients[0], IPPROTO_TCP, TCP_NODELAY), 1);
     CHECK_EQUAL(option(servers[0], IPPROTO_TCP, TCP_NODELAY), 0);
     int one = 1, size = 50000;
-    CHECK(setsockopt(clients[0], SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one) == 0 && option(clients[0], SOL_SOCKET, SO_KEEPALIVE) == 1);
-    CHECK(setsockopt(clients[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size) == 0 && option(clients[0], SOL_SOCKET, SO_SNDBUF) >= size);
+    CHECK(setsockopt(clients[0], SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one) == 0 &&
+          option(clients[0], SOL_SOCKET, SO_KEEPALIVE) == 1);
+    CHECK(setsockopt(clients[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size) == 0 &&
+          option(clients[0], SOL_SOCKET, SO_SNDBUF) >= size);
     CHECK_FAILS(setsockopt(clients[0], SOL_SOCKET, 9999, &one, sizeof one), ENOPROTOOPT);
     // Half closed: one side has said all it has to say, the other still answers, at length.
     CHECK(shutdown(servers[0], SHUT_WR) == 0 && recv(clients[0], back, 1, 0) == 0);
@@ -101,7 +107,8 @@ int main(void) {
     CHECK_FAILS(send(clients[0], "x", 1, MSG_NOSIGNAL), EPIPE);
     // Urgent data is rare, but the flag must not upset anything; peeking and waiting for all are not.
     CHECK_EQUAL(send(clients[2], "peeked", 6, 0), 6);
-    CHECK(wait_for(servers[2], POLLIN) && recv(servers[2], back, 3, MSG_PEEK) == 3 && recv(servers[2], back, 6, MSG_WAITALL) == 6);
+    CHECK(wait_for(servers[2], POLLIN) && recv(servers[2], back, 3, MSG_PEEK) == 3 &&
+          recv(servers[2], back, 6, MSG_WAITALL) == 6);
     // Closed with a linger time of zero: the other side gets a reset, once; then end of file.
     struct linger hard = { 1, 0 };
     CHECK(setsockopt(clients[3], SOL_SOCKET, SO_LINGER, &hard, sizeof hard) == 0 && close(clients[3]) == 0);
@@ -110,7 +117,9 @@ int main(void) {
     CHECK_EQUAL(recv(servers[3], back, 1, 0), 0);
     // A second listener on the same port is refused while the first lives.
     int second = socket(AF_INET, SOCK_STREAM, 0);
-    address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    address = (struct sockaddr_in){ .sin_family = AF_INET,
+                                    .sin_port = htons(port),
+                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     CHECK_FAILS(bind(second, (struct sockaddr *)&address, sizeof address), EADDRINUSE);
     CHECK(close(second) == 0 && close(listener) == 0);
     // Connections outlive their listener.

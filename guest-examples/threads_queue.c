@@ -1,5 +1,5 @@
-// A bounded queue between producers and consumers: every hand-over is a futex wait and wake. Each number must arrive exactly once;
-// a wake-up lost at a stop leaves the program hanging, one made twice shows in the sum.
+// A bounded queue between producers and consumers: every hand-over is a futex wait and wake. Each number must arrive
+// exactly once; a wake-up lost at a stop leaves the program hanging, one made twice shows in the sum.
 #include "check.h"
 
 enum { PRODUCERS = 3, CONSUMERS = 3, EACH = 3000, CAPACITY = 8 };

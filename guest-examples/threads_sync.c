@@ -1,5 +1,5 @@
-// The other ways threads wait for each other: barriers, read-write locks, semaphores, once, join with a result, detached threads
-// that nobody joins, thread-specific data with destructors, cancellation.
+// The other ways threads wait for each other: barriers, read-write locks, semaphores, once, join with a result,
+// detached threads that nobody joins, thread-specific data with destructors, cancellation.
 #include "check.h"
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -26,8 +26,10 @@ static void *rounds(void *argument) {
         int result = pthread_barrier_wait(&barrier);
         // Nobody passes the barrier before all have arrived.
         CHECK_EQUAL(in_round, THREADS * (i + 1));
-        if (result == PTHREAD_BARRIER_SERIAL_THREAD) serial_threads++;
-        else CHECK_EQUAL(result, 0);
+        if (result == PTHREAD_BARRIER_SERIAL_THREAD)
+            serial_threads++;
+        else
+            CHECK_EQUAL(result, 0);
         pthread_barrier_wait(&barrier);
 
         if ((i + (intptr_t)argument) % THREADS == 0) {

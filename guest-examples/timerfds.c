@@ -5,7 +5,8 @@
 #include <sys/timerfd.h>
 
 static struct itimerspec in_ns(int64_t first, int64_t every) {
-    return (struct itimerspec){ { every / 1000000000, every % 1000000000 }, { first / 1000000000, first % 1000000000 } };
+    return (struct itimerspec){ { every / 1000000000, every % 1000000000 },
+                                { first / 1000000000, first % 1000000000 } };
 }
 
 int main(void) {
@@ -27,11 +28,13 @@ int main(void) {
     CHECK_FAILS(read(timer, &count, 8), EAGAIN);
     CHECK_EQUAL(poll(&one, 1, 0), 0);
 
-    // Every 2 ms from a known start: after n reads the sum cannot exceed, and is not below, the periods that have passed.
+    // Every 2 ms from a known start: after n reads the sum cannot exceed, and is not below, the periods that have
+    // passed.
     int64_t start = clock_ns(CLOCK_MONOTONIC) + 2000000;
     set = in_ns(start, 2000000);
     CHECK(timerfd_settime(timer, TFD_TIMER_ABSTIME, &set, NULL) == 0);
-    CHECK(timerfd_gettime(timer, &now) == 0 && now.it_interval.tv_nsec == 2000000 && now.it_value.tv_sec == 0 && now.it_value.tv_nsec <= 2000000);
+    CHECK(timerfd_gettime(timer, &now) == 0 && now.it_interval.tv_nsec == 2000000 && now.it_value.tv_sec == 0 &&
+          now.it_value.tv_nsec <= 2000000);
     uint64_t total = 0;
     for (int i = 0; i < 6; i++) {
         CHECK_EQUAL(poll(&one, 1, 20000), 1);
@@ -64,7 +67,8 @@ int main(void) {
     CHECK(clock_ns(CLOCK_REALTIME) >= until);
     printf("realtime timer ok\n");
 
-    // Edge-triggered. (Without the read in between Linux would report one expiration only: it starts the next period when it is read.)
+    // Edge-triggered. (Without the read in between Linux would report one expiration only: it starts the next period
+    // when it is read.)
     int epoll = epoll_create1(0);
     struct epoll_event event = { .events = EPOLLIN | EPOLLET };
     CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &event) == 0);

@@ -1,5 +1,5 @@
-// Timers that send signals: setitimer, alarm, timer_create to the process and to one thread, overruns, absolute times, deletion.
-// Only lower bounds of time are checked: a stop may come anywhere.
+// Timers that send signals: setitimer, alarm, timer_create to the process and to one thread, overruns, absolute times,
+// deletion. Only lower bounds of time are checked: a stop may come anywhere.
 #include "check.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -9,7 +9,10 @@
 static atomic_int alarms, ticks, thread_ticks, value_seen;
 static __thread int is_target;
 
-static void on_alarm(int signal) { (void)signal; alarms++; }
+static void on_alarm(int signal) {
+    (void)signal;
+    alarms++;
+}
 
 static void on_tick(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)context;
@@ -20,7 +23,8 @@ static void on_tick(int signal, siginfo_t *info, void *context) {
 }
 
 static struct itimerspec in_ns(long first, long every) {
-    return (struct itimerspec){ { every / 1000000000, every % 1000000000 }, { first / 1000000000, first % 1000000000 } };
+    return (struct itimerspec){ { every / 1000000000, every % 1000000000 },
+                                { first / 1000000000, first % 1000000000 } };
 }
 
 static void interval_timer(void) {

@@ -1,5 +1,5 @@
-// Unix sockets with names: a path in the file system, an abstract name, one chosen by the kernel; who is at the other end; datagrams
-// that wait for room.
+// Unix sockets with names: a path in the file system, an abstract name, one chosen by the kernel; who is at the other
+// end; datagrams that wait for room.
 #include "scratch.h"
 #include <stddef.h>
 #include <sys/socket.h>
@@ -25,7 +25,8 @@ static void *serves(void *argument) {
         CHECK(getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0);
         CHECK(peer.pid == getpid() && peer.uid == getuid() && peer.gid == getgid());
         char bytes[1000];
-        for (ssize_t n; (n = read(connection, bytes, sizeof bytes)) != 0;) CHECK(n > 0 && write(connection, bytes, (size_t)n) == n);
+        for (ssize_t n; (n = read(connection, bytes, sizeof bytes)) != 0;)
+            CHECK(n > 0 && write(connection, bytes, (size_t)n) == n);
         CHECK(close(connection) == 0);
     }
     return NULL;
@@ -101,7 +102,8 @@ int main(void) {
     socklen_t given = sizeof address;
     name_it("", 0);
     CHECK(bind(server, (struct sockaddr *)&address, sizeof(sa_family_t)) == 0);
-    CHECK(getsockname(server, (struct sockaddr *)&address, &given) == 0 && given == sizeof(sa_family_t) + 6 && address.sun_path[0] == 0);
+    CHECK(getsockname(server, (struct sockaddr *)&address, &given) == 0 && given == sizeof(sa_family_t) + 6 &&
+          address.sun_path[0] == 0);
     client = socket(AF_UNIX, SOCK_DGRAM, 0);
     pthread_t receiver = thread_start(receives, &server);
     for (int i = 0; i < 500; i++) {

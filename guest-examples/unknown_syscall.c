@@ -1,4 +1,5 @@
-// Numbers without a system call give ENOSYS: far out, negative, in the gaps of the table, and those that were withdrawn long ago.
+// Numbers without a system call give ENOSYS: far out, negative, in the gaps of the table, and those that were withdrawn
+// long ago.
 #include "check.h"
 #include <signal.h>
 #include <sys/syscall.h>
@@ -11,10 +12,10 @@ static long raw(uint64_t number) {
 
 int main(void) {
     static const long numbers[] = {
-        9999, -1, 511, 600, 1 << 20, INT32_MAX, INT32_MIN, -2, -38, -4095,
-        400, 423,                               // never given out on x86-64: between the old and the common numbering
-        174, 177, 178, 180, 181, 182, 183, 184, // create_module … tuxcall: withdrawn or never there
-        185, 214, 215, 236,
+        9999, -1,    511, 600, 1 << 20, INT32_MAX, INT32_MIN, -2,
+        -38,  -4095, 400, 423, // never given out on x86-64: between the old and the common numbering
+        174,  177,   178, 180, 181,     182,       183,       184, // create_module … tuxcall: withdrawn or never there
+        185,  214,   215, 236,
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         CHECK_FAILS(syscall(numbers[i], 1, 2, 3, 4, 5, 6), ENOSYS);

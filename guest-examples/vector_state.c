@@ -1,5 +1,6 @@
 // Every vector register of the widest kind this CPU has (SSE, AVX, AVX-512 with its masks) keeps its value across raw
-// syscalls, across blocking ones, and across signals whose handler overwrites them all. The output does not tell the kinds apart.
+// syscalls, across blocking ones, and across signals whose handler overwrites them all. The output does not tell the
+// kinds apart.
 #include "check.h"
 #include <signal.h>
 #include <sys/syscall.h>
@@ -10,19 +11,20 @@ static const struct timespec moment = { 0, 100000 };
 enum { SIZE = 32 * 64 + 8 * 2 }; // 32 zmm, 8 mask registers
 
 // Loads the registers, then waits for a tick (number < 0), makes a syscall, or goes on at once (number 0); stores them.
-#define HOLD(LOAD, STORE, ...) \
-    __asm__ volatile(LOAD \
-        "test %%rax, %%rax; jz 3f; jns 2f\n" \
-        "1: pause; cmpl %[seen], %[ticks]; je 1b; jmp 3f\n" \
-        "2: syscall\n" \
-        "3:\n" STORE \
-        : "+a"(number) \
-        : "D"(&moment), "S"(0L), [in] "r"(in), [out] "r"(out), [seen] "r"(seen), [ticks] "m"(ticks) \
-        : "rcx", "r11", "memory", "cc", __VA_ARGS__)
-#define LOW16 "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", \
-    "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
-#define HIGH16 "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", \
-    "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31"
+#define HOLD(LOAD, STORE, ...)                                                                                         \
+    __asm__ volatile(LOAD "test %%rax, %%rax; jz 3f; jns 2f\n"                                                         \
+                          "1: pause; cmpl %[seen], %[ticks]; je 1b; jmp 3f\n"                                          \
+                          "2: syscall\n"                                                                               \
+                          "3:\n" STORE                                                                                 \
+                     : "+a"(number)                                                                                    \
+                     : "D"(&moment), "S"(0L), [in] "r"(in), [out] "r"(out), [seen] "r"(seen), [ticks] "m"(ticks)       \
+                     : "rcx", "r11", "memory", "cc", __VA_ARGS__)
+#define LOW16                                                                                                          \
+    "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",         \
+        "xmm13", "xmm14", "xmm15"
+#define HIGH16                                                                                                         \
+    "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27",        \
+        "xmm28", "xmm29", "xmm30", "xmm31"
 #define EACH8(TEXT) ".irp r,0,1,2,3,4,5,6,7\n" TEXT "\n.endr\n"
 #define EACH16(TEXT) ".irp r,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n" TEXT "\n.endr\n"
 #define EACH32(TEXT) EACH16(TEXT) ".irp r,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n" TEXT "\n.endr\n"
@@ -39,13 +41,18 @@ __attribute__((target("avx"))) static long hold_avx(long number, const char *in,
 
 __attribute__((target("avx512f"))) static long hold_avx512(long number, const char *in, char *out, int seen) {
     HOLD(EACH32("vmovdqu64 64*\\r(%[in]), %%zmm\\r") EACH8("kmovw 2048+2*\\r(%[in]), %%k\\r"),
-         EACH32("vmovdqu64 %%zmm\\r, 64*\\r(%[out])") EACH8("kmovw %%k\\r, 2048+2*\\r(%[out])") "vzeroupper\n",
-         LOW16, HIGH16, "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7");
+         EACH32("vmovdqu64 %%zmm\\r, 64*\\r(%[out])") EACH8("kmovw %%k\\r, 2048+2*\\r(%[out])") "vzeroupper\n", LOW16,
+         HIGH16, "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7");
     return number;
 }
 
-static const struct { long (*hold)(long, const char *, char *, int); int size; } kinds[] = {
-    { hold_sse, 16 * 16 }, { hold_avx, 16 * 32 }, { hold_avx512, SIZE },
+static const struct {
+    long (*hold)(long, const char *, char *, int);
+    int size;
+} kinds[] = {
+    { hold_sse, 16 * 16 },
+    { hold_avx, 16 * 32 },
+    { hold_avx512, SIZE },
 };
 static int widest;
 

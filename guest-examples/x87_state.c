@@ -25,18 +25,18 @@ static void hold_across(int through_signal) {
     unsigned short before = 0x27f, after, status; // 53 bits of precision, everything masked
     long number = SYS_getpid;
     int seen = ticks;
-    __asm__ volatile(
-        "fninit; fldcw %[before]\n"
-        ".irp r,0,1,2,3,4,5,6,7\n fldt 16*\\r(%[in])\n .endr\n"
-        "test %[wait], %[wait]; jnz 1f\n"
-        "syscall; jmp 2f\n"
-        "1: pause; cmpl %[seen], %[ticks]; je 1b\n"
-        "2: fnstcw %[after]; fnstsw %[status]\n"
-        ".irp r,7,6,5,4,3,2,1,0\n fstpt 16*\\r(%[out])\n .endr\n"
-        "fninit"
-        : [after] "=m"(after), [status] "=m"(status), "+a"(number)
-        : [before] "m"(before), [in] "r"(in), [out] "r"(out), [wait] "r"(through_signal), [seen] "r"(seen), [ticks] "m"(ticks)
-        : "rcx", "r11", "memory", "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)");
+    __asm__ volatile("fninit; fldcw %[before]\n"
+                     ".irp r,0,1,2,3,4,5,6,7\n fldt 16*\\r(%[in])\n .endr\n"
+                     "test %[wait], %[wait]; jnz 1f\n"
+                     "syscall; jmp 2f\n"
+                     "1: pause; cmpl %[seen], %[ticks]; je 1b\n"
+                     "2: fnstcw %[after]; fnstsw %[status]\n"
+                     ".irp r,7,6,5,4,3,2,1,0\n fstpt 16*\\r(%[out])\n .endr\n"
+                     "fninit"
+                     : [after] "=m"(after), [status] "=m"(status), "+a"(number)
+                     : [before] "m"(before), [in] "r"(in), [out] "r"(out), [wait] "r"(through_signal), [seen] "r"(seen),
+                       [ticks] "m"(ticks)
+                     : "rcx", "r11", "memory", "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)");
     CHECK_EQUAL(after, before);
     CHECK_EQUAL(status >> 11 & 7, 0); // eight pushes bring the top back to 0
     CHECK_EQUAL(status & 0x7f, 0);    // no stack fault, no exception

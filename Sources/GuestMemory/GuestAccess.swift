@@ -15,6 +15,15 @@ public enum GuestAccess {
         return count >= 0 && !overflow && end <= GuestLayout.arenaEnd
     }
 
+    /// Whether a buffer may be handed to the host's kernel: it starts in the guest, and its length does not
+    /// reach past user space, which the kernel's access_ok looks at before it shortens the length.
+    @inlinable
+    @inline(__always)
+    public static func mayPass(_ address: UInt64, _ count: UInt64) -> Bool {
+        let (end, overflow) = address.addingReportingOverflow(count)
+        return address < GuestLayout.arenaEnd && !overflow && end < 1 << 47
+    }
+
     /// Copies guest bytes into host memory; false for EFAULT.
     @inlinable
     public static func copyIn(_ destination: UnsafeMutableRawPointer, from address: UInt64, count: Int) -> Bool {

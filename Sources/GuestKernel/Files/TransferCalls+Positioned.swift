@@ -13,7 +13,7 @@ extension TransferCalls {
 
     private static func positioned(_ thread: GuestThread, _ arguments: SyscallArguments, _ number: Int32) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
-        guard arguments.b < GuestLayout.arenaEnd else { return failed(EFAULT) }
+        guard GuestAccess.mayPass(arguments.b, arguments.c) else { return failed(EFAULT) }
         if file.mayWait { return failed(ESPIPE) }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
         return inPieces(thread, count) { offset, length in

@@ -15,14 +15,14 @@ enum TransferCalls {
 
     static func read(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
-        guard arguments.b < GuestLayout.arenaEnd else { return failed(EFAULT) }
+        guard GuestAccess.mayPass(arguments.b, arguments.c) else { return failed(EFAULT) }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
         return read(thread, file, arguments.b, count)
     }
 
     static func write(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
-        guard arguments.b < GuestLayout.arenaEnd else { return failed(EFAULT) }
+        guard GuestAccess.mayPass(arguments.b, arguments.c) else { return failed(EFAULT) }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
         return write(thread, file, arguments.b, count)
     }
