@@ -36,7 +36,8 @@ extension GuestKernel {
     func discardTimerSignals(_ identity: Int32) {
         signals.state.withLock { state in
             state.shared.discardTimer(identity)
-            threads.forEach { $0.signals.pending.discardTimer(identity) }
+            threads.visit { $0.signals.pending.discardTimer(identity) }
+            state.lowerWatchers(self)
         }
     }
 
