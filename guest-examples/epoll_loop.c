@@ -10,7 +10,7 @@
 
 enum { WORKERS = 3, PAIRS = 6, MESSAGES = 200, BELL = 100, TIMER = 101, STOP = 102 };
 static int epoll, pairs[PAIRS][2], bell, timer, stop;
-static atomic_int in_use[PAIRS], rings, ticks;
+static atomic_int in_use[PAIRS], rearmed, rings, ticks;
 
 static void *works(void *argument) {
     struct epoll_event event;
@@ -36,6 +36,7 @@ static void *works(void *argument) {
         atomic_fetch_sub(&in_use[which], 1);
         event.events = EPOLLIN | EPOLLONESHOT;
         CHECK(epoll_ctl(epoll, EPOLL_CTL_MOD, pairs[which][0], &event) == 0);
+        atomic_fetch_add(&rearmed, 1);
     }
 }
 
@@ -78,6 +79,8 @@ int main(void) {
     for (int i = 0; i < PAIRS; i++) thread_join(clients[i]);
     CHECK_EVENTUALLY(rings == PAIRS * (MESSAGES / 20));
     CHECK_EVENTUALLY(ticks >= 5);
+    // The last answers come before the sockets are armed again.
+    CHECK_EVENTUALLY(rearmed == PAIRS * MESSAGES);
     for (int i = 0; i < PAIRS; i++) CHECK(epoll_ctl(epoll, EPOLL_CTL_DEL, pairs[i][0], NULL) == 0);
     CHECK_EQUAL(write(stop, &(uint64_t){ 1 }, 8), 8);
     for (int i = 0; i < WORKERS; i++) thread_join(workers[i]);

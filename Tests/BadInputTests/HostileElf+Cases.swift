@@ -63,6 +63,9 @@ extension HeaderDamage {
         HeaderDamage("segments in the wrong order") { elf in
             elf.segments.swapAt(0, 1)
         },
+        HeaderDamage("an entry point in the supervisor") { $0.entry = 0x5555_5555_5000 },
+        HeaderDamage("an entry point in the kernel") { $0.entry = 0xffff_ffff_8100_0000 },
+        HeaderDamage("an entry point that is no address") { $0.entry = 0x8000_0000_0000_1000 },
         HeaderDamage("an offset that cannot be mapped") { $0.segments[1].offset += 0x10 },
     ]
 
@@ -108,9 +111,6 @@ extension HeaderDamage {
     static let fatal = [
         HeaderDamage("an entry point at 0") { $0.entry = 0 },
         HeaderDamage("an entry point that is not mapped") { $0.entry = 0x1234_5678 },
-        HeaderDamage("an entry point in the supervisor") { $0.entry = 0x5555_5555_5000 },
-        HeaderDamage("an entry point in the kernel") { $0.entry = 0xffff_ffff_8100_0000 },
-        HeaderDamage("an entry point that is no address") { $0.entry = 0x8000_0000_0000_1000 },
         HeaderDamage("code that may not be executed") { $0.segments[1].flags = 6 },
         HeaderDamage("code that may do nothing") { $0.segments[1].flags = 0 },
     ]

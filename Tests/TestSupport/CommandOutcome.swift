@@ -20,6 +20,9 @@ public struct CommandOutcome: Sendable {
     public let output: [UInt8]
     public let errors: [UInt8]
 
+    /// The exit status, or -1 after a signal.
+    public var status: Int32 { if case .exited(let status) = ending { status } else { -1 } }
+
     public var outputText: String { String(decoding: output, as: UTF8.self) }
     public var errorText: String { String(decoding: errors, as: UTF8.self) }
 
