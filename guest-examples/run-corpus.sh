@@ -2,7 +2,8 @@
 # Runs everything the three tables list and checks status, output and verdict.
 #   run-corpus.sh [-n ROUNDS] [-k "KINDS"] [-o PATTERN] OUT [COMMAND…]
 # OUT is where make put the programs; KINDS are directories in it (static dynamic static-pie); PATTERN limits the runs
-# to lines that match it. COMMAND… runs the program: `run-corpus.sh OUT taskset 1`, `run-corpus.sh OUT understudy run --`.
+# to lines that match it. COMMAND… runs the program: `run-corpus.sh OUT taskset 1`,
+# `run-corpus.sh OUT understudy run --`.
 # The output must be the same in every round and in every kind.
 set -u
 rounds=1 kinds="static dynamic static-pie" pattern=.
