@@ -1,8 +1,9 @@
 #!/bin/bash
 # Runs everything the three tables list and checks status, output and verdict.
 #   run-corpus.sh [-n ROUNDS] [-k "KINDS"] [-o PATTERN] OUT [COMMAND…]
-# OUT is where make put the programs; KINDS are directories in it (static dynamic static-pie); PATTERN limits the runs to lines that
-# match it. COMMAND… runs the program: `run-corpus.sh OUT taskset 1`, `run-corpus.sh OUT understudy run --`.
+# OUT is where make put the programs; KINDS are directories in it (static dynamic static-pie); PATTERN limits the runs
+# to lines that match it. COMMAND… runs the program: `run-corpus.sh OUT taskset 1`,
+# `run-corpus.sh OUT understudy run --`.
 # The output must be the same in every round and in every kind.
 set -u
 rounds=1 kinds="static dynamic static-pie" pattern=.
@@ -37,7 +38,8 @@ one() {
     status=$?
     runs=$((runs + 1))
     [ $status = "$wanted" ] || { fail "$label: status $status, not $wanted ($*)"; return; }
-    [ "$wanted" -ge 128 ] || [ "$(tail -n 1 "$work/stdout")" = "$(basename "${label%% *}"): ok" ] || { fail "$label: no verdict ($*)"; return; }
+    [ "$wanted" -ge 128 ] || [ "$(tail -n 1 "$work/stdout")" = "$(basename "${label%% *}"): ok" ] ||
+        { fail "$label: no verdict ($*)"; return; }
     [ -e "$reference" ] || cp "$work/stdout" "$reference"
     cmp -s "$work/stdout" "$reference" || fail "$label: the output differs from the first run's ($*)"
 }
@@ -53,8 +55,12 @@ all() { # every kind there is of one run
 command=("$@")
 for ((round = 0; round < rounds; round++)); do
     while IFS=$'\t' read -r name args; do all "$name" "$args" 0; done < <(grep -e "$pattern" "$here/corpus.txt")
-    while IFS=$'\t' read -r name args status; do all "$name" "$args" "$status"; done < <(grep -e "$pattern" "$here/expected-exits.txt")
-    while IFS=$'\t' read -r name args signal; do all "$name" "$args" $((128 + signal)); done < <(grep -e "$pattern" "$here/expected-signals.txt")
+    while IFS=$'\t' read -r name args status; do
+        all "$name" "$args" "$status"
+    done < <(grep -e "$pattern" "$here/expected-exits.txt")
+    while IFS=$'\t' read -r name args signal; do
+        all "$name" "$args" $((128 + signal))
+    done < <(grep -e "$pattern" "$here/expected-signals.txt")
     if [[ big_environment =~ $pattern ]]; then
         # An environment and arguments of about a megabyte, as big_environment.c describes them.
         count=40 length=12000 letters=abcdefghijklmnopqrstuvwxyz variables=() arguments=()
@@ -65,10 +71,12 @@ for ((round = 0; round < rounds; round++)); do
         done
         for kind in $kinds; do
             [ -x "$out/$kind/big_environment" ] || continue
-            one "big_environment large" 0 env "${variables[@]}" ${command[@]+"${command[@]}"} "$out/$kind/big_environment" $count $length "${arguments[@]}"
+            one "big_environment large" 0 env "${variables[@]}" ${command[@]+"${command[@]}"} \
+                "$out/$kind/big_environment" $count $length "${arguments[@]}"
         done
     fi
 done
-[ -z "$(ls -A "$TMPDIR")" ] || { echo "FAILED: left behind: $(ls -A "$TMPDIR" | tr '\n' ' ')"; failures=$((failures + 1)); }
+[ -z "$(ls -A "$TMPDIR")" ] ||
+    { echo "FAILED: left behind: $(ls -A "$TMPDIR" | tr '\n' ' ')"; failures=$((failures + 1)); }
 echo "$runs runs, $failures failures"
 [ $failures = 0 ]

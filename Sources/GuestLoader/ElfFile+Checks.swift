@@ -105,8 +105,8 @@ extension ElfFile {
         if isOverflow || end > fileByteCount {
             throw ElfError(
                 .truncated,
-                "interpreter path in program header \(index) at file offset \(hexadecimal(part.offset)) reaches past the"
-                    + " file's end at \(hexadecimal(fileByteCount)); copy the program again")
+                "interpreter path in program header \(index) at file offset \(hexadecimal(part.offset)) reaches past"
+                    + " the file's end at \(hexadecimal(fileByteCount)); copy the program again")
         }
         return part
     }

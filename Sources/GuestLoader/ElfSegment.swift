@@ -75,7 +75,7 @@ public struct ElfSegment: Equatable, Sendable {
         try Self.checkFilePart(header, place: place, fileByteCount: fileByteCount)
     }
 
-    /// Checks where the segment's bytes are in the file. Without any the offset means nothing, and the kernel maps none.
+    /// Checks where the segment's bytes are in the file. Without any the offset means nothing: the kernel maps none.
     private static func checkFilePart(
         _ header: ElfProgramHeader, place: String, fileByteCount: UInt64
     ) throws(ElfError) {

@@ -5,8 +5,8 @@ public struct ScriptInterpreter: Equatable, Sendable {
     /// The interpreter's path, not yet resolved; never empty.
     public let path: [UInt8]
 
-    /// All of the line after the path as one argument, or nil. It may be cut off by the line's limit, and is empty where
-    /// a file without a newline ends in blanks.
+    /// All of the line after the path as one argument, or nil. It may be cut off by the line's limit, and is empty
+    /// where a file without a newline ends in blanks.
     public let argument: [UInt8]?
 
     /// How much of a file's start counts: BINPRM_BUF_SIZE.

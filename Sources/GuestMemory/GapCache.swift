@@ -4,8 +4,8 @@
 /// pair of numbers before it kept gaps in a tree (free_area_cache and cached_hole_size, mm/mmap.c up to 3.7).
 ///
 /// What holds at all times: a gap is the free run between two areas, less the guard below an area that grows downwards,
-/// cut to end at `ceiling`. **Every gap that ends above `position` has at most `largestAbove` bytes.** So a search under
-/// the same ceiling for more than that may start at `position`. An edit cuts gaps up, or makes one larger, which
+/// cut to end at `ceiling`. **Every gap that ends above `position` has at most `largestAbove` bytes.** So a search
+/// under the same ceiling for more than that may start at `position`. An edit cuts gaps up, or makes one larger, which
 /// ``noteGap(_:)`` takes in.
 struct GapCache: Equatable, Sendable {
     /// The upper end of the searches that this is about; 0 when nothing is known.

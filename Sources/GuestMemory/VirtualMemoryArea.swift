@@ -50,8 +50,8 @@ public struct VirtualMemoryArea: Equatable, Sendable {
 
     /// The same pages at another place, as mremap(2) moves them.
     ///
-    /// The heap and the main stack are what they are by their place (vma_is_initial_heap in include/linux/mm.h), so what
-    /// is moved out of them becomes plain anonymous memory.
+    /// The heap and the main stack are what they are by their place (vma_is_initial_heap in include/linux/mm.h), so
+    /// what is moved out of them becomes plain anonymous memory.
     ///
     /// - Precondition: the area fits below the end of the 64-bit address space.
     public func moved(to start: UInt64) -> VirtualMemoryArea {

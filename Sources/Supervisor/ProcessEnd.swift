@@ -37,10 +37,9 @@ enum ProcessEnd {
         hostCall(__NR_prlimit64, 0, UInt64(RLIMIT_CORE.rawValue), UInt64(address: &none), 0)
         hostCall(__NR_prctl, setDumpable, 0, 0, 0, 0)
         guest_signals_restore_default(signal)
-        // To this thread, which takes it before the call returns. One that is sent to the process may wake another
-        // thread that has it unblocked, as faults' signals are, and this one would be at the exit first.
-        hostCall(
-            __NR_tgkill, UInt64(hostCall(__NR_getpid)), UInt64(hostCall(__NR_gettid)), UInt64(signed: signal))
+        // To this thread, where it is unblocked: sent to the process, it could be read from the forwarder's
+        // signalfd instead, and this thread would go on to the exit below.
+        hostCall(__NR_tgkill, UInt64(hostCall(__NR_getpid)), UInt64(hostCall(__NR_gettid)), UInt64(signed: signal))
         // Only for a signal that ends nobody.
         exit(128 + signal)
     }

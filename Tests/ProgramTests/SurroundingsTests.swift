@@ -77,8 +77,7 @@ struct SurroundingsTests {
             let file = try scratch.write("input", text: "from a file\nsecond line\n")
             let long = (0..<400_000).map { UInt8(truncatingIfNeeded: $0 % 251) }
             let inputs: [Command.Input] = [.file(file), .text("from a pipe\n"), .bytes(long), .null, .closed]
-            let readAll =
-                "import sys; data = sys.stdin.buffer.read() if sys.stdin else None; print(data and hash(data[:9]) and len(data))"
+            let readAll = "import sys; print(len(sys.stdin.buffer.read()) if sys.stdin else None)"
             for var command in [
                 Command("/bin/cat"), Command("/usr/bin/wc"), Command("/usr/bin/head", ["-n", "1"]),
                 Command("/usr/bin/python3", ["-c", readAll]),

@@ -61,7 +61,10 @@ enum SignalFile {
         var isDisappointed = false
         while true {
             let taken = take(thread, watcher, infos, capacity)
-            if taken > 0 { return store(infos, taken, to: address) }
+            if taken > 0 {
+                for index in 0..<taken { thread.kernel.signalTaken(infos[index]) }
+                return store(infos, taken, to: address)
+            }
             if !file.isBlocking { return failed(EAGAIN) }
             if isDisappointed {
                 // What is pending belongs to another thread, and keeps the descriptor readable.

@@ -49,8 +49,14 @@ final class DescriptorsInFlight: Sendable {
             return file
         }
         guard let gone = candidates.last(where: { $0.file == nil }) else { return nil }
-        return FileDescription(
+        let file = FileDescription(
             kind: gone.kind, hostFD: hostFD, statusFlags: gone.statusFlags, record: gone.record)
+        // It may be on its way more than once.
+        entries.withLock { entries in
+            guard let index = entries.lastIndex(where: { $0.identity == identity && $0.file == nil }) else { return }
+            entries[index].file = file
+        }
+        return file
     }
 }
 

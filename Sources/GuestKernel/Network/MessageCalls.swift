@@ -120,14 +120,18 @@ enum MessageCalls {
         let hostFlags = SocketTransfer.hostFlags(flags | MessageFlag.closeOnExec)
         var rest = pieces
         let act = { (header: inout msghdr, length: Int) -> Int in
+            let before = header
             header.msg_namelen = room.nameByteCount
             header.msg_control = room.byteCount > 0 ? thread.scratch + MessageScratch.control : nil
             header.msg_controllen = room.byteCount
-            return rest.withPiece(length) { base, count in
+            let received = rest.withPiece(length) { base, count in
                 header.msg_iov = base
                 header.msg_iovlen = count
                 return hostCall(__NR_recvmsg, UInt64(signed: file.hostFD), UInt64(address: &header), hostFlags)
             }
+            // The lengths offered are not lengths received: control data that never came must not be looked at.
+            if received < 0 { header = before }
+            return received
         }
         if flags & MessageFlag.waitAll != 0, isBlocking, SocketTransfer.waitsForAll(file, flags) {
             rest.drop(thread.waiter.progress)

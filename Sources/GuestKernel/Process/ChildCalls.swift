@@ -2,8 +2,8 @@ import CGuestEntry
 import Glibc
 import GuestMemory
 
-/// Children and new programs, which a guest cannot have yet. Waiting for them is answered as for
-/// any process without children: the supervisor's own are none of the guest's.
+/// Waiting for children is answered as for any process that has none: the supervisor's own are not
+/// the guest's.
 enum ChildCalls {
     private static let waitOptions = UInt64(
         UInt32(WNOHANG | WUNTRACED | WCONTINUED) | 0xe000_0000)  // __WNOTHREAD, __WALL, __WCLONE
@@ -23,17 +23,5 @@ enum ChildCalls {
         // P_ALL, P_PID, P_PGID, P_PIDFD.
         guard arguments.a <= 3 else { return failed(EINVAL) }
         return failed(ECHILD)
-    }
-
-    static func fork(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        thread.kernel.reportOnce(
-            "the guest asked for a child process, which is not supported yet; it was told ENOSYS")
-        return failed(ENOSYS)
-    }
-
-    static func execute(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        thread.kernel.reportOnce(
-            "the guest asked to run another program in its place, which is not supported yet; it was told ENOSYS")
-        return failed(ENOSYS)
     }
 }

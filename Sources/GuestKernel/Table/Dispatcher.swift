@@ -43,6 +43,10 @@ final class Dispatcher: @unchecked Sendable {
         if let handler = row.handler { return handler }
         if row.callClass == .passedOn { return PassOn(row).handler }
         let refusal = row.refusal == 0 ? ENOSYS : row.refusal
-        return { _, _ in failed(refusal) }
+        guard let report = row.refusalReport else { return { _, _ in failed(refusal) } }
+        return { thread, _ in
+            thread.kernel.reportOnce(report)
+            return failed(refusal)
+        }
     }
 }

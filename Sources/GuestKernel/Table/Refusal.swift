@@ -7,8 +7,8 @@ struct Refusal {
     var errno: Int32
     /// What it means for the user.
     var note: String
-    /// Whether the user is told when a guest makes such a call: programs that ask do not work without
-    /// it. What libraries only try, to do without it, is counted in the report and nothing more.
+    /// Whether the user is told when a guest makes such a call: programs that make it do not work
+    /// without. What libraries only try, to do without it, is counted in the report and nothing more.
     var isReported = false
 
     func rows(_ calls: [Call]) -> [Syscall] {
@@ -16,16 +16,8 @@ struct Refusal {
             var row = Syscall(
                 call.number, call.name, callClass: .refused, support: .none, note: note, refusal: errno)
             row.arguments = call.arguments
-            if isReported { row.handler = reporting(call.name) }
+            if isReported { row.refusalReport = "the guest called \(call.name), which is refused: \(note)" }
             return row
-        }
-    }
-
-    private func reporting(_ name: String) -> SyscallHandler {
-        let refusal = self
-        return { thread, _ in
-            thread.kernel.reportOnce("the guest called \(name), which is refused: \(refusal.note)")
-            return failed(refusal.errno)
         }
     }
 }

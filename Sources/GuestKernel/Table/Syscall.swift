@@ -65,6 +65,8 @@ public struct Syscall: Sendable {
     public var handler: SyscallHandler?
     /// What a refused call returns.
     public var refusal: Int32
+    /// What the user is told once when a guest makes the call in vain; nil for nothing.
+    public var refusalReport: String?
 
     public init(
         _ number: Int, _ name: String, _ arguments: ArgumentKind..., callClass: SyscallClass = .answeredHere,

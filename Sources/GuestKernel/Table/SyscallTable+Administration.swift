@@ -47,7 +47,6 @@ extension SyscallTable {
         + Refusal(errno: ENOSYS, note: "mounts are listed in /proc/self/mountinfo").rows([
             (457, "statmount", [.pointer, .pointer, .size, .flags]),
             (458, "listmount", [.pointer, .pointer, .size, .flags]),
-            (470, "listns", [.pointer, .pointer, .size, .flags]),
         ])
 
     static let security: [Syscall] =

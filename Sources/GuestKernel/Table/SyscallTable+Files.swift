@@ -60,7 +60,9 @@ extension SyscallTable {
     /// Calls on descriptors.
     static let descriptors: [Syscall] = [
         Syscall(3, "close", .descriptor, handler: DescriptorCalls.close),
-        Syscall(16, "ioctl", .descriptor, .number, .pointer, support: .partial, handler: DescriptorCalls.ioctl),
+        Syscall(
+            16, "ioctl", .descriptor, .number, .pointer, support: .partial,
+            note: "a list of known commands; others are ENOTTY", handler: DescriptorCalls.ioctl),
         Syscall(32, "dup", .descriptor, handler: DescriptorCalls.dup),
         Syscall(33, "dup2", .descriptor, .descriptor, handler: DescriptorCalls.dup2),
         Syscall(

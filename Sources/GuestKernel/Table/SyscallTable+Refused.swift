@@ -9,24 +9,19 @@ extension SyscallTable {
         + refusedFiles + administration + namespaces + security + lateFutexes + obsolete
 
     private static let children: [Syscall] =
-        Refusal(errno: ENOSYS, note: "a guest has no child processes yet").rows([
+        Refusal(errno: ENOSYS, note: "a guest has no child processes yet", isReported: true).rows([
+            (57, "fork", []),
+            (58, "vfork", []),
+        ])
+        + Refusal(errno: ENOSYS, note: "a guest cannot start another program yet", isReported: true).rows([
+            (59, "execve", [.path, .pointer, .pointer]),
+            (322, "execveat", [.directory, .path, .pointer, .pointer, .flags]),
+        ])
+        + Refusal(errno: ENOSYS, note: "a guest has no child processes yet").rows([
             (424, "pidfd_send_signal", [.descriptor, .signal, .pointer, .flags]),
             (434, "pidfd_open", [.processIdentity, .flags]),
             (438, "pidfd_getfd", [.descriptor, .number, .flags]),
-        ]) + [
-            Syscall(
-                57, "fork", callClass: .refused, support: .none, note: "a guest has no child processes yet",
-                refusal: ENOSYS, handler: ChildCalls.fork),
-            Syscall(
-                58, "vfork", callClass: .refused, support: .none, note: "a guest has no child processes yet",
-                refusal: ENOSYS, handler: ChildCalls.fork),
-            Syscall(
-                59, "execve", .path, .pointer, .pointer, callClass: .refused, support: .none,
-                note: "a guest cannot start another program yet", refusal: ENOSYS, handler: ChildCalls.execute),
-            Syscall(
-                322, "execveat", .directory, .path, .pointer, .pointer, .flags, callClass: .refused, support: .none,
-                note: "a guest cannot start another program yet", refusal: ENOSYS, handler: ChildCalls.execute),
-        ]
+        ])
 
     private static let systemV: [Syscall] =
         Refusal(

@@ -6,7 +6,7 @@ extension SyscallTable {
         Syscall(
             38, "setitimer", .number, .pointer, .pointer, support: .partial,
             note:
-                "processor time is looked at every 0.5 ms, 20 ms once nothing computes; the supervisor's counts as well",
+                "processor time includes the supervisor's and is looked at every 0.5 ms, every 20 ms when idle",
             handler: IntervalTimerCalls.set),
         Syscall(96, "gettimeofday", .pointer, .pointer, handler: ClockCalls.getTimeOfDay),
         Syscall(

@@ -8,8 +8,8 @@ extension GuestThread {
     func run() {
         let attached = guest_context_attach(context)
         precondition(attached == 0, "the alternate signal stack could not be set: errno \(-attached)")
-        // Seccomp filters are inherited and add up, until the kernel has enough of them: only the first thread, which the
-        // supervisor's own made, installs one. The others were made by guest threads.
+        // Seccomp filters are inherited and add up, until the kernel has enough of them: only the first thread, which
+        // the supervisor's own made, installs one. The others were made by guest threads.
         if kernel.configuration.dispatch != .seccomp || tid == kernel.identity.pid {
             let dispatched = guest_dispatch_enable(kernel.configuration.dispatch.rawValue, GuestLayout.arenaEnd)
             precondition(dispatched == 0, "syscall dispatch could not be turned on for a thread: errno \(-dispatched)")

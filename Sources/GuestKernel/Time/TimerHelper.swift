@@ -66,7 +66,7 @@ struct TimerHelper {
         for clock in clocks { readings[clock] = kernel.nanoseconds(of: clock) }
         let look = (kernel.clock.monotonicNanoseconds(), kernel.nanoseconds(of: .process) ?? 0)
         // This thread's own looking must not count as the guest's computing.
-        let isIdle = look.1 - lastLook.processor < (look.0 - lastLook.monotonic) / 8
+        let isIdle = look.1 < lastLook.processor + (look.0 - lastLook.monotonic) / 8
         let longer = max(idlePauseNanoseconds * 2, TimerHelper.processorLookIntervalMin)
         idlePauseNanoseconds = isIdle ? min(longer, TimerHelper.idlePauseMax) : 0
         lastLook = look

@@ -37,6 +37,7 @@ extension GuestKernel {
         signals.state.withLock { state in
             state.shared.discardTimer(identity)
             threads.visit { $0.signals.pending.discardTimer(identity) }
+            state.lowerWatchers(self)
         }
     }
 
