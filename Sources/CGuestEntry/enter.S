@@ -180,21 +180,22 @@ guest_signal_entry:
 // vector state is copied out of the signal frame. Saves a kernel entry and two vector transfers a call.
 //
 // rdi = signal, rsi = siginfo, rdx = ucontext, on the alternate stack. The thread's state becomes
-// "host" here; a preempt signal that finds the guest's state and a PC in this routine does nothing.
+// "host" here; a preempt signal that still finds the guest's state, but the alternate stack in use,
+// does nothing.
     .globl  guest_syscall_entry
     .hidden guest_syscall_entry
     .type   guest_syscall_entry, @function
     .p2align 4
 guest_syscall_entry:
+    // Sent by somebody (si_code <= 0): no syscall, and it may have interrupted another handler's entry.
+    cmpl    $0, SIGINFO_CODE(%rsi)
+    jle     guest_signal_entry
     testl   $UCONTEXT_STACK_DISABLED, UCONTEXT_STACK_FLAGS(%rdx)
     jne     guest_signal_entry
     movq    %rsp, %rax
     andq    $CONTEXT_REGION_MASK, %rax
     xorl    %ecx, %ecx
     xchgl   %ecx, CONTEXT_STATE(%rax)
-    .globl  guest_syscall_entry_end
-    .hidden guest_syscall_entry_end
-guest_syscall_entry_end:
     pushfq
     andq    $~0x40000, (%rsp)
     popfq

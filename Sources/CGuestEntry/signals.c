@@ -12,6 +12,7 @@
 //   vector state, which guest_leave saves.
 
 #define _GNU_SOURCE
+#include <linux/audit.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -24,11 +25,12 @@
 
 extern const char guest_enter_begin[], guest_enter_end[];
 extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
-extern const char guest_syscall_entry[], guest_syscall_entry_end[];
+extern const char guest_syscall_entry[];
 extern const char guest_leave[], guest_leave_rewound[];
 extern void guest_signal_entry(int, siginfo_t *, void *);
 extern void guest_signal_restorer(void);
 _Static_assert(offsetof(ucontext_t, uc_stack.ss_flags) == UCONTEXT_STACK_FLAGS, "uc_stack");
+_Static_assert(offsetof(siginfo_t, si_code) == SIGINFO_CODE, "si_code");
 _Static_assert(SS_DISABLE == UCONTEXT_STACK_DISABLED, "SS_DISABLE");
 _Static_assert((CONTEXT_REGION_MASK) == ~(GUEST_CONTEXT_REGION_BYTES - 1), "region");
 
@@ -149,33 +151,47 @@ static void note_outside_signal(int signal) {
     host_call(__NR_write, (uint64_t)outside_event, (uint64_t)&one, sizeof one, 0, 0, 0);
 }
 
+// Whether a handler was interrupted: only handlers run on the alternate stack.
+static int is_in_handler(const struct guest_context *context, const ucontext_t *interrupted) {
+    uint64_t stack = (uint64_t)interrupted->uc_mcontext.gregs[REG_RSP] - (uint64_t)context;
+    return stack >= GUEST_CONTEXT_SIGNAL_STACK && stack <= GUEST_CONTEXT_REGION_BYTES;
+}
+
+// A signal that was *sent*, preempt or a fault's number, ends the guest's run and says nothing about it. One that
+// interrupts another handler does nothing: that handler is on its way out of the guest already.
+static void handle_sent(int signal, struct guest_context *context, const siginfo_t *info, ucontext_t *interrupted) {
+    if (signal != GUEST_PREEMPT_SIGNAL) note_outside_signal(signal);
+    if (context == NULL || context->state != CONTEXT_STATE_GUEST) return;
+    if (is_in_handler(context, interrupted)) return;
+    uint64_t counter = (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP];
+    if (within(counter, guest_enter_begin, guest_enter_end)) {
+        rewind_entry(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
+    } else {
+        leave_guest(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
+    }
+}
+
 __attribute__((visibility("hidden"), used)) void guest_handle_signal(
     int signal, siginfo_t *info, void *opaque) {
     ucontext_t *interrupted = opaque;
-    uint64_t counter = (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP];
-
     if (signal == GUEST_KICK_SIGNAL) return;
-    if (signal != GUEST_PREEMPT_SIGNAL && info->si_code <= 0) {
-        note_outside_signal(signal);
+    struct guest_context *context = context_of(interrupted);
+    if (signal == GUEST_PREEMPT_SIGNAL || info->si_code <= 0) {
+        handle_sent(signal, context, info, interrupted);
         return;
     }
+    uint64_t counter = (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP];
     if (within(counter, guest_access_begin, guest_access_end) && (signal == SIGSEGV || signal == SIGBUS)) {
         interrupted->uc_mcontext.gregs[REG_RIP] = (greg_t)guest_access_fault;
         return;
     }
-    struct guest_context *context = context_of(interrupted);
-    if (context != NULL && context->state == CONTEXT_STATE_GUEST) {
-        // On its way into the handler for SIGSYS, which is about to leave the guest anyway.
-        if (within(counter, guest_syscall_entry, guest_syscall_entry_end)) return;
-        if (within(counter, guest_enter_begin, guest_enter_end)) {
-            rewind_entry(context, signal, info, interrupted);
-        } else {
-            leave_guest(context, signal, info, interrupted);
-        }
-        return;
+    if (context == NULL || context->state != CONTEXT_STATE_GUEST || is_in_handler(context, interrupted)) {
+        report_host_fault(signal, info, interrupted);
+    } else if (within(counter, guest_enter_begin, guest_enter_end)) {
+        rewind_entry(context, signal, info, interrupted);
+    } else {
+        leave_guest(context, signal, info, interrupted);
     }
-    if (signal == GUEST_PREEMPT_SIGNAL) return;
-    report_host_fault(signal, info, interrupted);
 }
 
 static void copy_bytes(void *destination, const void *source, size_t count) {
@@ -198,19 +214,16 @@ static void copy_vector_state(struct guest_context *context, const ucontext_t *i
 // 1 when the guest has not been entered yet and the context still holds all of them.
 __attribute__((visibility("hidden"), used)) uint32_t guest_take_syscall(
     int signal, const siginfo_t *info, const ucontext_t *interrupted, struct guest_context *context) {
+    (void)signal;
     uint64_t counter = (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP];
     context->exit_reason = EXIT_SYSCALL;
     context->syscall_architecture = info->si_arch;
-    if (info->si_code <= 0) {
-        // Sent by somebody: the guest merely pauses.
-        note_outside_signal(signal);
-        context->exit_reason = EXIT_PREEMPTED;
-    }
     if (within(counter, guest_enter_begin, guest_enter_end)) return 1;
     save_registers(context, interrupted);
     copy_vector_state(context, interrupted);
-    // With the trap flag set the fast way in would trap inside the supervisor; IRETQ does not.
-    context->resume_full = info->si_code <= 0 || (context->rflags & 0x100) != 0;
+    // With the trap flag set the fast way in would trap inside the supervisor; IRETQ does not. And only a
+    // 64-bit syscall may spoil rcx and r11: int 0x80 gives them back.
+    context->resume_full = (context->rflags & 0x100) != 0 || info->si_arch != AUDIT_ARCH_X86_64;
     return 0;
 }
 
@@ -227,7 +240,8 @@ static long install(int signal) {
         .handler = guest_signal_entry,
         .flags = SA_SIGINFO | SA_ONSTACK | KERNEL_SA_RESTORER,
         .restorer = guest_signal_restorer,
-        .mask = ~SYNCHRONOUS_SIGNALS,
+        // No handler makes a trapped syscall, so SIGSYS can only be a sent one here, and waits.
+        .mask = ~(SYNCHRONOUS_SIGNALS & ~SIGNAL_BIT(SIGSYS)),
     };
     return host_call(__NR_rt_sigaction, (uint64_t)signal, (uint64_t)&action, 0, 8, 0, 0);
 }

@@ -44,6 +44,9 @@
 
 #define CONTEXT_REGION_MASK ~0xffff
 
+// siginfo_t: si_code.
+#define SIGINFO_CODE 8
+
 // ucontext_t: uc_stack.ss_flags and its SS_DISABLE.
 #define UCONTEXT_STACK_FLAGS 24
 #define UCONTEXT_STACK_DISABLED 2

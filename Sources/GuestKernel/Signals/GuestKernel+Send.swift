@@ -7,6 +7,7 @@ extension GuestKernel {
     /// Sends a signal to the whole process. 0 or a negative errno (EAGAIN: the queue is full).
     @discardableResult
     public func sendToProcess(_ info: SignalInfo) -> Int {
+        var result = 0
         let target: GuestThread? = signals.state.withLock { state in
             prepareForSend(info.signal, &state)
             let candidates = threads.snapshot().filter { !$0.mustEnd.load(ordering: .acquiring) }
@@ -15,12 +16,15 @@ extension GuestKernel {
             {
                 return nil
             }
-            guard state.shared.add(info) else { return nil }
+            guard state.shared.add(info) else {
+                result = failed(EAGAIN)
+                return nil
+            }
             notifyWatchers(state, info.signal)
             return chooseTarget(for: info.signal, among: candidates)
         }
         target?.requestAttention()
-        return 0
+        return result
     }
 
     /// Hands on a signal that another process, the terminal or the host's kernel has sent to the supervisor.

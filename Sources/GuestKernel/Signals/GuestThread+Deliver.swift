@@ -16,6 +16,13 @@ extension GuestThread {
                 }
                 state.lowerWatchers(kernel)
                 let action = state.actions[Int(info.signal)]
+                // In the section that takes the signal, so that a SIGCONT sent from now on ends the stop.
+                if action.handler == SignalAction.defaultHandler,
+                    SignalSet.stopping & SignalSet.bit(info.signal) != 0
+                {
+                    state.isStopped = true
+                    kernel.signals.stoppedWord.store(1, ordering: .sequentiallyConsistent)
+                }
                 if action.flags & SignalAction.resetHandler != 0, action.handler > SignalAction.ignoreHandler {
                     state.actions[Int(info.signal)].handler = SignalAction.defaultHandler
                 }
@@ -47,21 +54,26 @@ extension GuestThread {
         }
         settleInterruptedCall(action)
         guard pushFrame(info, action, trap: trap, errorCode: errorCode) else {
-            kernel.reportFault(self, "its stack has no room for a signal handler's frame")
-            kernel.end(.signalled(SIGSEGV))
-            return false
+            return failDelivery(of: info)
         }
         return true
+    }
+
+    /// A frame that cannot be written is a SIGSEGV, whose handler may have a stack of its own (force_sigsegv).
+    private func failDelivery(of info: SignalInfo) -> Bool {
+        if info.signal != SIGSEGV {
+            forceSignal(SignalInfo.fromKernel(signal: SIGSEGV), trap: 0, errorCode: 0)
+            return !kernel.isEnding
+        }
+        kernel.reportFault(self, "has no room on its stack for a signal handler's frame")
+        kernel.end(.signalled(SIGSEGV))
+        return false
     }
 
     private func doDefault(_ info: SignalInfo) -> Bool {
         let bit = SignalSet.bit(info.signal)
         if SignalSet.ignoredByDefault & bit != 0 { return true }
         if SignalSet.stopping & bit != 0 {
-            kernel.signals.state.withLock { state in
-                state.isStopped = true
-                kernel.signals.stoppedWord.store(1, ordering: .sequentiallyConsistent)
-            }
             kernel.threads.visit { guest_context_request_stop($0.context) }
             kernel.waitForContinue(self)
             return !kernel.isEnding

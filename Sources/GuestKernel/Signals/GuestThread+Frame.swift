@@ -9,18 +9,18 @@ extension GuestThread {
         let registers = context.pointee
         guard action.flags & SignalAction.restorerFlag != 0 else { return false }
         var top = registers.rsp &- 128  // the red zone
-        if action.flags & SignalAction.onStack != 0, alternateStack.isEnabled,
-            !alternateStack.contains(registers.rsp)
-        {
+        let entersAlternateStack =
+            action.flags & SignalAction.onStack != 0 && alternateStack.isEnabled
+            && !alternateStack.contains(registers.rsp)
+        if entersAlternateStack {
             top = alternateStack.base &+ alternateStack.byteCount
         }
         let vectorByteCount = Int(guest_xsave_bytes())
         let vectorState = (top &- UInt64(vectorByteCount + 4)) & ~63
         let frame = ((vectorState &- UInt64(SignalFrame.byteCount)) & ~15) &- 8
-        // The handler must not overflow the alternate stack it began on.
-        if alternateStack.contains(registers.rsp), action.flags & SignalAction.onStack != 0,
-            !alternateStack.contains(frame)
-        {
+        // A handler's frame must not run off the alternate stack, which may be too small for the vector state.
+        let isOnAlternateStack = alternateStack.contains(registers.rsp) || entersAlternateStack
+        if isOnAlternateStack, action.flags & SignalAction.onStack != 0, !alternateStack.contains(frame) {
             return false
         }
         guard storeVectorState(at: vectorState, vectorByteCount) else { return false }

@@ -23,7 +23,12 @@ struct PendingSignals: Sendable {
             return true
         }
         let isQueued = isTimers || info.signal >= SignalSet.firstRealTime
-        if isQueued, queue.count >= PendingSignals.queueCountMax { return false }
+        if isQueued, queue.count >= PendingSignals.queueCountMax {
+            // Plain kill(2) is never refused: the signal is pending, without its particulars.
+            guard info.code == 0 else { return false }
+            set |= bit
+            return true
+        }
         set |= bit
         queue.append(info)
         return true
@@ -37,7 +42,7 @@ struct PendingSignals: Sendable {
         let signal = Int32((preferred != 0 ? preferred : candidates).trailingZeroBitCount) + 1
         guard let index = queue.firstIndex(where: { $0.signal == signal }) else {
             set &= ~SignalSet.bit(signal)
-            return nil
+            return SignalInfo.sent(signal: signal, code: 0, pid: 0, uid: 0)
         }
         let info = queue.remove(at: index)
         if !queue.contains(where: { $0.signal == signal }) { set &= ~SignalSet.bit(signal) }

@@ -140,7 +140,9 @@ enum SignalCalls {
             let isWoken = !isOther && thread.sleepUntilWoken(deadlineNanoseconds: thread.waiter.deadlineNanoseconds)
             let last = table.state.withLock { state in
                 thread.signals.awaited = 0
-                return thread.signals.pending.take(from: set) ?? state.shared.take(from: set)
+                let info = thread.signals.pending.take(from: set) ?? state.shared.take(from: set)
+                if info != nil { state.lowerWatchers(thread.kernel) }
+                return info
             }
             if let last { return last }
             if isOther { return SignalInfo(signal: 0, code: 0) }

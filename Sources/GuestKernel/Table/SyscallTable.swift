@@ -26,6 +26,6 @@ public enum SyscallTable {
     /// The name of a syscall, or `syscall_N` for a number that has none.
     public static func name(of number: Int) -> String {
         if number >= 0, number < count, let row = rows[number] { return row.name }
-        return "syscall_\(number)"
+        return number == SyscallStatistics.otherNumbers ? "syscall_others" : "syscall_\(number)"
     }
 }

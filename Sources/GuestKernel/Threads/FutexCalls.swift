@@ -33,10 +33,11 @@ enum FutexCalls {
             let bitset = UInt32(truncatingIfNeeded: arguments.f)
             return bitset == 0 ? failed(EINVAL) : wait(thread, arguments, value, bitset: bitset, isAbsolute: true)
         case Operation.wake:
-            return table.wake(address, count: max(count, 1), bitset: anyBit)
+            return table.wake(key(thread, arguments, address), count: max(count, 1), bitset: anyBit)
         case Operation.wakeBitset:
             let bitset = UInt32(truncatingIfNeeded: arguments.f)
-            return bitset == 0 ? failed(EINVAL) : table.wake(address, count: max(count, 1), bitset: bitset)
+            if bitset == 0 { return failed(EINVAL) }
+            return table.wake(key(thread, arguments, address), count: max(count, 1), bitset: bitset)
         case Operation.requeue, Operation.compareRequeue:
             return requeue(thread, arguments, count, compares: operation == Operation.compareRequeue)
         case Operation.wakeOperation:
@@ -44,6 +45,11 @@ enum FutexCalls {
         default:
             return failed(ENOSYS)
         }
+    }
+
+    private static func key(_ thread: GuestThread, _ arguments: SyscallArguments, _ address: UInt64) -> FutexKey {
+        if arguments.b & Operation.privateFlag != 0 { return FutexKey(privateAddress: address) }
+        return FutexKey(address: address, in: thread.kernel.memory)
     }
 
     // MARK: - Waiting
@@ -59,12 +65,13 @@ enum FutexCalls {
         }
         let table = thread.kernel.futexes
         let address = thread.waiter.futexAddress == 0 ? arguments.a : thread.waiter.futexAddress
+        let key = key(thread, arguments, address)
         guard thread.prepareToSleep() else { return restart(thread) }
         let refusal: Int? = table.state.withLock { state in
             guard let found = GuestAccess.loadWord(at: address) else { return failed(EFAULT) }
             if found != value, address == arguments.a { return failed(EAGAIN) }
             thread.waiter.futexAddress = address
-            state.waiters.append(FutexTable.Waiter(thread: thread, address: address, bitset: bitset))
+            state.waiters.append(FutexTable.Waiter(thread: thread, key: key, bitset: bitset))
             return nil
         }
         if let refusal { return refusal }
@@ -101,13 +108,15 @@ enum FutexCalls {
         guard wakeCount >= 0, moveCount >= 0 else { return failed(EINVAL) }
         guard destination & 3 == 0 else { return failed(EINVAL) }
         guard GuestAccess.loadWord(at: destination) != nil else { return failed(EFAULT) }
+        let sourceKey = key(thread, arguments, source)
+        let destinationKey = key(thread, arguments, destination)
         return thread.kernel.futexes.state.withLock { state in
             if compares {
                 guard let found = GuestAccess.loadWord(at: source) else { return failed(EFAULT) }
                 if found != UInt32(truncatingIfNeeded: arguments.f) { return failed(EAGAIN) }
             }
-            let woken = state.wake(source, count: wakeCount, bitset: anyBit)
-            let moved = state.requeue(from: source, to: destination, count: moveCount)
+            let woken = state.wake(sourceKey, count: wakeCount, bitset: anyBit)
+            let moved = state.requeue(from: sourceKey, to: destinationKey, at: destination, count: moveCount)
             return woken + moved
         }
     }
@@ -116,16 +125,18 @@ enum FutexCalls {
         let second = arguments.e
         let encoded = UInt32(truncatingIfNeeded: arguments.f)
         guard second & 3 == 0 else { return failed(EINVAL) }
+        let firstKey = key(thread, arguments, arguments.a)
+        let secondKey = key(thread, arguments, second)
         return thread.kernel.futexes.state.withLock { state in
             let old: UInt32
             switch update(second, encoded) {
             case .success(let value): old = value
             case .failure(let error): return failed(error.errno)
             }
-            var woken = state.wake(arguments.a, count: max(count, 1), bitset: anyBit)
+            var woken = state.wake(firstKey, count: max(count, 1), bitset: anyBit)
             if holds(old, encoded) {
                 let secondCount = Int(Int32(truncatingIfNeeded: arguments.d))
-                woken += state.wake(second, count: max(secondCount, 1), bitset: anyBit)
+                woken += state.wake(secondKey, count: max(secondCount, 1), bitset: anyBit)
             }
             return woken
         }

@@ -3,14 +3,14 @@ import Glibc
 import GuestMemory
 import Synchronization
 
-/// Guest futexes: queues of waiters by address. One process, so an address is identity enough.
+/// Guest futexes: queues of waiters by key.
 ///
 /// Whoever wakes a waiter writes the result into its record under the lock, before its own call
 /// returns (architecture §3).
 final class FutexTable: Sendable {
     struct Waiter {
         var thread: GuestThread
-        var address: UInt64
+        var key: FutexKey
         var bitset: UInt32
     }
 
@@ -21,21 +21,21 @@ final class FutexTable: Sendable {
 
     let state = Mutex(State())
 
-    /// Takes up to `count` waiters on `address` whose bitset meets `bitset`, decides their result,
+    /// Takes up to `count` waiters on a futex whose bitset meets `bitset`, decides their result,
     /// and wakes them. Returns how many.
-    func wake(_ address: UInt64, count: Int, bitset: UInt32) -> Int {
-        state.withLock { $0.wake(address, count: count, bitset: bitset) }
+    func wake(_ key: FutexKey, count: Int, bitset: UInt32) -> Int {
+        state.withLock { $0.wake(key, count: count, bitset: bitset) }
     }
 }
 
 extension FutexTable.State {
-    mutating func wake(_ address: UInt64, count: Int, bitset: UInt32) -> Int {
+    mutating func wake(_ key: FutexKey, count: Int, bitset: UInt32) -> Int {
         if count <= 0 { return 0 }
         var woken = 0
         var index = 0
         while index < waiters.count, woken < count {
             let waiter = waiters[index]
-            guard waiter.address == address, waiter.bitset & bitset != 0 else {
+            guard waiter.key == key, waiter.bitset & bitset != 0 else {
                 index += 1
                 continue
             }
@@ -47,11 +47,12 @@ extension FutexTable.State {
         return woken
     }
 
-    mutating func requeue(from source: UInt64, to destination: UInt64, count: Int) -> Int {
+    /// `address` is the destination's, for the waiters' records.
+    mutating func requeue(from source: FutexKey, to destination: FutexKey, at address: UInt64, count: Int) -> Int {
         var moved = 0
-        for index in waiters.indices where moved < count && waiters[index].address == source {
-            waiters[index].address = destination
-            waiters[index].thread.waiter.futexAddress = destination
+        for index in waiters.indices where moved < count && waiters[index].key == source {
+            waiters[index].key = destination
+            waiters[index].thread.waiter.futexAddress = address
             moved += 1
         }
         return moved

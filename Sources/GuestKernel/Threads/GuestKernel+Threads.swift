@@ -34,7 +34,7 @@ extension GuestKernel {
         if !isEnding { thread.releaseRobustFutexes() }
         if !isEnding, thread.clearChildTid != 0 {
             _ = GuestAccess.store(UInt32(0), at: thread.clearChildTid)
-            _ = futexes.wake(thread.clearChildTid, count: 1, bitset: .max)
+            _ = futexes.wake(FutexKey(address: thread.clearChildTid, in: memory), count: 1, bitset: .max)
         }
         statistics.add(thread.callCounts)
         let remaining = threads.remove(thread)
@@ -71,7 +71,7 @@ extension GuestThread {
             guard let seen = GuestAccess.compareExchangeWord(at: address, expected: found, desired: desired)
             else { return }
             if seen == found {
-                if found & 0x8000_0000 != 0 { _ = kernel.futexes.wake(address, count: 1, bitset: .max) }
+                if found & 0x8000_0000 != 0 { _ = kernel.futexes.wake(FutexKey(address: address, in: kernel.memory), count: 1, bitset: .max) }
                 return
             }
             found = seen

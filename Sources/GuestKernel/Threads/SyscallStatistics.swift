@@ -10,10 +10,18 @@ final class SyscallStatistics: @unchecked Sendable {
         var threadsStarted: UInt64 = 0
     }
 
+    /// So many unknown numbers are told apart; all beyond are counted together.
+    private static let unknownCountMax = 256
+    static let otherNumbers = Int(Int32.min)
+
     private let state = Mutex(State())
 
     func countUnknown(_ number: Int) {
-        state.withLock { $0.unknown[number, default: 0] += 1 }
+        state.withLock { state in
+            let isNew = state.unknown[number] == nil
+            let key = isNew && state.unknown.count >= Self.unknownCountMax ? Self.otherNumbers : number
+            state.unknown[key, default: 0] += 1
+        }
     }
 
     func countThread() {

@@ -12,13 +12,17 @@ final class ThreadList: Sendable {
     /// (pid_max is at most 4 Mi), fit the 30 bits of a robust futex, and the 28 that a CPU clock's
     /// identity leaves for them (MAKE_THREAD_CPUCLOCK in include/linux/posix-timers.h).
     static let firstTid: Int32 = 0x40_0001
+    static let lastTid: Int32 = 0xfff_ffff
 
     private let state = Mutex(State(nextTid: ThreadList.firstTid))
 
     func allocateTid() -> Int32 {
         state.withLock { state in
-            defer { state.nextTid += 1 }
-            return state.nextTid
+            while true {
+                let tid = state.nextTid
+                state.nextTid = tid == ThreadList.lastTid ? ThreadList.firstTid : tid + 1
+                if !state.threads.contains(where: { $0.tid == tid }) { return tid }
+            }
         }
     }
 
