@@ -25,9 +25,14 @@ static void *open_for_reading(void *argument) {
     return NULL;
 }
 
+static volatile int interrupted;
+
+// Again and again: the first may come before the open has begun.
 static void *interrupt(void *argument) {
-    sleep_us(30000);
-    CHECK_EQUAL(pthread_kill(*(pthread_t *)argument, SIGUSR1), 0);
+    while (!interrupted) {
+        sleep_us(10000);
+        CHECK_EQUAL(pthread_kill(*(pthread_t *)argument, SIGUSR1), 0);
+    }
     return NULL;
 }
 
@@ -80,11 +85,15 @@ int main(void) {
     struct sigaction action = { .sa_handler = on_signal };
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
     pthread_t self = pthread_self();
+    interrupted = 0;
     other = thread_start(interrupt, &self);
     CHECK_FAILS(open("fifo", O_RDONLY), EINTR);
+    interrupted = 1;
     thread_join(other);
+    interrupted = 0;
     other = thread_start(interrupt, &self);
     CHECK_FAILS(open("fifo", O_WRONLY), EINTR);
+    interrupted = 1;
     thread_join(other);
     CHECK(unlink("fifo") == 0);
     scratch_leave();
