@@ -8,7 +8,8 @@ extension AddressSpace {
             let oldEnd = roundUp(state.heapEnd)
             let newEnd = roundUp(address)
             if newEnd < oldEnd {
-                clear(AddressRange(start: newEnd, end: oldEnd), in: &state)
+                let result = clear(AddressRange(start: newEnd, end: oldEnd), in: &state)
+                if result < 0 { return state.heapEnd }
             } else if newEnd > oldEnd {
                 let grown = AddressRange(start: oldEnd, end: newEnd)
                 guard state.map.isFree(grown), HostMemory.protect(grown, [.read, .write]) == 0 else {

@@ -8,13 +8,15 @@ extension AddressSpace {
         let (rawEnd, overflow) = address.addingReportingOverflow(byteCount)
         guard !overflow, rawEnd <= GuestLayout.arenaEnd else { return -Int(EINVAL) }
         if byteCount == 0 { return 0 }
-        let range = AddressRange(start: address, end: roundUp(rawEnd))
+        let whole = AddressRange(start: address, end: roundUp(rawEnd))
+        // Nothing is ever mapped outside, so that whatever reaches out has a hole.
+        guard let range = whole.intersection(GuestLayout.mappable) else { return -Int(ENOMEM) }
         return state.withLock { state in
             let pieces = state.map.areas(in: range)
             if pieces.contains(where: { $0.kind.file != nil }) { return -Int(EBADF) }
             guard state.map.hasRoomForEdit else { return -Int(ENOMEM) }
             state.map.setName(name, in: range)
-            return state.map.isFullyMapped(range) ? 0 : -Int(ENOMEM)
+            return state.map.isFullyMapped(whole) ? 0 : -Int(ENOMEM)
         }
     }
 }

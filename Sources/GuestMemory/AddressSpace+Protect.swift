@@ -24,8 +24,13 @@ extension AddressSpace {
             if case .sharedFile(_, _, isWritable: false) = area.kind, protection.contains(.write) {
                 return -Int(EACCES)
             }
+            guard state.map.hasRoomForEdit else { return -Int(ENOMEM) }
             let result = HostMemory.protect(piece, protection)
-            if result < 0 { return result }
+            if result < 0 {
+                // The host may have come as far as the last of its mappings in the piece.
+                _ = HostMemory.protect(piece, area.protection)
+                return result
+            }
             state.map.setProtection(protection, in: piece)
             cursor = piece.end
         }
@@ -37,7 +42,7 @@ extension AddressSpace {
         guard address & 4095 == 0 else { return -Int(EINVAL) }
         let (rawEnd, overflow) = address.addingReportingOverflow(byteCount)
         guard !overflow, rawEnd <= GuestLayout.arenaEnd else { return -Int(EINVAL) }
-        guard let advice = hostAdvice(advice) else { return -Int(EINVAL) }
+        guard isKnownAdvice(advice) else { return -Int(EINVAL) }
         if byteCount == 0 { return 0 }
         let range = AddressRange(start: address, end: roundUp(rawEnd))
         return state.withLock { state in
@@ -54,7 +59,14 @@ extension AddressSpace {
         }
     }
 
-    private func advise(_ area: VirtualMemoryArea, _ advice: Int32) -> Int {
+    private func advise(_ area: VirtualMemoryArea, _ guestAdvice: Int32) -> Int {
+        var advice = guestAdvice
+        if advice == MADV_FREE {
+            // madvise_free_single_vma in mm/madvise.c: anonymous memory only.
+            guard area.isPlainAnonymous else { return -Int(EINVAL) }
+            // Pages that vanish at some later moment would read differently on a mirror.
+            advice = MADV_DONTNEED
+        }
         if advice == MADV_DONTNEED, case .privateFile(let file, let offset, isHostMapped: false) = area.kind {
             refill(area, from: file, offset: offset)
             return 0
@@ -65,36 +77,48 @@ extension AddressSpace {
     /// Natively the file's content shows again where private pages of it are dropped. Pages that were filled from the
     /// file are filled once more; they stay as they are where the file is no longer to be found.
     private func refill(_ area: VirtualMemoryArea, from file: FileIdentity, offset: UInt64) {
-        let hostFD = open(file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard hostFD >= 0 else { return }
+        guard let hostFD = reopen(file) else { return }
         defer { close(hostFD) }
-        var status = stat()
-        guard fstat(hostFD, &status) == 0, UInt64(status.st_dev) == file.device, UInt64(status.st_ino) == file.inode,
-            HostMemory.protect(area.range, [.read, .write]) == 0
-        else { return }
-        let filled = HostMemory.fill(area.range, fd: hostFD, offset: offset)
-        // What lies past the file's end now is zero.
-        if filled >= 0, filled < Int(area.range.count) {
-            _ = GuestAccess.fill(area.range.start + UInt64(filled), with: 0, count: Int(area.range.count) - filled)
-        }
-        _ = HostMemory.protect(area.range, area.protection)
+        _ = fill(area.range, area.protection, fd: hostFD, offset: offset)
     }
 
-    /// What the host is told for a guest's advice; nil when it is refused (EINVAL).
-    private func hostAdvice(_ advice: Int32) -> Int32? {
+    /// Fills pages that others may be using: nothing that was allowed is refused meanwhile.
+    func fill(_ range: AddressRange, _ protection: Protection, fd: Int32, offset: UInt64) -> Int {
+        let opened = HostMemory.protect(range, protection.union([.read, .write]))
+        if opened < 0 { return opened }
+        let filled = HostMemory.fill(range, fd: fd, offset: offset)
+        // What lies past the file's end now is zero.
+        if filled >= 0, filled < Int(range.count) {
+            _ = GuestAccess.fill(range.start + UInt64(filled), with: 0, count: Int(range.count) - filled)
+        }
+        let closed = HostMemory.protect(range, protection)
+        return min(filled, closed)
+    }
+
+    /// A descriptor of the file behind a mapping, if its path still leads to it.
+    func reopen(_ file: FileIdentity) -> Int32? {
+        let hostFD = open(file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard hostFD >= 0 else { return nil }
+        var status = stat()
+        if fstat(hostFD, &status) == 0, UInt64(status.st_dev) == file.device, UInt64(status.st_ino) == file.inode {
+            return hostFD
+        }
+        close(hostFD)
+        return nil
+    }
+
+    /// Whether advice is any that a guest may give.
+    private func isKnownAdvice(_ advice: Int32) -> Bool {
         switch advice {
-        case MADV_FREE:
-            // Pages that vanish at some later moment would read differently on a mirror.
-            return MADV_DONTNEED
-        case MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED, MADV_REMOVE,
+        case MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED, MADV_FREE, MADV_REMOVE,
             MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP:
-            return advice
+            return true
         case 20, 21, 22, 23, 25:  // MADV_COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE, COLLAPSE
-            return advice
+            return true
         case MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_KEEPONFORK:
-            return advice
+            return true
         default:
-            return nil
+            return false
         }
     }
 

@@ -44,8 +44,8 @@ extension AddressSpace {
         }
         if !flags.contains(.dontUnmap) {
             if newByteCount <= old.count {
-                clear(AddressRange(start: old.start + newByteCount, end: old.end), in: &state)
-                return Int(old.start)
+                let result = clear(AddressRange(start: old.start + newByteCount, end: old.end), in: &state)
+                return result < 0 ? result : Int(old.start)
             }
             guard area.range.contains(old) else { return -Int(EFAULT) }
             if let address = growInPlace(old, area, newByteCount, in: &state) { return address }
@@ -85,11 +85,13 @@ extension AddressSpace {
         var source = old
         if newByteCount < old.count {
             let shorter = AddressRange(start: old.start, end: old.start + newByteCount)
-            clear(AddressRange(start: shorter.end, end: old.end), in: &state)
+            let result = clear(AddressRange(start: shorter.end, end: old.end), in: &state)
+            if result < 0 { return result }
             source = shorter
         }
         guard state.map.area(containing: source.start)?.range.contains(source) == true else { return -Int(EFAULT) }
-        clear(destination, in: &state)
+        let cleared = clear(destination, in: &state)
+        if cleared < 0 { return cleared }
         return move(source, to: newAddress, newByteCount, keepsOld: flags.contains(.dontUnmap), in: &state)
     }
 
@@ -101,23 +103,62 @@ extension AddressSpace {
         guard let area = state.map.area(containing: source.start), area.range.contains(source) else {
             return -Int(EFAULT)
         }
-        // A host mapping of a file cannot grow without its descriptor, which may be closed long since.
-        guard area.isArenaMemory || newByteCount == source.count else { return -Int(ENOMEM) }
         guard area.isArenaMemory || !keepsOld else { return -Int(EINVAL) }
         let whole = AddressRange(start: destination, end: destination + newByteCount)
-        if area.isArenaMemory, HostMemory.protect(whole, area.protection) < 0 { return -Int(ENOMEM) }
-        let moved = HostMemory.move(source, to: destination)
-        guard moved >= 0 else {
-            HostMemory.restoreArena(whole)
-            return moved
+        var hostFD: Int32?
+        defer { if let hostFD { close(hostFD) } }
+        if case .privateFile(let file, _, isHostMapped: false) = area.kind, newByteCount > source.count {
+            // What is added shows more of the file, whose descriptor may be closed long since.
+            hostFD = reopen(file)
+            if hostFD == nil { return -Int(ENOMEM) }
         }
-        // The kernel's move took the host mapping's protection along; the grown tail has it already.
-        var placed = area.slice(source)
+        let moved = moveHostPages(area.slice(source), to: whole, keepsOld: keepsOld)
+        guard moved >= 0 else { return moved }
+        var placed = area.slice(source).moved(to: destination)
         placed.range = whole
-        if case .heap = placed.kind { placed.kind = .anonymous }
-        if case .stack = placed.kind { placed.kind = .anonymous }
-        if !keepsOld { clear(source, in: &state) }
+        // Only such pages have a place in the arena that they differ from; other mappings never were part of it.
+        if area.isArenaMemory { placed.flags.insert(.moved) }
+        if !keepsOld {
+            // The move has just made the room that this takes.
+            _ = HostMemory.restoreArena(source)
+            state.map.remove(source)
+        }
         state.map.insert(placed)
+        if let hostFD {
+            let tail = AddressRange(start: destination + source.count, end: whole.end)
+            _ = fill(tail, area.protection, fd: hostFD, offset: placed.kind.offset + source.count)
+        }
         return Int(destination)
+    }
+
+    /// Moves and grows in one call where the area is one mapping of the host's as well. It need not be: arena that was
+    /// written to at different times stays several (anon_vma), which mremap answers with EFAULT before Linux 6.17.
+    private func moveHostPages(_ area: VirtualMemoryArea, to whole: AddressRange, keepsOld: Bool) -> Int {
+        let source = area.range
+        var result = HostMemory.move(source, to: whole, keepsSource: keepsOld)
+        if result == -Int(EFAULT), area.isArenaMemory {
+            // The destination may be a hole by now.
+            _ = HostMemory.restoreArena(whole)
+            let tail = AddressRange(start: whole.start + source.count, end: whole.end)
+            result = tail.isEmpty ? 0 : HostMemory.protect(tail, area.protection)
+            if result >= 0 { result = movePieces(source, to: whole.start, keepsOld: keepsOld) }
+        }
+        if result < 0 { _ = HostMemory.restoreArena(whole) }
+        return result
+    }
+
+    /// Halves a range until each piece lies in one mapping of the host's; what has been moved goes back on failure.
+    private func movePieces(_ source: AddressRange, to destination: UInt64, keepsOld: Bool) -> Int {
+        let target = AddressRange(start: destination, count: source.count)
+        let result = HostMemory.move(source, to: target, keepsSource: keepsOld)
+        guard result == -Int(EFAULT), source.count > pageSize else { return result }
+        let lower = AddressRange(start: source.start, count: roundDownToPage(source.count / 2))
+        let upper = AddressRange(start: lower.end, end: source.end)
+        let first = movePieces(lower, to: destination, keepsOld: keepsOld)
+        guard first >= 0 else { return first }
+        let second = movePieces(upper, to: destination + lower.count, keepsOld: keepsOld)
+        guard second < 0 else { return second }
+        _ = movePieces(AddressRange(start: destination, count: lower.count), to: lower.start, keepsOld: false)
+        return second
     }
 }

@@ -11,8 +11,9 @@ public enum GuestLayout {
     /// last two bytes of the dispatch range would escape.
     public static let stackTop: UInt64 = arenaEnd - 0x1_0000
 
-    /// Where a position-independent executable goes; brk follows it.
-    public static let executableBase: UInt64 = 0x1000_0000_0000
+    /// Where a position-independent executable goes; brk follows it. Above AddressSanitizer's shadow, which ends at
+    /// 0x1000_7fff_8000 for every program on x86-64 (compiler-rt's asan_mapping.h).
+    public static let executableBase: UInt64 = 0x1100_0000_0000
 
     /// MAP_32BIT takes addresses below 2 GiB (arch/x86/kernel/sys_x86_64.c: from 1 GiB).
     public static let low32BitRange = AddressRange(start: 0x4000_0000, end: 0x8000_0000)

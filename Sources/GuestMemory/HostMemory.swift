@@ -1,9 +1,9 @@
 import CGuestEntry
 import Glibc
 
-/// What is done to the arena's host pages. The arena stays one mapping for ever: a piece of it is
-/// opened by mprotect and closed by MADV_DONTNEED + PROT_NONE, so that it never has a hole that a
-/// host allocation could fall into, and its registration with a page tracker holds.
+/// What is done to the arena's host pages. The arena stays one mapping wherever it can: a piece of it is opened by
+/// mprotect and closed by PROT_NONE + MADV_DONTNEED, so that its registration with a page tracker holds. Only where
+/// the host maps a file or shared memory, or has moved pages, is a fresh piece put back.
 ///
 /// Every function returns 0 (or a count) or a negative errno. The caller holds the address space's lock.
 enum HostMemory {
@@ -16,31 +16,50 @@ enum HostMemory {
         hostCall(__NR_mprotect, range.start, range.count, UInt64(protection.rawValue))
     }
 
-    /// Gives an anonymous piece of the arena back: its pages are dropped and nobody may touch it.
-    static func close(_ range: AddressRange) {
-        let dropped = hostCall(__NR_madvise, range.start, range.count, UInt64(MADV_DONTNEED))
-        let closed = protect(range, [])
-        // Locked pages refuse MADV_DONTNEED; a fresh mapping drops them all the same.
-        if dropped < 0 || closed < 0 { restoreArena(range) }
+    /// Drops the pages of a piece of the arena, which read as zeros then.
+    static func drop(_ range: AddressRange) -> Int {
+        hostCall(__NR_madvise, range.start, range.count, UInt64(MADV_DONTNEED))
     }
 
-    /// Puts arena pages back where a file or a shared mapping lay.
-    static func restoreArena(_ range: AddressRange) {
+    /// Gives an area's addresses back to the arena: its pages are dropped and nobody may touch it. Where that fails,
+    /// which only the host's limit on mappings makes it do, the area is as it was.
+    static func giveBack(_ area: VirtualMemoryArea) -> Int {
+        if area.leavesArena { return restoreArena(area.range) }
+        let closed = protect(area.range, [])
+        if closed < 0 {
+            // The host may have come as far as the last of its mappings in the range.
+            _ = protect(area.range, area.protection)
+            return closed
+        }
+        if drop(area.range) >= 0 { return 0 }
+        // Locked pages refuse MADV_DONTNEED; a fresh mapping drops them all the same.
+        let restored = restoreArena(area.range)
+        if restored < 0 { _ = protect(area.range, area.protection) }
+        return restored
+    }
+
+    /// Puts a fresh piece of arena where a file, a shared mapping or moved pages lay. It merges with the arena around
+    /// it, but it is a new mapping: a page tracker's registration has to be renewed for the range.
+    static func restoreArena(_ range: AddressRange) -> Int {
+        mapAnonymous(range, [])
+    }
+
+    /// The same with the pages open at once, for what replaces such a mapping.
+    static func mapAnonymous(_ range: AddressRange, _ protection: Protection) -> Int {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED
-        let result = map(range, protection: PROT_NONE, flags: flags, fd: -1, offset: 0)
-        precondition(result >= 0, "the arena could not be restored over a guest mapping: errno \(-result)")
+        return map(range, protection: protection.rawValue, flags: flags, fd: -1, offset: 0)
     }
 
     static func mapFile(
         _ range: AddressRange, _ protection: Protection, fd: Int32, offset: UInt64, isShared: Bool
     ) -> Int {
         let flags = (isShared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED | MAP_NORESERVE
-        return map(range, protection: Int32(protection.rawValue), flags: flags, fd: fd, offset: offset)
+        return map(range, protection: protection.rawValue, flags: flags, fd: fd, offset: offset)
     }
 
     static func mapSharedAnonymous(_ range: AddressRange, _ protection: Protection) -> Int {
         let flags = MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE
-        return map(range, protection: Int32(protection.rawValue), flags: flags, fd: -1, offset: 0)
+        return map(range, protection: protection.rawValue, flags: flags, fd: -1, offset: 0)
     }
 
     /// Fills `range` from the file; returns the bytes read or a negative errno.
@@ -57,10 +76,11 @@ enum HostMemory {
         return Int(done)
     }
 
-    /// Moves the pages of a private anonymous range, leaving the old place mapped and empty.
-    static func move(_ source: AddressRange, to destination: UInt64) -> Int {
-        let flags = mremapMayMove | mremapFixed | mremapDontUnmap
-        return hostCall(__NR_mremap, source.start, source.count, source.count, flags, destination)
+    /// Moves a mapping to `destination`, in place of whatever is there, with as many bytes as that has. The source is
+    /// a hole in the arena then, or, where it is kept, mapped and empty (Linux 5.7, private anonymous memory only).
+    static func move(_ source: AddressRange, to destination: AddressRange, keepsSource: Bool) -> Int {
+        let flags = mremapMayMove | mremapFixed | (keepsSource ? mremapDontUnmap : 0)
+        return hostCall(__NR_mremap, source.start, source.count, destination.count, flags, destination.start)
     }
 
     private static func map(

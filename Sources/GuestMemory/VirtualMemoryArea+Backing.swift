@@ -16,4 +16,7 @@ extension VirtualMemoryArea {
         case .privateFile, .sharedAnonymous, .sharedFile: return false
         }
     }
+
+    /// Whether the arena's own mapping is gone from under the area, so that it has to be put back at the end.
+    var leavesArena: Bool { !isArenaMemory || flags.contains(.moved) }
 }

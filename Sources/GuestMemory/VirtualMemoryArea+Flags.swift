@@ -1,5 +1,5 @@
 extension VirtualMemoryArea {
-    /// What mmap's flags asked for beyond the kind.
+    /// What an area is beyond its kind, as mmap's flags asked for it or as it came about.
     public struct Flags: OptionSet, Equatable, Hashable, Sendable {
         public let rawValue: UInt8
 
@@ -12,5 +12,9 @@ extension VirtualMemoryArea {
 
         /// MAP_NORESERVE: the pages are not counted against the memory limit until they are touched.
         public static let noReserve = Flags(rawValue: 2)
+
+        /// Came here by mremap(2): the host's mapping counts its offsets from where the pages were first (vm_pgoff), so
+        /// that it never merges with the arena around it again. The arena is put back when the area is closed.
+        public static let moved = Flags(rawValue: 4)
     }
 }

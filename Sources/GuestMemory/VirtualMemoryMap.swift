@@ -5,7 +5,7 @@
 ///
 /// Storage is one array of areas in order of address, which never overlap and never could be merged further. Looking
 /// up an address is a binary search. An edit shifts the areas above it only where their number changes, a plain move of
-/// at most some MB at the kernel's own limit of 65 530 areas.
+/// at most some MB at the limit on their number.
 ///
 /// Edits are in VirtualMemoryMap+Edits.swift, the search for free addresses is in VirtualMemoryMap+Gaps.swift.
 public struct VirtualMemoryMap: Sendable {
@@ -24,8 +24,10 @@ public struct VirtualMemoryMap: Sendable {
     /// Where the last search for free addresses got to.
     var gapCache = GapCache()
 
-    /// The most areas a guest may have: vm.max_map_count as Linux ships it (Documentation/admin-guide/sysctl/vm.rst).
-    public static let areaCountMax = 65_530
+    /// The most areas a guest may have. The host allows the whole process 65 530 mappings (vm.max_map_count as Linux
+    /// ships it, Documentation/admin-guide/sysctl/vm.rst), and an area costs two of them where free addresses follow,
+    /// as these are mapped too, with no access. What is left over is for the supervisor, which must never run short.
+    public static let areaCountMax = 32_000
 
     /// The most areas that one edit can add: a move splits an area at either end.
     static let editGrowthMax = 3
@@ -41,6 +43,13 @@ public struct VirtualMemoryMap: Sendable {
 
     /// Whether the map can take any one more edit within ``areaCountMax``; where not, the guest's call is ENOMEM.
     public var hasRoomForEdit: Bool { areas.count + Self.editGrowthMax <= Self.areaCountMax }
+
+    /// Whether `range` can be unmapped within ``areaCountMax``: at the limit still, unless it splits an area in two.
+    public func hasRoom(toRemove range: AddressRange) -> Bool {
+        if areas.count < Self.areaCountMax { return true }
+        guard let area = areas(overlapping: range).first else { return true }
+        return range.start <= area.range.start || area.range.end <= range.end
+    }
 
     // MARK: - Looking up
 

@@ -1,0 +1,87 @@
+import CGuestEntry
+import Glibc
+
+/// What stands behind a new mapping. Where something was mapped before, it is replaced in a way that another thread
+/// never finds the range closed: MAP_FIXED over live memory is atomic to who reads it (mmap(2)).
+extension AddressSpace {
+    /// A private file mapping up to this size is read at once (about 0.35 ms a MiB); a larger one
+    /// is left to the host kernel to fill page by page.
+    static let eagerFillByteCountMax: UInt64 = 16 << 20
+
+    /// Opens host pages for a range, whatever is in it now, and enters the area.
+    func populate(_ range: AddressRange, _ request: MappingRequest, in state: inout State) -> Int {
+        var area = VirtualMemoryArea(range: range, protection: request.protection, kind: .anonymous)
+        area.name = request.name
+        let result: Int
+        switch request.source {
+        case .anonymous:
+            result = mapAnonymous(range, request.protection, in: &state)
+            if result < 0 { return result }
+        case .sharedAnonymous:
+            area.kind = .sharedAnonymous(object: state.nextSharedObject, offset: 0)
+            state.nextSharedObject += 1
+            result = HostMemory.mapSharedAnonymous(range, request.protection)
+        case .file(let file):
+            let isFree = state.map.isFree(range)
+            (area.kind, result) = mapFile(range, request.protection, file, mayBeEager: isFree)
+        }
+        guard result >= 0 else {
+            // Some of the host's failures come after it has taken away what was there. At its limit of mappings it
+            // has not, and refuses this one as well: then everything stays as it was.
+            if HostMemory.restoreArena(range) >= 0 { state.map.remove(range) }
+            return result
+        }
+        state.map.insert(area)
+        if request.isPopulated { populatePages(range, request.protection) }
+        return 0
+    }
+
+    private func populatePages(_ range: AddressRange, _ protection: Protection) {
+        // MADV_POPULATE_READ and _WRITE, Linux 5.14; MAP_POPULATE promises nothing.
+        let advice: UInt64 = protection.contains(.write) ? 23 : 22
+        hostCall(__NR_madvise, range.start, range.count, advice)
+    }
+
+    /// Leaves the arena's own mapping in place wherever it is still there.
+    private func mapAnonymous(_ range: AddressRange, _ protection: Protection, in state: inout State) -> Int {
+        let pieces = state.map.areas(in: range)
+        if pieces.contains(where: { $0.leavesArena }) { return HostMemory.mapAnonymous(range, protection) }
+        let opened = HostMemory.protect(range, protection)
+        if opened < 0 {
+            // The host may have come as far as the last of its mappings in the range.
+            _ = HostMemory.protect(range, [])
+            for piece in pieces { _ = HostMemory.protect(piece.range, piece.protection) }
+            return opened
+        }
+        if pieces.isEmpty || HostMemory.drop(range) >= 0 { return 0 }
+        // Locked pages refuse to be dropped.
+        return HostMemory.mapAnonymous(range, protection)
+    }
+
+    private func mapFile(
+        _ range: AddressRange, _ protection: Protection, _ file: MappedFile, mayBeEager: Bool
+    ) -> (VirtualMemoryArea.Kind, Int) {
+        if file.isShared {
+            let kind = VirtualMemoryArea.Kind.sharedFile(
+                file: file.identity, offset: file.offset, isWritable: file.isWritable)
+            let result = HostMemory.mapFile(
+                range, protection, fd: file.hostFD, offset: file.offset, isShared: true)
+            return (kind, result)
+        }
+        let isEager =
+            mayBeEager && file.isRegular && range.count <= AddressSpace.eagerFillByteCountMax
+            && file.offset + range.count <= roundUp(file.fileByteCount)
+        let kind = VirtualMemoryArea.Kind.privateFile(
+            file: file.identity, offset: file.offset, isHostMapped: !isEager)
+        guard isEager else {
+            // Past the file's end the host's own mapping gives SIGBUS, as it must.
+            let result = HostMemory.mapFile(
+                range, protection, fd: file.hostFD, offset: file.offset, isShared: false)
+            return (kind, result)
+        }
+        var result = HostMemory.protect(range, [.read, .write])
+        if result >= 0 { result = HostMemory.fill(range, fd: file.hostFD, offset: file.offset) }
+        if result >= 0, protection != [.read, .write] { result = HostMemory.protect(range, protection) }
+        return (kind, result)
+    }
+}
