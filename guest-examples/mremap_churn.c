@@ -37,6 +37,30 @@ static void churn(void) {
     printf("churn ok\n");
 }
 
+// One mapping where there were several before, each used on its own: it moves as one.
+static void move_reused(void) {
+    char *area = mmap(NULL, 64 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(area != MAP_FAILED && munmap(area, 64 * PAGE) == 0);
+    for (int i = 0; i < 31; i += 2) {
+        CHECK(mmap(area + i * PAGE, PAGE, rw, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == area + i * PAGE);
+        area[i * PAGE] = 1;
+    }
+    CHECK_EQUAL(munmap(area, 32 * PAGE), 0);
+    CHECK(mmap(area, 31 * PAGE, rw, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == area);
+    CHECK(mmap(area + 31 * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
+    for (int i = 0; i < 31; i++) area[i * PAGE] = (char)i;
+    char *moved = mremap(area, 31 * PAGE, 50 * PAGE, MREMAP_MAYMOVE);
+    CHECK(moved != MAP_FAILED && moved != area);
+    for (int i = 0; i < 50; i++) CHECK_EQUAL(moved[i * PAGE], i < 31 ? i : 0);
+    char *target = mmap(NULL, 50 * PAGE, rw, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(target != MAP_FAILED);
+    moved = mremap(moved, 50 * PAGE, 50 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+    CHECK(moved == target);
+    for (int i = 0; i < 50; i++) CHECK_EQUAL(moved[i * PAGE], i < 31 ? i : 0);
+    CHECK_FAILS(mprotect(area, PAGE, PROT_READ), ENOMEM);
+    CHECK(munmap(moved, 50 * PAGE) == 0 && munmap(area + 31 * PAGE, PAGE) == 0);
+}
+
 static void grow_file(int file, int sharing) {
     char *mapped = mmap(NULL, PAGE, rw, sharing, file, PAGE);
     CHECK(mapped != MAP_FAILED && mapped[0] == 'B');
@@ -54,6 +78,7 @@ static void grow_file(int file, int sharing) {
 
 int main(void) {
     churn();
+    move_reused();
     char path[] = "/tmp/mremap_churn.XXXXXX", page[PAGE];
     int file = mkstemp(path);
     CHECK(file >= 0);

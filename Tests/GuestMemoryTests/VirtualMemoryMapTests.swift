@@ -36,7 +36,7 @@ struct VirtualMemoryMapTests {
         map.insert(VirtualMemoryArea(range: pages(20..<24), protection: [.read], kind: .anonymous))
         map.insert(VirtualMemoryArea(range: pages(24..<28), protection: [.read], kind: .anonymous, flags: .moved))
         #expect(map.areas.count == 2)
-        #expect(map.areas(in: pages(22..<26)).map(\.leavesArena) == [false, true])
+        #expect(map.areas(in: pages(22..<26)).map(\.flags) == [[], .moved])
         #expect(map.checkInvariants() == nil)
     }
 
