@@ -22,8 +22,8 @@ extension AddressSpace {
             state.nextSharedObject += 1
             result = HostMemory.mapSharedAnonymous(range, request.protection)
         case .file(let file):
-            let isFree = state.map.isFree(range)
-            (area.kind, result) = mapFile(range, request.protection, file, mayBeEager: isFree)
+            let isArena = !state.map.areas(in: range).contains { $0.leavesArena }
+            (area.kind, result) = mapFile(range, request.protection, file, mayBeEager: isArena)
         }
         guard result >= 0 else {
             // Some of the host's failures come after it has taken away what was there. At its limit of mappings it
@@ -79,9 +79,19 @@ extension AddressSpace {
                 range, protection, fd: file.hostFD, offset: file.offset, isShared: false)
             return (kind, result)
         }
-        var result = HostMemory.protect(range, [.read, .write])
-        if result >= 0 { result = HostMemory.fill(range, fd: file.hostFD, offset: file.offset) }
+        // What was there before stays accessible while it is filled over: whoever reads it at this moment sees the
+        // old or the new bytes, but never a fault.
+        var result = HostMemory.protect(range, protection.union([.read, .write]))
+        if result >= 0 { result = fillWhole(range, file) }
         if result >= 0, protection != [.read, .write] { result = HostMemory.protect(range, protection) }
         return (kind, result)
+    }
+
+    /// The rest of the last page, past the file's end, is zero.
+    private func fillWhole(_ range: AddressRange, _ file: MappedFile) -> Int {
+        let filled = HostMemory.fill(range, fd: file.hostFD, offset: file.offset)
+        guard filled >= 0 else { return filled }
+        _ = GuestAccess.fill(range.start + UInt64(filled), with: 0, count: Int(range.count) - filled)
+        return 0
     }
 }

@@ -65,7 +65,7 @@ extension GuestThread {
             forceSignal(SignalInfo.fromKernel(signal: SIGSEGV), trap: 0, errorCode: 0)
             return !kernel.isEnding
         }
-        kernel.reportFault(self, "has no room on its stack for a signal handler's frame")
+        kernel.reportFault(self, "has no room for a signal handler's frame on its stack")
         kernel.end(.signalled(SIGSEGV))
         return false
     }
