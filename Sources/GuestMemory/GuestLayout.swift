@@ -12,7 +12,8 @@ public enum GuestLayout {
     public static let stackTop: UInt64 = arenaEnd - 0x1_0000
 
     /// Where a position-independent executable goes; brk follows it. Above AddressSanitizer's shadow, which ends at
-    /// 0x1000_7fff_8000 for every program on x86-64 (compiler-rt's asan_mapping.h).
+    /// 0x1000_7fff_8000 for every program on x86-64 (compiler-rt's asan_mapping.h). GCC's runtime wants its heap at
+    /// 0x6000_0000_0000 as well, which is beyond the arena, so that its programs end with ENOMEM there.
     public static let executableBase: UInt64 = 0x1100_0000_0000
 
     /// MAP_32BIT takes addresses below 2 GiB (arch/x86/kernel/sys_x86_64.c: from 1 GiB).

@@ -18,5 +18,5 @@ extension VirtualMemoryArea {
     }
 
     /// Whether the arena's own mapping is gone from under the area, so that it has to be put back at the end.
-    var leavesArena: Bool { !isArenaMemory || flags.contains(.moved) }
+    public var leavesArena: Bool { !isArenaMemory || flags.contains(.moved) }
 }

@@ -31,6 +31,28 @@ struct VirtualMemoryMapTests {
         #expect(map.checkInvariants() == nil)
     }
 
+    @Test("moved memory stays apart from its neighbours, and its pieces stay moved")
+    mutating func movedAreas() {
+        map.insert(VirtualMemoryArea(range: pages(20..<24), protection: [.read], kind: .anonymous))
+        map.insert(VirtualMemoryArea(range: pages(24..<28), protection: [.read], kind: .anonymous, flags: .moved))
+        #expect(map.areas.count == 2)
+        #expect(map.areas(in: pages(22..<26)).map(\.flags) == [[], .moved])
+        #expect(map.checkInvariants() == nil)
+    }
+
+    @Test("at the limit an area can be removed, but not split")
+    mutating func fullMap() {
+        map = VirtualMemoryMap(limits: pages(16..<200_000))
+        for index in 0..<UInt64(VirtualMemoryMap.areaCountMax) {
+            let first = 16 + 5 * index
+            map.insert(VirtualMemoryArea(range: pages(first..<first + 3), protection: [.read], kind: .anonymous))
+        }
+        #expect(!map.hasRoomForEdit && map.areas.count == VirtualMemoryMap.areaCountMax)
+        #expect(!map.hasRoom(toRemove: pages(17..<18)))
+        #expect(map.hasRoom(toRemove: pages(16..<18)) && map.hasRoom(toRemove: pages(17..<22)))
+        #expect(map.hasRoom(toRemove: pages(19..<21)))
+    }
+
     @Test("neighbours merge, and a lookup finds the whole")
     mutating func mergingNeighbours() {
         map.insert(memory(20..<22))

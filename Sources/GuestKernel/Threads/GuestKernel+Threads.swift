@@ -71,7 +71,8 @@ extension GuestThread {
             guard let seen = GuestAccess.compareExchangeWord(at: address, expected: found, desired: desired)
             else { return }
             if seen == found {
-                if found & 0x8000_0000 != 0 { _ = kernel.futexes.wake(FutexKey(address: address, in: kernel.memory), count: 1, bitset: .max) }
+                guard found & 0x8000_0000 != 0 else { return }
+                _ = kernel.futexes.wake(FutexKey(address: address, in: kernel.memory), count: 1, bitset: .max)
                 return
             }
             found = seen
