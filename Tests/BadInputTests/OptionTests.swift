@@ -57,6 +57,21 @@ struct OptionTests {
         }
     }
 
+    @Test("--test-stops stops the guest, and says how often", arguments: Dispatch.allCases)
+    func testStops(_ dispatch: Dispatch) async throws {
+        let path = try #require(Linkage.static.path(of: "hello"), "run make guests")
+        try await ScratchDirectory.with { scratch in
+            let options = ["--report", scratch.file("report.json")]
+            let command = Understudy.run(Command(path, ["10"]), dispatch: dispatch, testStops: 42, options: options)
+            let outcome = try await command.run()
+            try #require(outcome.ending == .exited(0), "\(outcome)")
+            let json = try JSONSerialization.jsonObject(with: Data(scratch.read("report.json"))) as? [String: Any]
+            let stops = try #require(json?["test_stops"] as? [String: Any])
+            try #require(stops["seed"] as? Int == 42)
+            try #require((stops["count"] as? Int ?? 0) >= 3, "\(stops)")
+        }
+    }
+
     @Test("a relative program, and arguments that are not text")
     func bytes() async throws {
         try await ScratchDirectory.with { scratch in
