@@ -27,10 +27,17 @@ struct ChildProcess {
         let arguments = [Array(command.program.utf8)] + command.arguments
         let environment = command.environment.map { Array($0.utf8) }
         var child: pid_t = 0
-        let failure = withStringArray(arguments) { argv in
-            withStringArray(environment) { envp in
-                ChildProcess.withAttributes { posix_spawn(&child, command.program, &actions, $0, argv, envp) }
+        var failure: Int32 = 0
+        // A program that a test has just written may still be open for writing in a child that another test forked at
+        // that moment and that has not come to its exec yet.
+        for _ in 0..<100 {
+            failure = withStringArray(arguments) { argv in
+                withStringArray(environment) { envp in
+                    ChildProcess.withAttributes { posix_spawn(&child, command.program, &actions, $0, argv, envp) }
+                }
             }
+            if failure != ETXTBSY { break }
+            usleep(20_000)
         }
         guard failure == 0 else {
             for end in [input, output, errors] where end >= 0 { close(end) }
