@@ -54,7 +54,7 @@ struct kernel_sigaction {
      SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS))
 
 static _Atomic uint64_t outside_signals;
-static int outside_event = -1;
+static _Atomic int32_t outside_listener;
 
 static inline int within(uint64_t address, const char *begin, const char *end) {
     return address >= (uint64_t)begin && address < (uint64_t)end;
@@ -147,8 +147,10 @@ static void report_host_fault(int signal, const siginfo_t *info, const ucontext_
 
 static void note_outside_signal(int signal) {
     atomic_fetch_or(&outside_signals, SIGNAL_BIT(signal));
-    uint64_t one = 1;
-    host_call(__NR_write, (uint64_t)outside_event, (uint64_t)&one, sizeof one, 0, 0, 0);
+    int32_t listener = atomic_load(&outside_listener);
+    if (listener == 0) return;
+    uint64_t process = (uint64_t)host_call(__NR_getpid, 0, 0, 0, 0, 0, 0);
+    host_call(__NR_tgkill, process, (uint64_t)listener, GUEST_KICK_SIGNAL, 0, 0, 0);
 }
 
 // Whether a handler was interrupted: only handlers run on the alternate stack.
@@ -246,15 +248,18 @@ static long install(int signal) {
     return host_call(__NR_rt_sigaction, (uint64_t)signal, (uint64_t)&action, 0, 8, 0, 0);
 }
 
-long guest_signals_install(int outside_event_fd) {
+long guest_signals_install(void) {
     static const int handled[] = {SIGSYS,  SIGSEGV, SIGBUS,  SIGFPE,
                                   SIGILL,  SIGTRAP, GUEST_PREEMPT_SIGNAL, GUEST_KICK_SIGNAL};
-    outside_event = outside_event_fd;
     for (size_t index = 0; index < sizeof handled / sizeof handled[0]; index++) {
         long result = install(handled[index]);
         if (result < 0) return result;
     }
     return 0;
+}
+
+void guest_signals_set_listener(int32_t host_tid) {
+    atomic_store(&outside_listener, host_tid);
 }
 
 uint64_t guest_signals_take_outside(void) {

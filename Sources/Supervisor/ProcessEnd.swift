@@ -38,7 +38,7 @@ enum ProcessEnd {
         hostCall(__NR_prctl, setDumpable, 0, 0, 0, 0)
         guest_signals_restore_default(signal)
         // To this thread, where it is unblocked: sent to the process, it could be read from the forwarder's
-        // signalfd instead, and this thread would go on to the exit below.
+        // sigwaitinfo instead, and this thread would go on to the exit below.
         hostCall(__NR_tgkill, UInt64(hostCall(__NR_getpid)), UInt64(hostCall(__NR_gettid)), UInt64(signed: signal))
         // Only for a signal that ends nobody.
         exit(128 + signal)

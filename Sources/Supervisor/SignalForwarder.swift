@@ -5,15 +5,12 @@ import GuestMemory
 
 /// Hands signals that are sent to this process on to the guest.
 ///
-/// Every thread blocks the asynchronous signals; one reads them from a signalfd. What cannot be blocked, the signals of
-/// faults, comes to a handler that sets a bit and writes to an eventfd when somebody *sent* it.
+/// Every thread blocks the asynchronous signals; one waits for them by sigwaitinfo. (Not by a signalfd: whoever polls
+/// one is woken for every signal of the process, and so for every syscall of the guest's.) What cannot be blocked, the
+/// signals of faults, comes to a handler that sets a bit and kicks this thread when somebody *sent* it.
 struct SignalForwarder: Sendable {
-    private let signalFD: Int32
-    private let eventFD: Int32
-
-    /// The kernel's struct signalfd_siginfo (signalfd(2)).
-    private static let recordByteCount = 128
-    private static let recordCountMax = 16
+    /// siginfo_t (sigaction(2)).
+    private static let infoByteCount = 128
     /// So many interrupts within so much time end Understudy itself.
     private static let interruptCountMax = 3
     private static let interruptWindowNanoseconds: UInt64 = 5_000_000_000
@@ -23,16 +20,7 @@ struct SignalForwarder: Sendable {
         HostSignals.setMask(HostSignals.helperMask)
         SignalForwarder.disableAlternateStack()
         for signal in [SIGABRT, SIGQUIT] { SignalForwarder.setDefaultUnlessIgnored(signal) }
-        var mask = SignalForwarder.forwarded
-        let signals = hostCall(
-            __NR_signalfd4, UInt64(signed: Int32(-1)), UInt64(address: &mask), 8, UInt64(O_CLOEXEC | O_NONBLOCK))
-        let event = hostCall(__NR_eventfd2, 0, UInt64(O_CLOEXEC | O_NONBLOCK))
-        guard signals >= 0, event >= 0 else {
-            throw SupervisorError(.failed, "no descriptors for signals: \(errorText(Int32(-min(signals, event))))")
-        }
-        signalFD = Int32(signals)
-        eventFD = Int32(event)
-        let installed = guest_signals_install(eventFD)
+        let installed = guest_signals_install()
         guard installed == 0 else {
             throw SupervisorError(.failed, "signal handlers cannot be installed: \(errorText(Int32(-installed)))")
         }
@@ -55,47 +43,36 @@ struct SignalForwarder: Sendable {
 
     private func forwardForEver(_ kernel: GuestKernel, _ onThirdInterrupt: () -> Void) {
         var interrupts: [UInt64] = []
-        let records = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: SignalForwarder.recordByteCount * SignalForwarder.recordCountMax, alignment: 8)
+        var awaited = SignalForwarder.forwarded | HostSignals.bit(GUEST_KICK_SIGNAL)
+        let info = UnsafeMutableRawBufferPointer.allocate(byteCount: SignalForwarder.infoByteCount, alignment: 8)
+        guest_signals_set_listener(Int32(hostCall(__NR_gettid)))
         while true {
-            var entries = (
-                pollfd(fd: signalFD, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: eventFD, events: Int16(POLLIN), revents: 0)
-            )
-            hostCall(__NR_poll, UInt64(address: &entries), 2, UInt64(signed: Int32(-1)))
             forwardFaultSignals(kernel)
-            let count = hostCall(
-                __NR_read, UInt64(signed: signalFD), UInt64(address: records.baseAddress), UInt64(records.count))
-            guard count > 0 else { continue }
-            for offset in stride(from: 0, to: count, by: SignalForwarder.recordByteCount) {
-                let record = UnsafeRawBufferPointer(records)[offset..<offset + SignalForwarder.recordByteCount]
-                let signal = forward(UnsafeRawBufferPointer(rebasing: record), kernel)
-                guard signal == SIGINT else { continue }
-                let now = kernel.clock.monotonicNanoseconds()
-                interrupts = interrupts.filter { now - $0 < SignalForwarder.interruptWindowNanoseconds } + [now]
-                if interrupts.count >= SignalForwarder.interruptCountMax { onThirdInterrupt() }
-            }
+            let signal = hostCall(
+                __NR_rt_sigtimedwait, UInt64(address: &awaited), UInt64(address: info.baseAddress), 0, 8)
+            if signal <= 0 || signal == Int(GUEST_KICK_SIGNAL) { continue }
+            forward(UnsafeRawBufferPointer(info), kernel)
+            guard signal == Int(SIGINT) else { continue }
+            let now = kernel.clock.monotonicNanoseconds()
+            interrupts = interrupts.filter { now - $0 < SignalForwarder.interruptWindowNanoseconds } + [now]
+            if interrupts.count >= SignalForwarder.interruptCountMax { onThirdInterrupt() }
         }
     }
 
-    /// Returns the signal's number.
-    private func forward(_ record: UnsafeRawBufferPointer, _ kernel: GuestKernel) -> Int32 {
-        let signal = record.load(fromByteOffset: 0, as: Int32.self)
-        let code = record.load(fromByteOffset: 8, as: Int32.self)
-        let pid = record.load(fromByteOffset: 12, as: Int32.self)
-        let uid = record.load(fromByteOffset: 16, as: UInt32.self)
-        let value = record.load(fromByteOffset: 48, as: UInt64.self)
+    private func forward(_ info: UnsafeRawBufferPointer, _ kernel: GuestKernel) {
+        let signal = info.load(fromByteOffset: 0, as: Int32.self)
+        let code = info.load(fromByteOffset: 8, as: Int32.self)
+        let pid = info.load(fromByteOffset: 16, as: Int32.self)
+        let uid = info.load(fromByteOffset: 20, as: UInt32.self)
+        let value = info.load(fromByteOffset: 24, as: UInt64.self)
         // The supervisor's children are not the guest's; and a broken pipe of the supervisor's is its own affair.
-        if signal == SIGCHLD, code > 0 { return signal }
-        if signal == SIGPIPE, pid == kernel.identity.hostPid { return signal }
+        if signal == SIGCHLD, code > 0 { return }
+        if signal == SIGPIPE, pid == kernel.identity.hostPid { return }
         kernel.sendFromOutside(signal: signal, code: code, pid: pid, uid: uid, value: value)
-        return signal
     }
 
     /// Who sent them is not known any more.
     private func forwardFaultSignals(_ kernel: GuestKernel) {
-        var count: UInt64 = 0
-        hostCall(__NR_read, UInt64(signed: eventFD), UInt64(address: &count), 8)
         var signals = guest_signals_take_outside()
         while signals != 0 {
             let signal = Int32(signals.trailingZeroBitCount) + 1

@@ -10,9 +10,14 @@
 #define GUEST_KICK_SIGNAL 63
 
 /// Installs the handlers for SIGSYS, the synchronous faults, preempt and kick, in place of the Swift
-/// backtracer's. `outside_event_fd` becomes readable when a fault signal was *sent* by somebody.
+/// backtracer's.
 /// Returns 0 or a negative errno.
-long guest_signals_install(int outside_event_fd);
+long guest_signals_install(void);
+
+/// Names the thread that is sent GUEST_KICK_SIGNAL when somebody has *sent* a fault signal to the process.
+/// It waits for the signal by sigwaitinfo: while any thread polls a signalfd, the kernel wakes it for every
+/// signal of the process, each caught syscall's SIGSYS included (signalfd_notify), which doubled their cost.
+void guest_signals_set_listener(int32_t host_tid);
 
 /// Takes the set (bit n-1 for signal n) of fault signals that somebody sent to the process.
 uint64_t guest_signals_take_outside(void);
