@@ -17,12 +17,26 @@ public struct UnderstudyCommand: ParsableCommand {
     /// In place of the library's own `main`, whose messages do not start with our name and take several lines.
     public static func runAndExit() -> Never {
         do {
-            var command = try parseAsRoot()
+            var command = try parse(Array(CommandLine.arguments.dropFirst()))
             try command.run()
             Glibc.exit(0)
         } catch {
             end(error)
         }
+    }
+
+    /// So many words are given to the parser, whose time grows with their square: 20 000 took ten seconds.
+    private static let parsedCountMax = 256
+
+    /// Parses the words up to and beyond PROGRAM; where more follow they are the guest's own.
+    private static func parse(_ words: [String]) throws -> any ParsableCommand {
+        if words.count > parsedCountMax,
+            var run = try? parseAsRoot(Array(words.prefix(parsedCountMax))) as? RunCommand
+        {
+            run.arguments += words.dropFirst(parsedCountMax)
+            return run
+        }
+        return try parseAsRoot(words)
     }
 
     private static func end(_ error: any Error) -> Never {

@@ -28,7 +28,7 @@ struct SurroundingsTests {
     @Test("thousands of arguments, and one of 100 KB")
     func longArguments() async throws {
         var command = Self.showArguments
-        command.arguments += (0..<6000).map { Array("argument \($0)".utf8) }
+        command.arguments += (0..<20_000).map { Array("argument \($0)".utf8) }
         try await compare(command)
         command = Self.showArguments
         command.arguments.append([UInt8](repeating: 120, count: 100_000))
