@@ -62,7 +62,7 @@ enum SignalFile {
         while true {
             let taken = take(thread, watcher, infos, capacity)
             if taken > 0 {
-                for index in 0..<taken { thread.kernel.signalTaken(infos[index]) }
+                for index in 0..<taken { thread.kernel.signalTaken(&infos[index]) }
                 return store(infos, taken, to: address)
             }
             if !file.isBlocking { return failed(EAGAIN) }

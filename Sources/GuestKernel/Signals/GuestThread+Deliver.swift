@@ -28,7 +28,7 @@ extension GuestThread {
                 }
                 return (info, action)
             }
-            guard let (info, action) = taken else {
+            guard let (pending, action) = taken else {
                 resumeInterruptedCall()
                 if context.pointee.stop == 0 || kernel.isEnding { return !kernel.isEnding }
                 // The call made again was interrupted once more.
@@ -37,7 +37,8 @@ extension GuestThread {
                 if kernel.isEnding { return false }
                 continue
             }
-            kernel.signalTaken(info)
+            var info = pending
+            kernel.signalTaken(&info)
             guard deliver(info, action, trap: 0, errorCode: 0) else { return false }
         }
     }

@@ -116,10 +116,9 @@ enum SignalCalls {
             case .failure(let error): return failed(error.errno)
             }
         }
-        let info = awaitSignal(thread, set)
-        guard let info else { return failed(EAGAIN) }
+        guard var info = awaitSignal(thread, set) else { return failed(EAGAIN) }
         if info.signal == 0 { return failed(EINTR) }
-        thread.kernel.signalTaken(info)
+        thread.kernel.signalTaken(&info)
         if arguments.b != 0, !storeInfo(info, at: arguments.b) { return failed(EFAULT) }
         return Int(info.signal)
     }

@@ -90,9 +90,20 @@ final class TimerService: Sendable {
         }
     }
 
-    /// The signal of a timer has been taken.
-    func signalTaken(_ info: SignalInfo) {
-        state.withLock { $0.timers[info.timerIdentity]?.takenOverrun = info.timerOverrun }
+    /// The signal of a timer has been taken: it stands for every end until now, also those that the helper has not
+    /// come to yet (posixtimer_deliver_signal in kernel/time/posix-timers.c).
+    func signalTaken(_ info: inout SignalInfo, monotonicNanoseconds now: UInt64) {
+        let taken = info
+        info = state.withLock { state in
+            guard var timer = state.timers[taken.timerIdentity] else { return taken }
+            var info = taken
+            if timer.clock == .monotonic, timer.intervalNanoseconds > 0, let missed = timer.expire(now: now) {
+                info.absorb(timer.signalInfo(missed: missed))
+            }
+            timer.takenOverrun = info.timerOverrun
+            state.timers[taken.timerIdentity] = timer
+            return info
+        }
     }
 
     /// Waits until no signal is on its way. Short: the helper waits for no guest thread.

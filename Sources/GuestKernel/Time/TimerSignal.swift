@@ -27,9 +27,10 @@ extension SignalInfo {
 }
 
 extension GuestKernel {
-    /// A signal has been taken by a thread: a timer's says how many ends it stood for.
-    func signalTaken(_ info: SignalInfo) {
-        if info.code == SignalInfo.timerCode { timers.signalTaken(info) }
+    /// A signal has been taken by a thread: a timer's says how many ends it stands for.
+    func signalTaken(_ info: inout SignalInfo) {
+        guard info.code == SignalInfo.timerCode else { return }
+        timers.signalTaken(&info, monotonicNanoseconds: clock.monotonicNanoseconds())
     }
 
     /// Discards what a timer sent before it was set anew or deleted, as kernels from 6.12 on do.
