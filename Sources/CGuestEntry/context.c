@@ -123,10 +123,6 @@ bool guest_context_take_stop(struct guest_context *context) {
     return true;
 }
 
-bool guest_context_is_in_guest(const struct guest_context *context) {
-    return __atomic_load_n(&context->state, __ATOMIC_SEQ_CST) == CONTEXT_STATE_GUEST;
-}
-
 void guest_context_reset_vector_state(struct guest_context *context) {
     uint8_t *area = guest_context_xsave_area(context);
     __builtin_memset(area, 0, GUEST_CONTEXT_XSAVE_BYTES);

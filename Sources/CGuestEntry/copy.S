@@ -47,18 +47,6 @@ guest_load32:
     ret
     .size   guest_load32, .-guest_load32
 
-// size_t guest_load64(const uint64_t *address /* rdi */, uint64_t *value /* rsi */): 0, or 1 at a fault.
-    .globl  guest_load64
-    .type   guest_load64, @function
-    .p2align 4
-guest_load64:
-    movl    $1, %ecx
-    movq    (%rdi), %rax
-    movq    %rax, (%rsi)
-    xorl    %eax, %eax
-    ret
-    .size   guest_load64, .-guest_load64
-
 // size_t guest_store32(uint32_t *address /* rdi */, uint32_t value /* esi */): 0, or 1 at a fault.
     .globl  guest_store32
     .type   guest_store32, @function
@@ -69,17 +57,6 @@ guest_store32:
     xorl    %eax, %eax
     ret
     .size   guest_store32, .-guest_store32
-
-// size_t guest_store64(uint64_t *address /* rdi */, uint64_t value /* rsi */): 0, or 1 at a fault.
-    .globl  guest_store64
-    .type   guest_store64, @function
-    .p2align 4
-guest_store64:
-    movl    $1, %ecx
-    movq    %rsi, (%rdi)
-    xorl    %eax, %eax
-    ret
-    .size   guest_store64, .-guest_store64
 
 // size_t guest_compare_exchange32(
 //     uint32_t *address /* rdi */, uint32_t *expected /* rsi */, uint32_t desired /* edx */)

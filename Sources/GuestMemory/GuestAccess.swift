@@ -99,6 +99,11 @@ public enum GuestAccess {
         return value
     }
 
+    /// Writes one aligned 32-bit word, whole at once for whoever reads it; false for EFAULT.
+    public static func storeWord(_ value: UInt32, at address: UInt64) -> Bool {
+        isInRange(address, 4) && guest_store32(UnsafeMutablePointer(bitPattern: UInt(address)), value) == 0
+    }
+
     /// Atomically replaces the 32-bit word at `address` when it is `expected`. Returns what was
     /// found there (equal to `expected` when replaced), or nil for EFAULT.
     public static func compareExchangeWord(

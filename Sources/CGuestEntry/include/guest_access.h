@@ -13,9 +13,7 @@ size_t guest_copy(void *destination, const void *source, size_t count);
 size_t guest_fill(void *destination, uint8_t value, size_t count);
 /// These return 0, or 1 when the address faulted.
 size_t guest_load32(const uint32_t *address, uint32_t *value);
-size_t guest_load64(const uint64_t *address, uint64_t *value);
 size_t guest_store32(uint32_t *address, uint32_t value);
-size_t guest_store64(uint64_t *address, uint64_t value);
 /// Atomic compare and exchange; *expected becomes what was found.
 size_t guest_compare_exchange32(uint32_t *address, uint32_t *expected, uint32_t desired);
 

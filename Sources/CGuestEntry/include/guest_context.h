@@ -107,9 +107,6 @@ void guest_context_request_stop(struct guest_context *context);
 /// Reads and clears the request; called by the thread itself, in its loop.
 bool guest_context_take_stop(struct guest_context *context);
 
-/// Whether the thread has the guest's registers loaded just now.
-bool guest_context_is_in_guest(const struct guest_context *context);
-
 /// The XSAVE area, and how many bytes of it this CPU uses.
 static inline uint8_t *guest_context_xsave_area(struct guest_context *context) {
     return (uint8_t *)context + CONTEXT_XSAVE_AREA;

@@ -8,7 +8,6 @@ enum DescriptorCalls {
     static func close(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let descriptor = Int32(truncatingIfNeeded: arguments.a)
         guard let file = thread.kernel.files.remove(descriptor) else { return failed(EBADF) }
-        thread.kernel.descriptorClosed(descriptor, file)
         dropRecordLocks(thread.kernel, file)
         return 0
     }
@@ -23,7 +22,6 @@ enum DescriptorCalls {
             if flags & 4 != 0 {  // CLOSE_RANGE_CLOEXEC
                 thread.kernel.files.setClosesOnExec(descriptor, true)
             } else if thread.kernel.files.remove(descriptor) != nil {
-                thread.kernel.descriptorClosed(descriptor, file)
                 dropRecordLocks(thread.kernel, file)
             }
         }
@@ -59,7 +57,6 @@ enum DescriptorCalls {
         case .failure(let error): return failed(error.errno)
         case .success(let old):
             if let old {
-                thread.kernel.descriptorClosed(Int32(index), old)
                 dropRecordLocks(thread.kernel, old)
             }
             return index

@@ -4,10 +4,6 @@ import GuestMemory
 import Synchronization
 
 extension GuestKernel {
-    /// A descriptor number is gone: what is registered under the number has to know.
-    func descriptorClosed(_ descriptor: Int32, _ file: FileDescription) {
-    }
-
     /// Gives the guest the descriptors that the supervisor was started with: 0, 1, 2 and whatever
     /// else was left open for it.
     public func adoptOutsideDescriptors(_ descriptors: [Int32]) {

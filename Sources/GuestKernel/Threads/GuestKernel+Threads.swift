@@ -33,7 +33,7 @@ extension GuestKernel {
     private func finish(_ thread: GuestThread) {
         if !isEnding { thread.releaseRobustFutexes() }
         if !isEnding, thread.clearChildTid != 0 {
-            _ = GuestAccess.store(UInt32(0), at: thread.clearChildTid)
+            _ = GuestAccess.storeWord(0, at: thread.clearChildTid)
             _ = futexes.wake(FutexKey(address: thread.clearChildTid, in: memory), count: 1, bitset: .max)
         }
         statistics.add(thread.callCounts)
