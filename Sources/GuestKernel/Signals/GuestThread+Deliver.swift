@@ -76,6 +76,9 @@ extension GuestThread {
         if SignalSet.ignoredByDefault & bit != 0 { return true }
         if SignalSet.stopping & bit != 0 {
             kernel.threads.visit { guest_context_request_stop($0.context) }
+            // The shell does not see it, so somebody has to say why nothing moves any more.
+            kernel.configuration.report(
+                "\(signalName(info.signal)) stopped the guest; SIGCONT lets it go on, three interrupts end it")
             kernel.waitForContinue(self)
             return !kernel.isEnding
         }

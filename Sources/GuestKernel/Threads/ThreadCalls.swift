@@ -51,7 +51,7 @@ enum ThreadCalls {
     private static func startThread(_ parent: GuestThread, _ request: CloneRequest) -> Int {
         guard request.flags & CloneFlags.ofThread == CloneFlags.ofThread else {
             parent.kernel.reportOnce(
-                "the guest asked for a child process, which is not supported yet; it was told ENOSYS")
+                "the guest called clone for a child process, which is refused: a guest has no child processes yet")
             return failed(ENOSYS)
         }
         if request.flags & CloneFlags.setTls != 0, request.tls >= 1 << 47 { return failed(EPERM) }
