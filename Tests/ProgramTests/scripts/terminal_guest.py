@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import termios
+import time
 import tty
 
 print([os.isatty(number) for number in range(3)], os.ttyname(0) == os.ttyname(1))
@@ -14,7 +15,9 @@ sys.stdout.flush()
 
 try:
     print("interrupt me", flush=True)
-    signal.pause()
+    # Not pause(2): the signal may come just before it, and then there is no other.
+    while True:
+        time.sleep(0.01)
 except KeyboardInterrupt:
     print("interrupted")
 
@@ -22,7 +25,7 @@ resized = []
 signal.signal(signal.SIGWINCH, lambda number, frame: resized.append(tuple(os.get_terminal_size())))
 print("resize me", flush=True)
 while not resized:
-    signal.pause()
+    time.sleep(0.01)
 print("now", resized[-1])
 
 before = termios.tcgetattr(0)
