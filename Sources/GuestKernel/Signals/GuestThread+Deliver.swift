@@ -125,15 +125,7 @@ extension GuestThread {
         if interruptedResult == 0 { return }
         interruptedResult = 0
         restoreSavedMask()
-        let result = call(UInt32(truncatingIfNeeded: lastCallNumber))
-        if Restart.contains(result) {
-            interruptedResult = result
-            guest_context_request_stop(context)
-            return
-        }
-        if !replacesRegisters { context.pointee.rax = UInt64(signed: result) }
-        replacesRegisters = false
-        waiter.callNumber = -1
+        finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
     }
 
     /// Puts the guest back on its syscall instruction, two bytes before.

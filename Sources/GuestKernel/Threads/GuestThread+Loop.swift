@@ -61,7 +61,8 @@ extension GuestThread {
         return kernel.dispatcher.call(number, self, arguments)
     }
 
-    private func finish(_ result: Int) {
+    /// Gives the guest a call's result, or keeps it until the interruption is settled.
+    func finish(_ result: Int) {
         if Restart.contains(result) {
             interruptedResult = result
             guest_context_request_stop(context)
