@@ -19,13 +19,23 @@ let package = Package(
     ],
     targets: [
         .target(name: "CGuestEntry", cSettings: signalContextFlags),
-        .target(name: "GuestMemory", dependencies: ["CGuestEntry"], swiftSettings: swiftSettings),
+        .systemLibrary(name: "CLZ4"),
+        .systemLibrary(name: "CXXHash"),
+        .target(name: "RecordCoding", swiftSettings: swiftSettings),
+        .target(name: "GuestMemory", dependencies: ["CGuestEntry", "RecordCoding"], swiftSettings: swiftSettings),
         .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
         .target(
-            name: "GuestKernel", dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory"],
+            name: "GuestKernel", dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding"],
             swiftSettings: swiftSettings),
+        .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
+        .target(name: "Replication", dependencies: ["Epochs"], swiftSettings: swiftSettings),
+        .target(name: "Transport", dependencies: ["Epochs"], swiftSettings: swiftSettings),
         .target(
-            name: "Supervisor", dependencies: ["CGuestEntry", "GuestKernel", "GuestLoader", "GuestMemory"],
+            name: "Supervisor",
+            dependencies: [
+                "CGuestEntry", "Epochs", "GuestKernel", "GuestLoader", "GuestMemory", "RecordCoding", "Replication",
+                "Transport",
+            ],
             swiftSettings: swiftSettings),
         .target(
             name: "Commands",

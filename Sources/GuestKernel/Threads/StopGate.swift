@@ -26,6 +26,8 @@ public final class StopGate: Sendable {
     private let changes = Atomic<UInt32>(0)
     /// 1 while somebody coordinates.
     private let isCoordinated = Atomic<UInt32>(0)
+    /// Who waits for the next checkpoint.
+    public let demand = CheckpointDemand()
 
     var isRequested: Bool {
         requested.load(ordering: .sequentiallyConsistent) == 1
@@ -36,6 +38,7 @@ public final class StopGate: Sendable {
     func beginWaiting(_ thread: GuestThread) {
         thread.phase.store(ThreadPhase.waiting, ordering: .sequentiallyConsistent)
         if isRequested { announceChange() }
+        if demand.isWanted, thread.kernel.threads.allStopped(except: nil) { demand.raise() }
     }
 
     /// Parks when a stop is on: nothing of the guest is touched before the stop is over.
