@@ -14,12 +14,12 @@ final class Checkpointer: @unchecked Sendable {
     // thread that has waited for it to end.
     private let kernel: GuestKernel
     private let output: OutputGate
-    private let link: EpochLink
+    private let connection: PrimaryConnection
     private let request: ReplicationRequest
     private let statistics: ReplicationStatistics
 
     private let staging: PageStaging
-    private var encoder = EpochEncoder()
+    private let encoder = EpochEncoder()
     /// What the mirror was given last.
     private var sentRecords = RecordSet()
     private var sentLayout: [UInt8] = []
@@ -33,12 +33,12 @@ final class Checkpointer: @unchecked Sendable {
     private static let preCopyRoundsMax = 10
 
     init(
-        _ kernel: GuestKernel, _ output: OutputGate, _ link: EpochLink, _ request: ReplicationRequest,
+        _ kernel: GuestKernel, _ output: OutputGate, _ connection: PrimaryConnection, _ request: ReplicationRequest,
         _ statistics: ReplicationStatistics
     ) throws(SupervisorError) {
         self.kernel = kernel
         self.output = output
-        self.link = link
+        self.connection = connection
         self.request = request
         self.statistics = statistics
         do {
@@ -60,6 +60,9 @@ final class Checkpointer: @unchecked Sendable {
         }
     }
 
+    /// The number that the next epoch has.
+    var nextEpoch: UInt64 { epoch + 1 }
+
     /// The last epoch: the guest has ended, and what it had to say is in it.
     func cutFinal(_ end: GuestEnd) throws {
         try cut(final: end)
@@ -79,7 +82,7 @@ final class Checkpointer: @unchecked Sendable {
     /// The whole guest. Most of it is copied and sent while it runs.
     private func cutFirst() throws {
         epoch = 1
-        encoder.begin(number: epoch)
+        encoder.begin(epoch)
         _ = kernel.memory.takeDiscards()
         try send { emit in try encoder.appendLayout(kernel.memory.layoutRecord(), emit: emit) }
         for _ in 0..<Checkpointer.preCopyRoundsMax {
@@ -107,7 +110,7 @@ final class Checkpointer: @unchecked Sendable {
 
     private func cut(final end: GuestEnd?) throws {
         epoch += 1
-        encoder.begin(number: epoch)
+        encoder.begin(epoch)
         try cutStopped(final: end, isWhole: false)
     }
 
@@ -138,7 +141,7 @@ final class Checkpointer: @unchecked Sendable {
             epoch -= 1
             return
         }
-        try link.hand(capture.handed)
+        try connection.hand(capture.handed)
         try send(capture, delta, final: end, isWhole: isWhole)
         sentRecords = capture.records
     }
@@ -154,7 +157,7 @@ final class Checkpointer: @unchecked Sendable {
         let capture = Capture(
             discards: discards, layout: kernel.memory.layoutRecord(), records: kernel.capture(),
             output: output.cut(epoch: epoch), guestNanoseconds: kernel.clock.monotonicNanoseconds(),
-            handed: link.isLocal ? HandedDescriptor.wanted(by: kernel) : [])
+            handed: connection.isLocal ? HandedDescriptor.wanted(by: kernel) : [])
         kernel.gate.demand.satisfy()
         return capture
     }
@@ -173,10 +176,9 @@ final class Checkpointer: @unchecked Sendable {
             if !capture.output.isEmpty { try encoder.appendOutput(capture.output, emit: emit) }
             let released = output.takeReleased()
             if !released.isEmpty { try encoder.appendReleased(released, emit: emit) }
-            try encoder.finish(
-                EpochEnd.Summary(
-                    isWhole: isWhole, guestNanoseconds: capture.guestNanoseconds, guestEnd: end?.forTheLink),
-                emit: emit)
+            let summary = EpochEnd.Summary(
+                isWhole: isWhole, guestNanoseconds: capture.guestNanoseconds, guestEnd: end?.forTheLink)
+            try encoder.finish(summary, emit: emit)
         }
     }
 
@@ -187,11 +189,11 @@ final class Checkpointer: @unchecked Sendable {
         }
     }
 
-    private func send(_ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+    private func send(_ body: (EpochEncoder.Emit) throws -> Void) throws {
         var bytes = 0
         try body { frame in
             bytes += frame.count
-            try link.send(frame)
+            try connection.link.send(frame)
         }
         statistics.state.withLock { $0.bytes += UInt64(bytes) }
     }

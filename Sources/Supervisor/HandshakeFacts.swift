@@ -19,3 +19,15 @@ enum HandshakeFacts {
             xsaveMask: mask, xsaveByteCount: guest_xsave_bytes(), components: components, featureWords: words)
     }
 }
+
+extension MachineIdentity {
+    /// As a handshake has it.
+    var forTheLink: PeerIdentity {
+        PeerIdentity(bootIdentity: bootIdentity, pidNamespace: pidNamespace, pid: pid, startTicks: startTime)
+    }
+
+    init(_ peer: PeerIdentity) {
+        self.init(
+            bootIdentity: peer.bootIdentity, pid: peer.pid, startTime: peer.startTicks, pidNamespace: peer.pidNamespace)
+    }
+}

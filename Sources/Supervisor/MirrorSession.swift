@@ -9,7 +9,7 @@ import Transport
 
 /// One primary's link to this mirror: epochs come in, are checked, acknowledged and applied.
 final class MirrorSession: Sendable {
-    struct State {
+    private struct State {
         var guest = CommittedGuest()
         /// Set by the takeover: no epoch is acknowledged or applied from then on.
         var isOver = false
@@ -19,68 +19,73 @@ final class MirrorSession: Sendable {
 
     let hello: Hello
     let welcome: Welcome
-    let isLocal: Bool
     private let socket: LinkSocket
     private let memory: MirrorMemory
     private let state = Mutex(State())
     private let decide: @Sendable (MirrorEvent) -> Void
 
-    /// A refusal's words, for the primary.
-    struct Refusal: Error {
-        let text: String
-    }
-
     init(
-        _ hello: Hello, _ welcome: Welcome, isLocal: Bool, _ socket: LinkSocket, _ memory: MirrorMemory,
+        _ hello: Hello, _ welcome: Welcome, _ socket: LinkSocket, _ memory: MirrorMemory,
         decide: @escaping @Sendable (MirrorEvent) -> Void
     ) {
         self.hello = hello
         self.welcome = welcome
-        self.isLocal = isLocal
         self.socket = socket
         self.memory = memory
         self.decide = decide
     }
 
+    var isLocal: Bool { !welcome.localChannel.isEmpty }
+
     // MARK: - The link
 
+    /// Why this mirror cannot take an epoch, for the primary.
+    private struct Refusal: Error {
+        let text: String
+    }
+
+    /// How a session's reading ended.
+    enum End {
+        case goodbye
+        case refused(String)
+        /// The link closed, or what came over it was damaged: the last whole epoch is what there is.
+        case broken(String)
+    }
+
     /// Reads epochs until the link ends, one way or another.
-    func run(_ reader: FrameReader) {
+    func run(_ reader: FrameReader) -> End {
         do {
             let pages = try PageStaging()
             var decoder = EpochDecoder()
             while try receiveEpoch(reader, &decoder, pages) {}
+            return .goodbye
         } catch let refusal as Refusal {
-            refuse(refusal.text)
-            return
+            try? socket.send(Frame(.epochRefusal, saying: refusal.text))
+            return .refused(refusal.text)
         } catch {
-            // A damaged or cut link: the last whole epoch is what there is.
+            return .broken(LinkWords.of(error))
         }
-        socket.shutdown()
-        decide(.linkClosed)
     }
 
     /// One epoch. False when the primary has said goodbye.
-    private func receiveEpoch(_ reader: FrameReader, _ decoder: inout EpochDecoder, _ pages: PageStaging) throws -> Bool {
-        let isFirst = state.withLock { $0.guest.epoch == 0 }
-        var stage = MirrorStage(memory, pages, isFirst: isFirst)
-        while let frame = try reader.receive() {
-            if frame.header.kind == .guestEnded {
-                decide(.byeReceived)
-                return false
-            }
+    private func receiveEpoch(
+        _ reader: FrameReader, _ decoder: inout EpochDecoder, _ pages: PageStaging
+    ) throws -> Bool {
+        var stage = MirrorStage(memory, pages, isFirst: decoder.lastEpoch == 0)
+        while let received = try reader.receive() {
+            if received.header.kind == .guestEnded { return false }
             var end: EpochEnd?
-            try refusing { try decoder.consume(frame.header, frame.payload) { item in
-                switch item {
-                case .page(let number, let content): try stage.add(page: number, content)
-                case .discards(let discards): stage.add(Discards(fromTheLink: discards))
-                case .layout(let bytes): try stage.add(layout: bytes)
-                case .records(let delta): stage.add(delta)
-                case .output(let bytes): stage.add(output: bytes)
-                case .released(let bytes): stage.add(released: bytes)
-                case .complete(let complete): end = complete
+            try decoder.consume(received.frame) { item in
+                if case .complete(let complete) = item {
+                    end = complete
+                } else {
+                    do {
+                        try stage.add(item)
+                    } catch {
+                        throw Refusal(text: "an epoch cannot be held: \(LinkWords.of(error))")
+                    }
                 }
-            } }
+            }
             if let end {
                 try commit(stage, end)
                 return true
@@ -95,51 +100,45 @@ final class MirrorSession: Sendable {
         do {
             next = try stage.check(current, end)
         } catch {
-            throw Refusal(text: "epoch \(end.number) cannot be held: \(Self.words(for: error))")
+            throw Refusal(text: "epoch \(end.number) cannot be held: \(LinkWords.of(error))")
         }
         try state.withLock { state in
             if state.isOver { throw TransportError("this mirror has taken over") }
             // Before it is applied, which cannot fail any more: that much sooner is the output released.
-            try acknowledge(end.number)
+            try socket.send(Frame(kind: .ack, epoch: end.number))
             stage.apply()
-            for key in state.guest.records.objects(missingIn: next.records) {
-                if let descriptor = state.handed.removeValue(forKey: key) { close(descriptor) }
-            }
             state.guest = next
+            for identity in stage.closedObjects {
+                // Nobody here may keep a listener open that the guest has closed.
+                if let descriptor = state.handed.removeValue(forKey: identity) { close(descriptor) }
+            }
         }
-        decide(current.epoch == 0 ? .firstEpochCommitted : .epochCommitted(end.number))
-        if end.guestEnd != nil { decide(.guestEnded) }
+        decide(.epochCommitted(end.number))
     }
 
-    private func acknowledge(_ epoch: UInt64) throws(TransportError) {
-        try socket.send(Frame(kind: .ack, epoch: epoch))
-    }
-
-    /// The primary goes on without us, and says so; this mirror's guest is of no use any more.
-    private func refuse(_ text: String) {
-        try? socket.send(Frame(kind: .epochRefusal, epoch: 0, payload: Array(text.utf8)))
-        decide(.epochRefusedByUs(text))
-    }
-
-    private static func words(for error: any Error) -> String {
-        switch error {
-        case let error as TransportError: return error.message
-        case let error as MirrorMemoryError: return error.message
-        case let error as RestoreError: return error.message
-        default: return "\(error)"
-        }
-    }
-
-    // MARK: - Handed descriptors
+    // MARK: - What a machine shares
 
     /// Takes what the primary hands over until it closes the channel.
     func receiveHanded(_ channel: LocalChannel) {
         while let message = try? channel.receive() {
-            guard let descriptor = message.descriptors.first else { continue }
+            guard message.kind == SharedKind.descriptor, let descriptor = message.descriptors.first else {
+                for descriptor in message.descriptors { close(descriptor) }
+                continue
+            }
             state.withLock { state in
                 if let old = state.handed.updateValue(descriptor, forKey: message.number) { close(old) }
             }
         }
+    }
+
+    /// What heartbeats say about released output.
+    func noteReleased(_ bytes: [UInt8]) throws {
+        try state.withLock { try $0.guest.output.markReleased(bytes) }
+    }
+
+    /// This mirror gives up its role: the primary is to go on without it.
+    func giveUp(_ reason: String) {
+        try? socket.send(Frame(.epochRefusal, saying: reason))
     }
 
     // MARK: - The takeover

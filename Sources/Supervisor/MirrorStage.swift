@@ -16,7 +16,6 @@ struct MirrorStage {
     private var records = RecordDelta()
     private var output: [[UInt8]] = []
     private var released: [[UInt8]] = []
-    /// Whether nothing has been committed yet.
     private let isFirst: Bool
 
     init(_ memory: MirrorMemory, _ pages: PageStaging, isFirst: Bool) {
@@ -26,53 +25,51 @@ struct MirrorStage {
         pages.reset()
     }
 
-    // MARK: - Coming in
-
-    mutating func add(page: UInt64, _ content: UnsafeRawPointer) throws {
-        if isFirst, memory.isPrepared(page) {
-            memory.write(page, content)
-        } else {
-            try pages.add(page, content)
+    /// Takes a part of the epoch. Throws where there is no memory for it.
+    mutating func add(_ item: EpochDecoder.Item) throws {
+        switch item {
+        case .page(let number, let content):
+            if isFirst, memory.isPrepared(page: number) {
+                memory.write(page: number, from: content)
+            } else {
+                try pages.add(page: number, from: content)
+            }
+        case .discards(let discards):
+            self.discards = Discards(discards)
+            // Pages that came before, copied while the guest ran, may have been dropped since.
+            if isFirst { discard(self.discards) }
+        case .layout(let bytes):
+            // The first epoch has two: what to open before its pages come, and the last word.
+            if isFirst { try memory.prepare(layout: bytes) }
+            layout = bytes
+        case .records(let delta):
+            records.changed += delta.changed
+            records.removed += delta.removed
+        case .output(let bytes): output.append(bytes)
+        case .released(let bytes): released.append(bytes)
+        case .complete: break
         }
     }
 
-    mutating func add(_ discarded: Discards) {
-        if isFirst { discard(discarded) }
-        discards = discarded
+    /// The descriptions that are gone with this epoch.
+    var closedObjects: [UInt64] {
+        records.removed.lazy.filter { $0.family == RecordFamily.object.rawValue }.map(\.number)
     }
 
-    /// The first epoch has two: what to open before its pages come, and the last word.
-    mutating func add(layout bytes: [UInt8]) throws {
-        if isFirst { try memory.prepare(layout: bytes) }
-        layout = bytes
-    }
-
-    mutating func add(_ delta: RecordDelta) {
-        records.changed += delta.changed
-        records.removed += delta.removed
-    }
-
-    mutating func add(output bytes: [UInt8]) { output.append(bytes) }
-
-    mutating func add(released bytes: [UInt8]) { released.append(bytes) }
-
-    // MARK: - The whole of it
-
-    /// Everything that can fail: afterwards `apply` cannot. Returns what the records and the held output will be.
+    /// Everything that can fail: afterwards `apply` cannot. Returns what the mirror will have of the guest.
     func check(_ guest: CommittedGuest, _ end: EpochEnd) throws -> CommittedGuest {
         var next = guest
         next.epoch = end.number
-        next.guestNanoseconds = end.guestNanoseconds
-        next.end = try end.guestEnd.map(GuestEnd.init(fromTheLink:))
+        next.guestNanoseconds = end.summary.guestNanoseconds
+        next.end = end.summary.guestEnd.map(GuestEnd.init)
         next.records.apply(records)
         try GuestKernel.validate(next.records)
         for bytes in output { try next.output.add(bytes) }
         for bytes in released { try next.output.markReleased(bytes) }
-        if let layout {
-            try memory.prepare(layout: layout)
-            next.layout = layout
+        if let layout { try memory.prepare(layout: layout) }
+        for number in pages.numbers where !memory.isPrepared(page: number) {
+            throw RestoreError("page \(number) lies where nothing is mapped")
         }
-        try memory.check(pages.numbers)
         return next
     }
 
@@ -80,7 +77,9 @@ struct MirrorStage {
     func apply() {
         if !isFirst { discard(discards) }
         if layout != nil { memory.commit() }
-        for index in 0..<pages.count { memory.write(pages.numbers[index], pages.contents + index * 4096) }
+        for (index, number) in pages.numbers.enumerated() {
+            memory.write(page: number, from: pages.contents + index * 4096)
+        }
     }
 
     private func discard(_ discards: Discards) {

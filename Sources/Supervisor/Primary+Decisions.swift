@@ -1,3 +1,4 @@
+import Epochs
 import Glibc
 import GuestKernel
 import GuestMemory
@@ -15,31 +16,44 @@ extension Primary {
     private func act(on action: PrimaryAction, _ state: inout State) {
         switch action {
         case .release(let epoch):
-            state.committedEpoch = max(state.committedEpoch, epoch)
             if !state.hasBeenProtected {
                 state.hasBeenProtected = true
                 messages.say(.info, "protected by \(connection.peer)")
             }
             output.commit(epoch: epoch)
+            connection.local?.page.noteReleased(epoch: epoch)
         case .probe:
-            probe()
+            HostThreads.startOrSay("probe", messages) { [self] in decide(.probeFinished(connection.probeMirror())) }
         case .fenceMirror:
-            fence()
+            HostThreads.startOrSay("fence", messages) { [self] in decide(.fenced(fence())) }
         case .hold(let reason):
             messages.say(.warning, "holding output: \(reason)")
         case .goUnprotected(let reason):
-            messages.say(.warning, "going on unprotected: \(reason)")
-            statistics.state.withLock { $0.unprotectedReason = reason }
-            output.releaseEverything()
-            settle(.unprotected)
-            connection.close()
+            goUnprotected(reason)
         case .endSuperseded:
-            output.seal()
-            settle(.superseded)
-            onSuperseded()
+            supersede()
         case .finish:
             settle(.finished)
         }
+    }
+
+    private func goUnprotected(_ reason: String) {
+        // On one machine the shared page has the last word about who goes on.
+        if let page = connection.local?.page, !page.claim(for: .primary) {
+            supersede()
+            return
+        }
+        messages.say(.warning, "going on unprotected: \(reason)")
+        statistics.state.withLock { $0.unprotectedReason = reason }
+        output.releaseEverything()
+        settle(.unprotected)
+        connection.close()
+    }
+
+    private func supersede() {
+        output.seal()
+        settle(.superseded)
+        onSuperseded()
     }
 
     private func settle(_ outcome: Outcome) {
@@ -48,17 +62,10 @@ extension Primary {
         kernel.gate.demand.raise()
     }
 
-    /// Tries the mirror's probe port, on a thread of its own: it may take until a timeout.
-    private func probe() {
-        HostThreads.startOrSay("probe", messages) { [self] in
-            decide(.probeFinished(connection.probeMirror()))
-        }
-    }
-
-    private func fence() {
-        HostThreads.startOrSay("fence", messages) { [self] in
-            decide(.fenced(connection.fence(request.peers.fenceCommand, messages)))
-        }
+    private func fence() -> Bool {
+        if connection.isLocal { return connection.fenceMirror() }
+        guard let command = request.peers.fenceCommand else { return false }
+        return FenceCommand.run(command, peer: connection.peer, messages)
     }
 
     // MARK: - The guest's end
@@ -66,12 +73,12 @@ extension Primary {
     /// Makes sure that all that the guest did before it ended is with the mirror, and is out. Returns when this process
     /// may end as the guest did.
     func finish(_ end: GuestEnd) {
-        decide(.guestEnded)
         kernel.gate.demand.raise()
         while checkpointerEnded.load(ordering: .sequentiallyConsistent) == 0 {
             HostFutex.wait(checkpointerEnded, while: 0)
         }
         if outcome == .protected {
+            decide(.guestEnded(finalEpoch: checkpointer.nextEpoch))
             do {
                 try checkpointer.cutFinal(end)
             } catch {
@@ -79,6 +86,7 @@ extension Primary {
             }
         }
         while outcome == .protected { HostFutex.wait(outcomeWord, while: Outcome.protected.rawValue) }
+        if outcome == .superseded { return }
         output.drain()
         if outcome == .finished { connection.sayGoodbye() }
     }

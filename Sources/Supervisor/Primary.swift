@@ -9,13 +9,12 @@ import Transport
 
 /// The role of a `run` that has a mirror: epochs go out, acks come in, and output is released by what the decision says.
 ///
-/// Lock order: `state` before the output gate's own lock. What a decision asks for is done under `state`, so that two
+/// Lock order: `state` before the output gate's own locks. What a decision asks for is done under `state`, so that two
 /// decisions are never acted upon in the wrong order; none of it sleeps.
 final class Primary: Sendable {
-    private struct State {
+    struct State {
         var decision: PrimaryDecision
-        var outcome = Outcome.protected
-        var committedEpoch: UInt64 = 0
+        var hasBeenProtected = false
     }
 
     /// How the guest goes on.
@@ -29,19 +28,21 @@ final class Primary: Sendable {
         case finished = 3
     }
 
-    private let connection: PrimaryConnection
-    private let request: ReplicationRequest
-    private let messages: MessageLog
-    private let output: OutputGate
-    private let kernel: GuestKernel
-    private let checkpointer: Checkpointer
+    let connection: PrimaryConnection
+    let request: ReplicationRequest
+    let messages: MessageLog
+    let output: OutputGate
+    let kernel: GuestKernel
+    let checkpointer: Checkpointer
     let statistics = ReplicationStatistics()
-    private let state: Mutex<State>
+    let state: Mutex<State>
     /// `Outcome`, for those who sleep until it changes.
-    private let outcomeWord = Atomic<UInt32>(Outcome.protected.rawValue)
+    let outcomeWord = Atomic<UInt32>(Outcome.protected.rawValue)
     /// 1 once the checkpointer has ended: the final epoch is cut by who waited for the guest's end.
-    private let checkpointerEnded = Atomic<UInt32>(0)
-    private let onSuperseded: @Sendable () -> Void
+    let checkpointerEnded = Atomic<UInt32>(0)
+    let onSuperseded: @Sendable () -> Void
+
+    var outcome: Outcome { Outcome(rawValue: outcomeWord.load(ordering: .sequentiallyConsistent)) ?? .superseded }
 
     init(
         _ connection: PrimaryConnection, _ kernel: GuestKernel, _ output: OutputGate, _ request: ReplicationRequest,
@@ -53,12 +54,13 @@ final class Primary: Sendable {
         self.request = request
         self.messages = messages
         self.onSuperseded = onSuperseded
-        checkpointer = try Checkpointer(kernel, output, connection.link, request, statistics)
+        checkpointer = try Checkpointer(kernel, output, connection, request, statistics)
+        let fence: FenceMeans = connection.isLocal ? .kill : request.peers.fenceCommand == nil ? .none : .command
         state = Mutex(
             State(
                 decision: PrimaryDecision(
-                    failureTimeoutNanoseconds: connection.failureTimeoutNanoseconds,
-                    isSameMachine: connection.isLocal)))
+                    failureTimeoutNanoseconds: connection.failureTimeoutNanoseconds, fence: fence,
+                    canProbe: connection.probeMirror() == .alive)))
     }
 
     // MARK: - Threads
@@ -66,12 +68,16 @@ final class Primary: Sendable {
     /// Starts to replicate. The guest may be running already.
     func start() throws(SupervisorError) {
         decide(.linkEstablished)
-        try HostThreads.start("epochs") { [self] in cutEpochs() }
+        try HostThreads.start("probes") { [self] in connection.answerProbes() }
+        try HostThreads.start("heartbeats") { [self] in sendHeartbeats() }
+        try HostThreads.start("replies") { [self] in receiveReplies() }
         try HostThreads.start("acks") { [self] in receiveAcks() }
-        try HostThreads.start("heartbeats") { [self] in exchangeHeartbeats() }
-        try HostThreads.start("clock") { [self] in tick() }
-        if connection.isLocal {
-            try HostThreads.start("mirror's life") { [self] in watchMirror() }
+        try HostThreads.start("epochs") { [self] in cutEpochs() }
+        if let page = connection.local?.page {
+            try HostThreads.start("mirror-life") { [self] in
+                page.waitForDeath(of: .mirror)
+                decide(.mirrorDied(hadTakenOver: page.hasMirrorTakenOver))
+            }
         }
     }
 
@@ -80,35 +86,62 @@ final class Primary: Sendable {
             try checkpointer.run { [self] in outcome == .protected && !kernel.hasEnded }
         } catch {
             decide(.linkClosed)
+            say(linkError: error)
         }
         checkpointerEnded.store(1, ordering: .sequentiallyConsistent)
         HostFutex.wake(checkpointerEnded)
     }
 
     private func receiveAcks() {
-        let reader = connection.link.reader
         do {
-            while let frame = try reader.receive() {
-                switch frame.header.kind {
-                case .ack: decide(.ack(epoch: frame.header.epoch))
-                case .epochRefusal: decide(.epochRefused(String(decoding: frame.payload, as: UTF8.self)))
+            while let received = try connection.reader.receive() {
+                switch received.header.kind {
+                case .ack: decide(.ack(epoch: received.header.epoch))
+                case .epochRefusal: decide(.epochRefused(received.text))
                 default: throw TransportError("the mirror sent a frame that makes no sense here")
                 }
             }
-        } catch {}
+        } catch {
+            say(linkError: error)
+        }
         decide(.linkClosed)
     }
 
-    private func tick() {
-        let period = HeartbeatPace.tickNanoseconds(connection.failureTimeoutNanoseconds)
-        while outcome == .protected {
-            HostThreads.sleep(period)
+    /// Only while somebody waits for the mirror: what a connection says when it ends is no news otherwise.
+    private func say(linkError error: any Error) {
+        if outcome == .protected { messages.say(.warning, "the link to the mirror: \(LinkWords.of(error))") }
+    }
+
+    // MARK: - Signs of life
+
+    /// Sends heartbeats and lets the decision see that time passes. A mirror that does not read does not hold this up
+    /// for long: what a socket holds lasts for hours of heartbeats.
+    private func sendHeartbeats() {
+        let step = FailureTimeout.stepNanoseconds(connection.failureTimeoutNanoseconds)
+        var sequence: UInt64 = 0
+        var isOpen = true
+        while outcome == .protected || outcome == .unprotected {
+            sequence += 1
+            if isOpen {
+                decide(.heartbeatSent(sequence: sequence, at: BootClock.nanoseconds()))
+                do {
+                    try connection.heartbeats.send(Heartbeat(sequence: sequence, released: output.takeReleased()).frame)
+                } catch {
+                    isOpen = false
+                }
+            }
+            HostThreads.sleep(step)
             decide(.tick)
         }
     }
 
-    private func watchMirror() {
-        connection.lifePage?.waitForDeath(of: .mirror)
-        decide(.mirrorDied(hadTakenOver: connection.lifePage?.hasMirrorTakenOver ?? false))
+    private func receiveReplies() {
+        let reader = FrameReader(connection.heartbeats)
+        while let received = try? reader.receive(), received.header.kind == .heartbeatReply,
+            let reply = try? HeartbeatReply(payload: received.payload)
+        {
+            decide(reply.hasTakenOver ? .mirrorTookOver : .heartbeatAnswered(sequence: reply.sequence))
+        }
+        decide(.linkClosed)
     }
 }

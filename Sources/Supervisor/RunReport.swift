@@ -18,6 +18,25 @@ struct RunReport: Encodable, Sendable {
         var count: UInt64
     }
 
+    /// What replication did. Pauses and the like are of all epochs but the first.
+    struct Replication: Encodable, Sendable {
+        struct Quantiles: Encodable, Sendable {
+            var p50: Double
+            var p99: Double
+            var max: Double
+        }
+
+        var epochs: UInt64
+        var epochsByNeed: UInt64
+        var pages: UInt64
+        var bytes: UInt64
+        var pauseMicroseconds: Quantiles
+        var dirtyPages: Quantiles
+        var commitMicroseconds: Quantiles
+        /// Why the guest went on without its mirror; nil where it did not.
+        var unprotected: String?
+    }
+
     struct Memory: Encodable, Sendable {
         /// The guest's mappings, as VmSize counts them.
         var mappedBytes: UInt64
@@ -45,6 +64,9 @@ struct RunReport: Encodable, Sendable {
     var syscalls = Syscalls(total: 0, byName: [:], unknown: [:])
     var testStops: Stops?
     var memory: Memory?
+    var replication: Replication?
+    /// On the mirror: the epoch from which the guest went on here.
+    var takeoverEpoch: UInt64?
 
     mutating func fill(from kernel: GuestKernel, stops: TestStops?) {
         let counts = kernel.callCounts()
@@ -60,6 +82,15 @@ struct RunReport: Encodable, Sendable {
             residentBytesPeak: UInt64(usage.ru_maxrss) << 10)
     }
 
+    mutating func fill(from statistics: ReplicationStatistics) {
+        replication = statistics.state.withLock { state in
+            Replication(
+                epochs: state.epochs, epochsByNeed: state.epochsByNeed, pages: state.pages, bytes: state.bytes,
+                pauseMicroseconds: .init(state.pauses, unit: 1000), dirtyPages: .init(state.dirtyPages, unit: 1),
+                commitMicroseconds: .init(state.commits, unit: 1000), unprotected: state.unprotectedReason)
+        }
+    }
+
     mutating func setSignal(_ number: Int32, name: String) {
         signal = number
         signalName = name
@@ -72,3 +103,11 @@ struct RunReport: Encodable, Sendable {
 
 /// As `--version` prints it.
 public let understudyVersion = "0.1.0"
+
+extension RunReport.Replication.Quantiles {
+    init(_ distribution: Distribution, unit: Double) {
+        self.init(
+            p50: Double(distribution.quantile(0.5)) / unit, p99: Double(distribution.quantile(0.99)) / unit,
+            max: Double(distribution.maximum) / unit)
+    }
+}
