@@ -56,6 +56,13 @@ let package = Package(
         .testTarget(
             name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
             swiftSettings: swiftSettings),
+        // A process that tests of Transport start and kill.
+        .executableTarget(
+            name: "transport-peer", dependencies: ["Transport"], path: "Tests/TransportPeer",
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "Epochs", "TestSupport", "transport-peer"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),

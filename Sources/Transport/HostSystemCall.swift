@@ -24,3 +24,10 @@ enum HostSystemCall {
         return result == -1 ? -Int(errno) : result
     }
 }
+
+extension HostSystemCall {
+    /// Calls `body` with the address of a C string.
+    static func withName(_ name: String, _ body: (Int) -> Int) -> Int {
+        name.withCString { body(Int(bitPattern: $0)) }
+    }
+}
