@@ -51,6 +51,12 @@ uint32_t guest_xsave_component_bytes(uint32_t component) {
     return size;
 }
 
+uint32_t guest_xsave_component_offset(uint32_t component) {
+    uint32_t size, offset, flags, reserved;
+    __cpuid_count(0xd, component, size, offset, flags, reserved);
+    return offset;
+}
+
 // The end of the last component in the mask, in the standard format (CPUID leaf 0xd).
 uint32_t guest_xsave_bytes(void) {
     uint64_t mask = guest_xsave_mask();

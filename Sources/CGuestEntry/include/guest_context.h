@@ -115,6 +115,8 @@ uint32_t guest_xsave_bytes(void);
 uint64_t guest_xsave_mask(void);
 /// The size of one state component (SDM vol. 1, 13.1), 0 where the CPU has none.
 uint32_t guest_xsave_component_bytes(uint32_t component);
+/// Where a component after x87 and SSE lies in the standard format.
+uint32_t guest_xsave_component_offset(uint32_t component);
 
 /// Vector state as a new program gets it.
 void guest_context_reset_vector_state(struct guest_context *context);
