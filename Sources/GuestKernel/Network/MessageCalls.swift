@@ -139,8 +139,9 @@ enum MessageCalls {
             let isPeeking = flags & MessageFlag.peek != 0
             // Bytes that came with control data end the message: there is room for one's only, and it is not kept for
             // a call that is made again.
+            let isWhole = { isOver }
             return SocketTransfer.receiveAll(
-                thread, file, pieces.byteCount, isPeeking: isPeeking, isWhole: { isOver }
+                thread, file, pieces.byteCount, isPeeking: isPeeking, isWhole: isWhole
             ) { _, length in
                 let received = act(&hostHeader, length)
                 if received > 0, !isPeeking { rest.drop(received) }

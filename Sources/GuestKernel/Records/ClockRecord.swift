@@ -1,7 +1,7 @@
 import Glibc
 import RecordCoding
 
-/// What the guest's clocks showed at the checkpoint, in nanoseconds. Clocks that every machine has the same are its own.
+/// What the guest's clocks showed at the checkpoint, in nanoseconds. What all machines agree about is not in it.
 struct ClockRecord: Sendable, Equatable {
     var monotonicNanoseconds: Int64
     var boottimeNanoseconds: Int64
@@ -9,24 +9,21 @@ struct ClockRecord: Sendable, Equatable {
 
     /// Offsets from another machine's clocks must not overflow: 146 years are enough.
     private static let nanosecondsMax = Int64.max / 2
+}
 
-    init(monotonicNanoseconds: Int64, boottimeNanoseconds: Int64, rawNanoseconds: Int64) {
-        self.monotonicNanoseconds = monotonicNanoseconds
-        self.boottimeNanoseconds = boottimeNanoseconds
-        self.rawNanoseconds = rawNanoseconds
-    }
-
+extension ClockRecord {
     init(of clock: GuestClock) {
-        monotonicNanoseconds = Int64(clock.monotonicNanoseconds())
-        boottimeNanoseconds = GuestClock.hostNanoseconds(of: CLOCK_BOOTTIME) + clock.boottimeOffsetNanoseconds
-        rawNanoseconds = GuestClock.hostNanoseconds(of: CLOCK_MONOTONIC_RAW) + clock.rawOffsetNanoseconds
+        self.init(
+            monotonicNanoseconds: Int64(clock.monotonicNanoseconds()),
+            boottimeNanoseconds: GuestClock.hostNanoseconds(of: CLOCK_BOOTTIME) + clock.boottimeOffsetNanoseconds,
+            rawNanoseconds: GuestClock.hostNanoseconds(of: CLOCK_MONOTONIC_RAW) + clock.rawOffsetNanoseconds)
     }
 
     init(decoding bytes: [UInt8]) throws(RecordError) {
         var reader = RecordReader(bytes)
-        monotonicNanoseconds = try reader.get()
-        boottimeNanoseconds = try reader.get()
-        rawNanoseconds = try reader.get()
+        self.init(
+            monotonicNanoseconds: try reader.get(), boottimeNanoseconds: try reader.get(),
+            rawNanoseconds: try reader.get())
         try reader.finish()
         for value in [monotonicNanoseconds, boottimeNanoseconds, rawNanoseconds] {
             guard 0...ClockRecord.nanosecondsMax ~= value else { throw .isMalformed }

@@ -26,7 +26,7 @@ extension GuestKernel {
         records[RecordFamily.timers.key()] = timerRecord.encoded()
         records[RecordFamily.signals.key()] = signalRecord.encoded()
         for (thread, signals) in zip(stopped, threadSignals) {
-            records[RecordFamily.thread.key(UInt64(thread.tid))] = ThreadRecord.encoded(thread, signals)
+            records[RecordFamily.thread.key(UInt64(thread.tid))] = ThreadRecord(of: thread, signals).encoded()
         }
     }
 

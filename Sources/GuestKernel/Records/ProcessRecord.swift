@@ -21,37 +21,28 @@ struct ProcessRecord: Sendable, Equatable {
 
     /// The number of the program's record in the family.
     static let programNumber: UInt64 = 1
+}
 
+extension ProcessRecord {
     /// The guest is stopped, or has ended.
     init(of kernel: GuestKernel) {
         let identity = kernel.identity
-        pid = identity.pid
-        parentPid = identity.parentPid
-        processGroup = identity.processGroup
-        session = identity.session
-        attributes = identity.attributes.withLock { $0 }
-        limits = kernel.limits.all
-        nextTid = kernel.threads.nextTid
-        workingDirectory = HostFile.workingDirectory()
-        reported = kernel.reported.withLock { $0.sorted() }
-        end = kernel.endAtCheckpoint
+        self.init(
+            pid: identity.pid, parentPid: identity.parentPid, processGroup: identity.processGroup,
+            session: identity.session, attributes: identity.attributes.withLock { $0 }, limits: kernel.limits.all,
+            nextTid: kernel.threads.nextTid, workingDirectory: HostFile.workingDirectory(),
+            reported: kernel.reported.withLock { $0.sorted() }, end: kernel.endAtCheckpoint)
     }
 
     init(decoding bytes: [UInt8]) throws(RecordError) {
         var reader = RecordReader(bytes)
-        pid = try reader.get()
-        parentPid = try reader.get()
-        processGroup = try reader.get()
-        session = try reader.get()
-        attributes = try ProcessAttributes(from: &reader)
-        limits = []
-        for _ in 0..<ResourceLimits.count {
-            limits.append(ResourceLimits.Limit(soft: try reader.get(), hard: try reader.get()))
-        }
-        nextTid = try reader.get()
-        workingDirectory = try reader.getFlag() ? try reader.getBytes() : nil
-        reported = try reader.getAll { reader throws(RecordError) in try reader.getText() }
-        end = try GuestEnd.read(from: &reader)
+        self.init(
+            pid: try reader.get(), parentPid: try reader.get(), processGroup: try reader.get(),
+            session: try reader.get(), attributes: try ProcessAttributes(from: &reader),
+            limits: try ResourceLimits.read(from: &reader), nextTid: try reader.get(),
+            workingDirectory: try reader.getFlag() ? try reader.getBytes() : nil,
+            reported: try reader.getAll { reader throws(RecordError) in try reader.getText() },
+            end: try GuestEnd.read(from: &reader))
         try reader.finish()
         guard 1..<ThreadList.firstTid ~= pid, ThreadList.firstTid...ThreadList.lastTid ~= nextTid else {
             throw .isMalformed
@@ -75,6 +66,14 @@ struct ProcessRecord: Sendable, Equatable {
         writer.putAll(reported) { writer, line in writer.put(line) }
         GuestEnd.write(end, to: &writer)
         return writer.bytes
+    }
+}
+
+extension ResourceLimits {
+    fileprivate static func read(from reader: inout RecordReader) throws(RecordError) -> [Limit] {
+        var limits: [Limit] = []
+        for _ in 0..<count { limits.append(Limit(soft: try reader.get(), hard: try reader.get())) }
+        return limits
     }
 }
 

@@ -6,16 +6,16 @@ struct SignalRecord: Sendable {
     var actions: [SignalAction]
     var shared: PendingSignals
     var isStopped: Bool
+}
 
+extension SignalRecord {
     init(of state: SignalTable.State) {
-        actions = state.actions
-        shared = state.shared
-        isStopped = state.isStopped
+        self.init(actions: state.actions, shared: state.shared, isStopped: state.isStopped)
     }
 
     init(decoding bytes: [UInt8]) throws(RecordError) {
         var reader = RecordReader(bytes)
-        actions = []
+        var actions: [SignalAction] = []
         actions.reserveCapacity(SignalTable.actionCount)
         for _ in 0..<SignalTable.actionCount {
             actions.append(
@@ -23,8 +23,8 @@ struct SignalRecord: Sendable {
                     handler: try reader.get(), flags: try reader.get(), restorer: try reader.get(),
                     mask: try reader.get()))
         }
-        shared = try PendingSignals(from: &reader)
-        isStopped = try reader.getFlag()
+        self.init(
+            actions: actions, shared: try PendingSignals(from: &reader), isStopped: try reader.getFlag())
         try reader.finish()
     }
 

@@ -26,64 +26,75 @@ struct ThreadRecord: Sendable {
     private static let nameByteCountMax = 15
     /// What the fields take at most besides name, pending signals and vector state.
     private static let fixedByteCount = 384
+}
 
-    /// Decodes a thread's record. That its vector state is one that this CPU can load is seen when it is loaded.
-    init(tid: Int32, decoding bytes: [UInt8]) throws(RecordError) {
-        self.tid = tid
-        var reader = RecordReader(bytes)
-        name = try reader.getBytes()
-        guard name.count <= ThreadRecord.nameByteCountMax else { throw .isMalformed }
-        registers = []
-        registers.reserveCapacity(ThreadRecord.registerCount)
-        for _ in 0..<ThreadRecord.registerCount { registers.append(try reader.get()) }
-        // The last two: a base that is not canonical faults in the supervisor, and the guest cannot have set one.
-        guard registers.suffix(2).allSatisfy({ $0 < 1 << 47 }) else { throw .isMalformed }
-        resumesInFull = try reader.getFlag()
-        signals = try ThreadSignals(from: &reader)
-        waiter = try WaiterRecord(from: &reader)
-        lastCallNumber = try reader.get()
-        interruptedResult = Int(try reader.get(Int64.self))
-        guard interruptedResult == 0 || Restart.contains(interruptedResult) else { throw .isMalformed }
-        mustEnd = try reader.getFlag()
-        exitStatus = try reader.get()
-        alternateStack = AlternateStack(base: try reader.get(), byteCount: try reader.get(), flags: try reader.get())
-        savedMask = try reader.getOptional()
-        clearChildTid = try reader.get()
-        robustListHead = try reader.get()
-        vectorState = try reader.getBytes()
-        guard vectorState.count >= VectorState.headerEnd else { throw .isMalformed }
-        try reader.finish()
+extension ThreadRecord {
+    /// Takes a thread that is stopped; `signals` are its own, read under their lock.
+    init(of thread: GuestThread, _ signals: ThreadSignals) {
+        let start = UnsafeRawPointer(thread.context).assumingMemoryBound(to: UInt64.self)
+        self.init(
+            tid: thread.tid, name: thread.name,
+            registers: Array(UnsafeBufferPointer(start: start, count: ThreadRecord.registerCount)),
+            resumesInFull: thread.context.pointee.resume_full != 0, signals: signals, waiter: thread.waiter,
+            lastCallNumber: thread.lastCallNumber, interruptedResult: thread.interruptedResult,
+            mustEnd: thread.mustEnd.load(ordering: .acquiring), exitStatus: thread.exitStatus,
+            alternateStack: thread.alternateStack, savedMask: thread.savedMask, clearChildTid: thread.clearChildTid,
+            robustListHead: thread.robustListHead, vectorState: VectorState.image(of: thread.context))
     }
 
-    /// A thread's record, straight from the thread, which is stopped. `signals` are its own, read under their lock.
-    static func encoded(_ thread: GuestThread, _ signals: ThreadSignals) -> [UInt8] {
-        let vectorByteCount = VectorState.byteCountInUse(thread.context)
+    /// Decodes a thread's record, whose vector state is one that this CPU can load.
+    init(tid: Int32, decoding bytes: [UInt8]) throws(RecordError) {
+        var reader = RecordReader(bytes)
+        self.init(
+            tid: tid, name: try reader.getBytes(), registers: try ThreadRecord.registers(from: &reader),
+            resumesInFull: try reader.getFlag(), signals: try ThreadSignals(from: &reader),
+            waiter: try WaiterRecord(from: &reader), lastCallNumber: try reader.get(),
+            interruptedResult: Int(try reader.get(Int64.self)), mustEnd: try reader.getFlag(),
+            exitStatus: try reader.get(),
+            alternateStack: AlternateStack(
+                base: try reader.get(), byteCount: try reader.get(), flags: try reader.get()),
+            savedMask: try reader.getOptional(), clearChildTid: try reader.get(), robustListHead: try reader.get(),
+            vectorState: try reader.getBytes())
+        try reader.finish()
+        guard name.count <= ThreadRecord.nameByteCountMax, VectorState.isLoadable(vectorState),
+            interruptedResult == 0 || Restart.contains(interruptedResult)
+        else { throw .isMalformed }
+    }
+
+    private static func registers(from reader: inout RecordReader) throws(RecordError) -> [UInt64] {
+        var registers: [UInt64] = []
+        registers.reserveCapacity(registerCount)
+        for _ in 0..<registerCount { registers.append(try reader.get()) }
+        // The last two: a base that is not canonical faults in the supervisor, and the guest cannot have set one.
+        guard registers.suffix(2).allSatisfy({ $0 < 1 << 47 }) else { throw .isMalformed }
+        return registers
+    }
+
+    func encoded() -> [UInt8] {
         let queueByteCount = signals.pending.queue.count * MemoryLayout<SignalInfo>.size
-        var writer = RecordWriter(capacity: fixedByteCount + queueByteCount + vectorByteCount)
-        writer.put(thread.name)
-        let registers = UnsafeRawBufferPointer(start: thread.context, count: registerCount * 8)
-        writer.putRaw(registers)
-        writer.put(thread.context.pointee.resume_full != 0)
+        var writer = RecordWriter(capacity: ThreadRecord.fixedByteCount + queueByteCount + vectorState.count)
+        writer.put(name)
+        // As the reader takes them, one by one; x86-64 has them in the record's byte order.
+        registers.withUnsafeBytes { writer.putRaw($0) }
+        writer.put(resumesInFull)
         signals.write(to: &writer)
-        thread.waiter.write(to: &writer)
-        writer.put(thread.lastCallNumber)
-        writer.put(Int64(thread.interruptedResult))
-        writer.put(thread.mustEnd.load(ordering: .acquiring))
-        writer.put(thread.exitStatus)
-        writer.put(thread.alternateStack.base)
-        writer.put(thread.alternateStack.byteCount)
-        writer.put(thread.alternateStack.flags)
-        writer.put(thread.savedMask)
-        writer.put(thread.clearChildTid)
-        writer.put(thread.robustListHead)
-        writer.put(UInt32(vectorByteCount))
-        writer.putRaw(
-            UnsafeRawBufferPointer(start: guest_context_xsave_area(thread.context), count: vectorByteCount))
+        waiter.write(to: &writer)
+        writer.put(lastCallNumber)
+        writer.put(Int64(interruptedResult))
+        writer.put(mustEnd)
+        writer.put(exitStatus)
+        writer.put(alternateStack.base)
+        writer.put(alternateStack.byteCount)
+        writer.put(alternateStack.flags)
+        writer.put(savedMask)
+        writer.put(clearChildTid)
+        writer.put(robustListHead)
+        writer.put(vectorState)
         return writer.bytes
     }
 
-    /// Gives a thread that has not run yet the record's state. False when its vector state cannot be loaded here.
-    func install(in thread: GuestThread) -> Bool {
+    /// Gives a thread that has not run yet the record's state.
+    func install(in thread: GuestThread) {
         let context = thread.context
         registers.withUnsafeBytes { bytes in
             UnsafeMutableRawPointer(context).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
@@ -100,6 +111,6 @@ struct ThreadRecord: Sendable {
         thread.savedMask = savedMask
         thread.clearChildTid = clearChildTid
         thread.robustListHead = robustListHead
-        return VectorState.install(vectorState, in: context)
+        VectorState.install(vectorState, in: context)
     }
 }

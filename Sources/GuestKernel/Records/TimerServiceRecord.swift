@@ -5,20 +5,18 @@ struct TimerServiceRecord: Sendable {
     /// Deadlines of timers that count processor time are what is left of it: a mirror's threads have used none.
     var timers: [SignalTimer]
     var nextIdentity: Int32
+}
 
-    init(timers: [SignalTimer], nextIdentity: Int32) {
-        self.timers = timers
-        self.nextIdentity = nextIdentity
-    }
-
+extension TimerServiceRecord {
     init(decoding bytes: [UInt8]) throws(RecordError) {
         var reader = RecordReader(bytes)
-        nextIdentity = try reader.get()
-        timers = try reader.getAll { reader throws(RecordError) in try SignalTimer(from: &reader) }
+        let nextIdentity = try reader.get(Int32.self)
+        let timers = try reader.getAll { reader throws(RecordError) in try SignalTimer(from: &reader) }
         try reader.finish()
         guard nextIdentity >= 0, timers.count <= TimerService.timerCountMax + IntervalTimerCalls.count,
             Set(timers.map(\.identity)).count == timers.count
         else { throw .isMalformed }
+        self.init(timers: timers, nextIdentity: nextIdentity)
     }
 
     func encoded() -> [UInt8] {

@@ -15,8 +15,14 @@ enum VectorState {
         return Int(guest_xsave_component_offset(UInt32(component)) + guest_xsave_component_bytes(UInt32(component)))
     }
 
-    /// How much of the image holds components that are not in their initial state.
-    static func byteCountInUse(_ context: UnsafeMutablePointer<guest_context>) -> Int {
+    private static let byteCountMax = componentEnds.max() ?? headerEnd
+
+    /// The image up to the last component that is not in its initial state.
+    static func image(of context: UnsafeMutablePointer<guest_context>) -> [UInt8] {
+        Array(UnsafeRawBufferPointer(start: guest_context_xsave_area(context), count: byteCountInUse(context)))
+    }
+
+    private static func byteCountInUse(_ context: UnsafeMutablePointer<guest_context>) -> Int {
         let area = UnsafeRawPointer(guest_context_xsave_area(context)!)
         return end(of: area.load(fromByteOffset: componentsOffset, as: UInt64.self))
     }
@@ -31,14 +37,19 @@ enum VectorState {
         return end
     }
 
-    /// Puts an image into a context that nothing runs on. False when XRSTOR would fault on it, or would read on where
-    /// the image has ended; the context's vector state is the initial one then.
-    static func install(_ image: [UInt8], in context: UnsafeMutablePointer<guest_context>) -> Bool {
-        guard image.count >= headerEnd, image.count <= Int(context.pointee.xsave_bytes) else { return false }
+    /// Whether an image is one that this CPU can load: XRSTOR does not fault on it, and does not read on where it ends.
+    static func isLoadable(_ image: [UInt8]) -> Bool {
+        guard image.count >= headerEnd, image.count <= byteCountMax else { return false }
+        return image.withUnsafeBytes { bytes in
+            guest_vector_image_is_valid(bytes.baseAddress!, guest_xsave_mask())
+                && end(of: bytes.loadUnaligned(fromByteOffset: componentsOffset, as: UInt64.self)) <= image.count
+        }
+    }
+
+    /// Puts an image that is loadable into a context that nothing has run on.
+    static func install(_ image: [UInt8], in context: UnsafeMutablePointer<guest_context>) {
+        precondition(isLoadable(image), "a vector state that this CPU cannot load")
         let area = UnsafeMutableRawPointer(guest_context_xsave_area(context)!)
         image.withUnsafeBytes { area.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-        let isValid = guest_context_vector_state_is_valid(context) && byteCountInUse(context) <= image.count
-        if !isValid { guest_context_reset_vector_state(context) }
-        return isValid
     }
 }

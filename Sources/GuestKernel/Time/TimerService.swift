@@ -4,8 +4,8 @@ import Synchronization
 
 /// The guest's timers: setitimer(2), alarm(2) and timer_create(2).
 ///
-/// All state is plain records in guest time under one lock, which is a leaf but at a checkpoint. A helper thread, started
-/// by the first timer that is set, sleeps until the nearest end and sends the signals, never
+/// All state is plain records in guest time under one lock, which is a leaf but at a checkpoint. A helper
+/// thread, started by the first timer that is set, sleeps until the nearest end and sends the signals, never
 /// under the lock. Who changes a timer waits until no signal is on its way, so that none arrives after.
 final class TimerService: Sendable {
     struct State {
