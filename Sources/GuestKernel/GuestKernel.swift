@@ -67,9 +67,8 @@ public final class GuestKernel: @unchecked Sendable {
     let limits: ResourceLimits
     let paths: PathResolver
     /// The program's path, arguments and auxiliary vector, for /proc/self; set by the loader.
-    public internal(set) var program = GuestProgram() {
-        didSet { programRecord = program.encoded() }
-    }
+    public private(set) var program = GuestProgram()
+    /// Encoded once, as a program does not change as it runs.
     private(set) var programRecord: [UInt8] = []
 
     /// Lines that were said once and are not to be said again.
@@ -100,6 +99,12 @@ public final class GuestKernel: @unchecked Sendable {
         files.setLimit(limits.descriptorCountMax)
         limits.raiseHostDescriptorLimit()
         paths = PathResolver()
+    }
+
+    /// Says what the guest runs, before its first thread does.
+    func setProgram(_ program: GuestProgram) {
+        self.program = program
+        programRecord = program.encoded()
     }
 
     // MARK: - The end
