@@ -7,8 +7,6 @@ struct ThreadRecord: Sendable {
     var name: [UInt8]
     /// r8 … r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, flags, FS and GS base: the context's order.
     var registers: [UInt64]
-    /// Whether the guest is entered with every register, or as after a syscall.
-    var resumesInFull: Bool
     var signals: ThreadSignals
     var waiter: WaiterRecord
     var lastCallNumber: UInt64
@@ -35,9 +33,8 @@ extension ThreadRecord {
         self.init(
             tid: thread.tid, name: thread.name,
             registers: Array(UnsafeBufferPointer(start: start, count: ThreadRecord.registerCount)),
-            resumesInFull: thread.context.pointee.resume_full != 0, signals: signals, waiter: thread.waiter,
-            lastCallNumber: thread.lastCallNumber, interruptedResult: thread.interruptedResult,
-            mustEnd: thread.mustEnd.load(ordering: .acquiring), exitStatus: thread.exitStatus,
+            signals: signals, waiter: thread.waiter, lastCallNumber: thread.lastCallNumber,
+            interruptedResult: thread.interruptedResult, mustEnd: thread.mustEnd.load(ordering: .acquiring), exitStatus: thread.exitStatus,
             alternateStack: thread.alternateStack, savedMask: thread.savedMask, clearChildTid: thread.clearChildTid,
             robustListHead: thread.robustListHead, vectorState: VectorState.image(of: thread.context))
     }
@@ -47,8 +44,8 @@ extension ThreadRecord {
         var reader = RecordReader(bytes)
         self.init(
             tid: tid, name: try reader.getBytes(), registers: try ThreadRecord.registers(from: &reader),
-            resumesInFull: try reader.getFlag(), signals: try ThreadSignals(from: &reader),
-            waiter: try WaiterRecord(from: &reader), lastCallNumber: try reader.get(),
+            signals: try ThreadSignals(from: &reader), waiter: try WaiterRecord(from: &reader),
+            lastCallNumber: try reader.get(),
             interruptedResult: Int(try reader.get(Int64.self)), mustEnd: try reader.getFlag(),
             exitStatus: try reader.get(),
             alternateStack: AlternateStack(
@@ -76,7 +73,6 @@ extension ThreadRecord {
         writer.put(name)
         // As the reader takes them, one by one; x86-64 has them in the record's byte order.
         registers.withUnsafeBytes { writer.putRaw($0) }
-        writer.put(resumesInFull)
         signals.write(to: &writer)
         waiter.write(to: &writer)
         writer.put(lastCallNumber)
@@ -100,7 +96,9 @@ extension ThreadRecord {
             UnsafeMutableRawPointer(context).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
         }
         context.pointee.rflags = guest_sanitised_flags(context.pointee.rflags)
-        context.pointee.resume_full = resumesInFull ? 1 : 0
+        // The quick way back from a syscall leaves the GS base as it is, which is another thread's here. The registers
+        // that a syscall spoils are in the record as it has spoilt them.
+        context.pointee.resume_full = 1
         thread.signals = signals
         thread.waiter = waiter
         thread.lastCallNumber = lastCallNumber
