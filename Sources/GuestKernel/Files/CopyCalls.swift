@@ -27,7 +27,7 @@ enum CopyCalls {
     ) -> Int {
         while true {
             let done = thread.waiter.progress
-            let length = min(count - done, TransferCalls.pieceByteCountMax)
+            let length = min(thread.waiter.left(of: count), TransferCalls.pieceByteCountMax)
             let result = thread.performBlocking(target, events: Int16(POLLOUT), isBlocking: target.isBlocking) {
                 start.withHostCopy(advancedBy: done) { offset in
                     hostCall(

@@ -76,7 +76,7 @@ enum TransferCalls {
         while true {
             let done = thread.waiter.progress
             // A pipe write of up to PIPE_BUF bytes is atomic, so it is never cut (pipe(7)).
-            let length = min(count - done, pieceByteCountMax)
+            let length = min(thread.waiter.left(of: count), pieceByteCountMax)
             let result = thread.performBlocking(file, events: Int16(POLLOUT), isBlocking: isBlocking) {
                 act(done, length)
             }
@@ -96,7 +96,7 @@ enum TransferCalls {
     static func inPieces(_ thread: GuestThread, _ count: Int, _ act: (Int, Int) -> Int) -> Int {
         while true {
             let done = thread.waiter.progress
-            let length = min(count - done, pieceByteCountMax)
+            let length = min(thread.waiter.left(of: count), pieceByteCountMax)
             let result = act(done, length)
             if result == -Int(EINTR) { continue }
             if result < 0 { return done > 0 ? done : result }

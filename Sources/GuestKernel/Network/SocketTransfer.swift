@@ -72,7 +72,7 @@ enum SocketTransfer {
         var pauseNanoseconds: UInt64 = 0
         while true {
             let done = thread.waiter.progress
-            let length = min(count - done, pieceMax)
+            let length = min(thread.waiter.left(of: count), pieceMax)
             let result = act(done, length)
             if result >= 0 {
                 thread.waiter.progress = done + result
@@ -151,19 +151,20 @@ enum SocketTransfer {
     }
 
     /// MSG_WAITALL on a stream: goes on until all is there, end of file, a signal, an error or the
-    /// timeout; what is done by then is the result.
+    /// timeout; what is done by then is the result. `isWhole` says after a piece that no further one may be added.
     static func receiveAll(
-        _ thread: GuestThread, _ file: FileDescription, _ count: Int, isPeeking: Bool, _ act: (Int, Int) -> Int
+        _ thread: GuestThread, _ file: FileDescription, _ count: Int, isPeeking: Bool,
+        isWhole: () -> Bool = { false }, _ act: (Int, Int) -> Int
     ) -> Int {
         if isPeeking { return peekAll(thread, file, count, act) }
         let deadline = thread.receiveDeadline(file)
         while true {
             let done = thread.waiter.progress
-            let result = act(done, min(count - done, pieceByteCountMax))
+            let result = act(done, min(thread.waiter.left(of: count), pieceByteCountMax))
             if result == -Int(EINTR) { continue }
             if result >= 0 {
                 thread.waiter.progress = done + result
-                if result == 0 || done + result >= count { return done + result }
+                if result == 0 || done + result >= count || isWhole() { return done + result }
                 if thread.kernel.gate.isRequested { thread.kernel.gate.park(thread) }
                 continue
             }
