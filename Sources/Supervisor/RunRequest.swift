@@ -16,6 +16,7 @@ public struct RunRequest: Sendable {
     public var reportFile: String?
     public var messages = MessageLog(format: .text)
     public var testStops: TestStops?
+    public var testCommits: TestCommits?
 
     public init(program: [UInt8], arguments: [[UInt8]]) {
         self.program = program

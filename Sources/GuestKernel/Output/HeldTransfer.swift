@@ -46,6 +46,8 @@ enum HeldTransfer {
         while true {
             let done = thread.waiter.progress
             let length = min(pieces.byteCount - done, TransferCalls.pieceByteCountMax)
+            // The guest has changed its vectors since, for a call that is made again.
+            if done > 0, length <= 0 { return done }
             let refusal = HeldStream.hostRefusal(file.hostFD, hold.kind)
             if refusal < 0 {
                 if refusal != -Int(EAGAIN) || !isBlocking { return done > 0 ? done : refusal }
