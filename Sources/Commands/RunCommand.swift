@@ -59,6 +59,13 @@ struct RunCommand: ParsableCommand {
         transform: testStops(parsing:))
     var testStops: TestStops?
 
+    @Option(
+        help: ArgumentHelp(
+            "Hold all output and let it go at random moments, as if there were a mirror, which may get lost.",
+            valueName: "seed[:milliseconds]", visibility: .hidden),
+        transform: testCommits(parsing:))
+    var testCommits: TestCommits?
+
     @Argument(
         help: ArgumentHelp("The program; looked up in the guest's PATH unless it has a slash.", valueName: "PROGRAM"))
     var program: String
@@ -87,6 +94,7 @@ struct RunCommand: ParsableCommand {
         request.messages = MessageLog(format: logFormat)
         request.testStops = testStops
         request.replication = replication.request
+        request.testCommits = testCommits
         GuestRun.run(request)
     }
 
@@ -95,6 +103,13 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("use a seed, or a seed and stops a second up to \(TestStops.rateMax): 42:5000")
         }
         return stops
+    }
+
+    private static func testCommits(parsing text: String) throws -> TestCommits {
+        guard let commits = TestCommits(parsing: text) else {
+            throw ValidationError("use a seed, or a seed and after how many milliseconds the mirror is lost: 42:100")
+        }
+        return commits
     }
 }
 

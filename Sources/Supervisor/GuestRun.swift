@@ -49,6 +49,7 @@ public final class GuestRun: Sendable {
             try signals.start(kernel) { [self] in endByInterrupt(kernel) }
             try request.testStops?.start(kernel)
             try primary?.start()
+            if let output = kernel.output { try request.testCommits?.start(kernel, output) }
             let end = kernel.waitForEnd()
             primary?.finish(end)
             finish(kernel, end, primary)
@@ -115,6 +116,7 @@ public final class GuestRun: Sendable {
         configuration.originalStackLimit = start.stackLimit
         configuration.signalMask = start.signalMask
         configuration.ignoredSignals = start.ignoredSignals
+        configuration.replicates = request.testCommits != nil
         do {
             return GuestKernel(configuration: configuration, memory: try AddressSpace())
         } catch {
@@ -172,6 +174,9 @@ public final class GuestRun: Sendable {
     // MARK: - After the guest
 
     private func finish(_ kernel: GuestKernel, _ end: GuestEnd, _ primary: Primary?) -> Never {
+        if let output = kernel.output, let problem = request.testCommits?.finish(kernel, output) {
+            fail(SupervisorError(.failed, problem))
+        }
         ProcessEnd.take()
         writeReport(kernel) { report in
             if let primary { report.fill(from: primary.statistics) }
@@ -208,7 +213,7 @@ public final class GuestRun: Sendable {
             pid: getpid(), program: kernel?.program.path ?? words[0], arguments: words,
             dispatch: kernel?.configuration.dispatch.name, started: started.text, ended: ended.text,
             wallSeconds: ended.seconds(since: started))
-        if let kernel { report.fill(from: kernel, stops: request.testStops) }
+        if let kernel { report.fill(from: kernel, stops: request.testStops, commits: request.testCommits) }
         complete(&report)
         do throws(SupervisorError) {
             try reportFile.write(report)

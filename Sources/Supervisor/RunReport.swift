@@ -37,6 +37,11 @@ struct RunReport: Encodable, Sendable {
         var unprotected: String?
     }
 
+    struct Commits: Encodable, Sendable {
+        var seed: UInt64
+        var epochs: UInt64
+    }
+
     struct Memory: Encodable, Sendable {
         /// The guest's mappings, as VmSize counts them.
         var mappedBytes: UInt64
@@ -63,18 +68,20 @@ struct RunReport: Encodable, Sendable {
     var threadsStarted: UInt64 = 0
     var syscalls = Syscalls(total: 0, byName: [:], unknown: [:])
     var testStops: Stops?
+    var testCommits: Commits?
     var memory: Memory?
     var replication: Replication?
     /// On the mirror: the epoch from which the guest went on here.
     var takeoverEpoch: UInt64?
 
-    mutating func fill(from kernel: GuestKernel, stops: TestStops?) {
+    mutating func fill(from kernel: GuestKernel, stops: TestStops?, commits: TestCommits?) {
         let counts = kernel.callCounts()
         syscalls.total = counts.byNumber.values.reduce(0, +)
         syscalls.byName = RunReport.named(counts.byNumber)
         syscalls.unknown = RunReport.named(counts.unknown)
         threadsStarted = counts.threadsStarted
         testStops = stops.map { Stops(seed: $0.seed, ratePerSecond: $0.rate, count: $0.count) }
+        testCommits = commits.map { Commits(seed: $0.seed, epochs: $0.count) }
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         memory = Memory(

@@ -18,6 +18,7 @@ public struct RunRequest: Sendable {
     public var testStops: TestStops?
     /// Nil runs the guest alone.
     public var replication: ReplicationRequest?
+    public var testCommits: TestCommits?
 
     public init(program: [UInt8], arguments: [[UInt8]]) {
         self.program = program
