@@ -18,6 +18,8 @@ public struct GuestConfiguration: Sendable {
     /// What execve(2) hands on: the signals that are blocked, and those that are ignored (bit n-1 for signal n).
     public var signalMask: UInt64 = 0
     public var ignoredSignals: UInt64 = 0
+    /// A guest that goes on here gets these descriptors of this process where it had such numbers from outside.
+    public var outsideDescriptors: Set<Int32> = [0, 1, 2]
     /// Receives one line, without its newline, that Understudy has to say about the guest.
     public var report: @Sendable (String) -> Void
 

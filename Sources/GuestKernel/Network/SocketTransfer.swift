@@ -74,6 +74,7 @@ enum SocketTransfer {
             let done = thread.waiter.progress
             let length = min(thread.waiter.left(of: count), pieceMax)
             let result = act(done, length)
+            file.transfers.set()
             if result >= 0 {
                 thread.waiter.progress = done + result
                 if done + result >= count || result == 0 { return done + result }
@@ -161,6 +162,7 @@ enum SocketTransfer {
         while true {
             let done = thread.waiter.progress
             let result = act(done, min(thread.waiter.left(of: count), pieceByteCountMax))
+            file.transfers.set()
             if result == -Int(EINTR) { continue }
             if result >= 0 {
                 thread.waiter.progress = done + result

@@ -51,7 +51,7 @@ extension FileDescription {
             return all
         }
         for registration in all {
-            registration.set.forget(ObjectIdentifier(self), registration.descriptor)
+            registration.set.forget(identity, registration.descriptor)
             closeDuplicate(registration)
         }
     }

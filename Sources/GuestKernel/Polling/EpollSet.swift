@@ -15,7 +15,8 @@ import Synchronization
 /// description is closed, by way of `FileDescription.registrations`.
 final class EpollSet: ClosingPayload, Sendable {
     struct Interest {
-        var file: ObjectIdentifier
+        /// The description's identity.
+        var file: UInt64
         var descriptor: Int32
         /// What the host epoll knows the file by: the description's own host descriptor or a duplicate.
         var hostFD: Int32
@@ -34,7 +35,7 @@ final class EpollSet: ClosingPayload, Sendable {
     }
 
     fileprivate struct Name: Hashable {
-        var file: ObjectIdentifier
+        var file: UInt64
         var descriptor: Int32
     }
 
@@ -51,6 +52,8 @@ final class EpollSet: ClosingPayload, Sendable {
 
     private let state = Mutex(State())
     private let isClosedFlag = Atomic<Bool>(false)
+    /// An interest may be another than at the last checkpoint.
+    private let mayHaveChanged = Atomic<Bool>(true)
     private let hostFD: Int32
 
     init(hostFD: Int32) {
@@ -71,7 +74,7 @@ final class EpollSet: ClosingPayload, Sendable {
             state.slots.compactMap { slot in
                 slot.interest.map { interest in
                     var value = EpollRecord.Interest(
-                        descriptor: interest.descriptor, events: interest.events, data: interest.data)
+                        file: interest.file, descriptor: interest.descriptor, events: interest.events, data: interest.data)
                     value.hasFired = interest.hasFired
                     return value
                 }
@@ -80,11 +83,28 @@ final class EpollSet: ClosingPayload, Sendable {
         return record
     }
 
+    /// Whether an interest may have changed since the last time of asking. The guest is stopped.
+    func takeChange() -> Bool {
+        mayHaveChanged.exchange(false, ordering: .relaxed)
+    }
+
     // MARK: - epoll_ctl
 
     func add(_ file: FileDescription, _ descriptor: Int32, _ event: PackedEpollEvent) -> Int {
+        let interest = EpollRecord.Interest(
+            file: file.identity, descriptor: descriptor, events: event.events, data: event.data)
+        return insert(file, interest, isFromRecord: false)
+    }
+
+    /// Registers what a record says, even where the host does not want to watch what the file has become here. A
+    /// one-shot that has fired is not given to the host before it is armed again.
+    func restore(_ interest: EpollRecord.Interest, _ file: FileDescription) {
+        _ = insert(file, interest, isFromRecord: true)
+    }
+
+    private func insert(_ file: FileDescription, _ wanted: EpollRecord.Interest, isFromRecord: Bool) -> Int {
         state.withLock { state in
-            let name = Name(file: ObjectIdentifier(file), descriptor: descriptor)
+            let name = Name(file: file.identity, descriptor: wanted.descriptor)
             guard state.slotByName[name] == nil else { return failed(EEXIST) }
             // The host knows a file by its descriptor; the second guest number of one gets a duplicate.
             var registeredFD = file.hostFD
@@ -94,25 +114,27 @@ final class EpollSet: ClosingPayload, Sendable {
                 registeredFD = Int32(duplicate)
             }
             let interest = Interest(
-                file: name.file, descriptor: descriptor, hostFD: registeredFD, events: event.events, data: event.data)
+                file: name.file, descriptor: wanted.descriptor, hostFD: registeredFD, events: wanted.events,
+                data: wanted.data, hasFired: wanted.hasFired)
             let index = state.takeSlot()
             state.slots[index].generation &+= 1
-            let result = control(.add, interest, key: state.key(of: index))
-            if result < 0 {
+            let result = wanted.hasFired ? 0 : control(.add, interest, key: state.key(of: index))
+            if result < 0, !isFromRecord {
                 state.freeSlots.append(index)
                 if registeredFD != file.hostFD { hostCall(__NR_close, UInt64(signed: registeredFD)) }
                 return result
             }
             state.slots[index].interest = interest
             state.slotByName[name] = index
-            file.register(EpollRegistration(set: self, descriptor: descriptor, hostFD: registeredFD))
+            file.register(EpollRegistration(set: self, descriptor: wanted.descriptor, hostFD: registeredFD))
+            mayHaveChanged.store(true, ordering: .relaxed)
             return 0
         }
     }
 
     func modify(_ file: FileDescription, _ descriptor: Int32, _ event: PackedEpollEvent) -> Int {
         state.withLock { state in
-            let name = Name(file: ObjectIdentifier(file), descriptor: descriptor)
+            let name = Name(file: file.identity, descriptor: descriptor)
             guard let index = state.slotByName[name], var interest = state.slots[index].interest else {
                 return failed(ENOENT)
             }
@@ -120,28 +142,34 @@ final class EpollSet: ClosingPayload, Sendable {
             interest.data = event.data
             interest.hasFired = false
             state.slots[index].generation &+= 1
-            let result = control(.modify, interest, key: state.key(of: index))
+            var result = control(.modify, interest, key: state.key(of: index))
+            // One from a record that had fired (`restore`).
+            if result == -Int(ENOENT) { result = control(.add, interest, key: state.key(of: index)) }
             if result < 0 {
                 state.slots[index].generation &-= 1
                 return result
             }
             state.slots[index].interest = interest
+            mayHaveChanged.store(true, ordering: .relaxed)
             return 0
         }
     }
 
     func remove(_ file: FileDescription, _ descriptor: Int32) -> Int {
         state.withLock { state in
-            let name = Name(file: ObjectIdentifier(file), descriptor: descriptor)
+            let name = Name(file: file.identity, descriptor: descriptor)
             guard let interest = state.forget(name) else { return failed(ENOENT) }
-            let result = control(.remove, interest, key: 0)
+            // The host knows it, but for one from a record that it did not want to watch (`restore`).
+            _ = control(.remove, interest, key: 0)
             file.unregister(EpollRegistration(set: self, descriptor: descriptor, hostFD: interest.hostFD))
-            return result
+            mayHaveChanged.store(true, ordering: .relaxed)
+            return 0
         }
     }
 
     /// The file is gone, and with it what the host epoll knew of it.
-    func forget(_ file: ObjectIdentifier, _ descriptor: Int32) {
+    func forget(_ file: UInt64, _ descriptor: Int32) {
+        mayHaveChanged.store(true, ordering: .relaxed)
         state.withLock { state in
             _ = state.forget(Name(file: file, descriptor: descriptor))
         }
@@ -169,6 +197,7 @@ final class EpollSet: ClosingPayload, Sendable {
                 guard let index = state.index(of: event.data) else { continue }
                 if state.slots[index].interest!.events & EpollSet.oneShotFlag != 0 {
                     state.slots[index].interest!.hasFired = true
+                    mayHaveChanged.store(true, ordering: .relaxed)
                 }
                 source[translated] = event
                 destination[translated] = PackedEpollEvent(
@@ -185,6 +214,7 @@ final class EpollSet: ClosingPayload, Sendable {
             for position in 0..<count {
                 guard let index = state.index(of: events[position].data) else { continue }
                 state.slots[index].interest!.hasFired = false
+                mayHaveChanged.store(true, ordering: .relaxed)
                 let interest = state.slots[index].interest!
                 _ = control(.modify, interest, key: events[position].data)
             }
