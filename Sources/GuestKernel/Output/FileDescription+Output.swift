@@ -13,7 +13,7 @@ extension OutputGate {
         switch file.kind {
         case .socket: adoptSocket(file)
         case .pipe, .terminal, .regular: adoptOutside(file)
-        case .directory, .device, .epoll, .event, .timer, .signal, .synthetic: break
+        case .directory, .device, .epoll, .event, .timer, .signal, .synthetic, .lost: break
         }
     }
 

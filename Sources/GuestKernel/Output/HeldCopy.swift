@@ -100,7 +100,7 @@ enum HeldCopy {
         _ count: Int, isBlocking: Bool
     ) -> Int? {
         guard source.kind == .pipe, target.kind == .pipe else { return failed(EINVAL) }
-        guard let spare = OpenCalls.SparePipe() else { return failed(EMFILE) }
+        guard let spare = SparePipe() else { return failed(EMFILE) }
         let length = min(count, pieceByteCountMax)
         return once(thread, source, isBlocking: isBlocking) {
             move(thread, to: target, hold, length, isBlocking: isBlocking) { done, place, length in
