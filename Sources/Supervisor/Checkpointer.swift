@@ -186,7 +186,9 @@ final class Checkpointer: @unchecked Sendable {
     private func sendPages() throws {
         if staging.count == 0 { return }
         try send { emit in
-            try encoder.appendPages(numbers: staging.numbers, contents: staging.contents, emit: emit)
+            try staging.numbers.withUnsafeBufferPointer { numbers in
+                try encoder.appendPages(numbers: numbers, contents: staging.contents, emit: emit)
+            }
         }
     }
 
