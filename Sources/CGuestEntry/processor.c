@@ -29,9 +29,3 @@ void guest_processor_features(uint32_t words[GUEST_PROCESSOR_FEATURE_WORDS]) {
     words[7] = extended[2];
     words[8] = extended[3];
 }
-
-uint32_t guest_xsave_component_offset(uint32_t component) {
-    uint32_t registers[4];
-    read_leaf(0xd, component, registers);
-    return registers[1];
-}

@@ -112,11 +112,10 @@ public final class GuestRun: Sendable {
         let messages = request.messages
         var configuration = GuestConfiguration(
             dispatch: try DispatchProbe.choose(request.dispatch), report: { messages.say(.warning, $0) })
-        configuration.replicates = request.replication != nil
+        configuration.replicates = request.replication != nil || request.testCommits != nil
         configuration.originalStackLimit = start.stackLimit
         configuration.signalMask = start.signalMask
         configuration.ignoredSignals = start.ignoredSignals
-        configuration.replicates = request.testCommits != nil
         do {
             return GuestKernel(configuration: configuration, memory: try AddressSpace())
         } catch {

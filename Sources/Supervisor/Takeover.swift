@@ -33,12 +33,11 @@ struct Takeover {
             let space = try memory.becomeAddressSpace()
             let kernel = try GuestKernel(
                 restoring: guest.records, configuration: configuration, memory: space, handed: handed)
-            guest.output.emit(into: kernel)
+            var output = guest.output
+            output.emit()
             return kernel
-        } catch let error as RestoreError {
-            throw SupervisorError(.failed, "the guest cannot go on from epoch \(guest.epoch): \(error.message)")
         } catch {
-            throw SupervisorError(.failed, "the guest cannot go on from epoch \(guest.epoch): \(error)")
+            throw SupervisorError(.failed, "the guest cannot go on from epoch \(guest.epoch): \(LinkWords.of(error))")
         }
     }
 }

@@ -11,7 +11,4 @@
 /// 0x80000001 (ecx, edx); 0 for a leaf that the CPU does not have.
 void guest_processor_features(uint32_t words[GUEST_PROCESSOR_FEATURE_WORDS]);
 
-/// Where a state component lies in the XSAVE area's standard format (SDM vol. 1, 13.5.4).
-uint32_t guest_xsave_component_offset(uint32_t component);
-
 #endif
