@@ -29,6 +29,7 @@ struct Takeover {
         let messages = messages
         var configuration = GuestConfiguration(dispatch: dispatch, report: { messages.say(.warning, $0) })
         configuration.originalStackLimit = start.stackLimit
+        configuration.outsideDescriptors = Set(start.descriptors)
         do {
             let space = try memory.becomeAddressSpace()
             let kernel = try GuestKernel(
