@@ -29,7 +29,8 @@ extension GuestKernel {
         reported.withLock { $0 = Set(decoded.process.reported) }
         threads.nextTid = decoded.process.nextTid
         for record in decoded.threads { try restore(record) }
-        timers.restore(decoded.timers, self)
+        futexes.restore(decoded.futexes, self)
+        timers.restore(decoded.timers)
         if let ended = decoded.process.end { end(ended) }
     }
 
