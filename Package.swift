@@ -40,7 +40,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry",
+                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
@@ -55,6 +55,13 @@ let package = Package(
             name: "GuestMemoryTests", dependencies: ["GuestMemory", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
+            swiftSettings: swiftSettings),
+        // A process that tests of Transport start and kill.
+        .executableTarget(
+            name: "transport-peer", dependencies: ["Transport"], path: "Tests/TransportPeer",
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "Epochs", "TestSupport", "transport-peer"],
             swiftSettings: swiftSettings),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),

@@ -51,6 +51,12 @@ enum SocketTransfer {
     ) -> Int {
         // It would connect: the wait for that is connect's.
         if flags & MessageFlag.fastOpen != 0 { return failed(EOPNOTSUPP) }
+        if let hold = file.hold {
+            let name = UnsafeRawBufferPointer(start: peer?.pointer, count: peer?.byteCount ?? 0)
+            let held = HeldTransfer.send(
+                thread, file, hold, IOVectors(thread, address, count), flags: flags, to: name, hasControl: false)
+            if let held { return held }
+        }
         let hostFlags = hostFlags(flags)
         let result = sendAll(thread, file, count, flags: flags) { done, length in
             hostCall(
@@ -74,6 +80,7 @@ enum SocketTransfer {
             let done = thread.waiter.progress
             let length = min(thread.waiter.left(of: count), pieceMax)
             let result = act(done, length)
+            file.transfers.set()
             if result >= 0 {
                 thread.waiter.progress = done + result
                 if done + result >= count || result == 0 { return done + result }
@@ -161,6 +168,7 @@ enum SocketTransfer {
         while true {
             let done = thread.waiter.progress
             let result = act(done, min(thread.waiter.left(of: count), pieceByteCountMax))
+            file.transfers.set()
             if result == -Int(EINTR) { continue }
             if result >= 0 {
                 thread.waiter.progress = done + result
