@@ -30,7 +30,8 @@ extension GuestKernel {
         reported.withLock { $0 = Set(decoded.process.reported) }
         threads.nextTid = decoded.process.nextTid
         for record in decoded.threads { try restore(record) }
-        timers.restore(decoded.timers, self)
+        futexes.restore(decoded.futexes, self)
+        timers.restore(decoded.timers)
         try ObjectRestore.restore(self, from: records, handed: handed)
         if let ended = decoded.process.end { end(ended) }
     }

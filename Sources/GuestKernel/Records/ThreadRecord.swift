@@ -17,6 +17,8 @@ struct ThreadRecord: Sendable {
     var savedMask: UInt64?
     var clearChildTid: UInt64
     var robustListHead: UInt64
+    /// Processor time used so far.
+    var processorNanoseconds: UInt64
     /// XSAVE's image in the standard format, up to the last component in use.
     var vectorState: [UInt8]
 
@@ -34,9 +36,11 @@ extension ThreadRecord {
             tid: thread.tid, name: thread.name,
             registers: Array(UnsafeBufferPointer(start: start, count: ThreadRecord.registerCount)),
             signals: signals, waiter: thread.waiter, lastCallNumber: thread.lastCallNumber,
-            interruptedResult: thread.interruptedResult, mustEnd: thread.mustEnd.load(ordering: .acquiring), exitStatus: thread.exitStatus,
-            alternateStack: thread.alternateStack, savedMask: thread.savedMask, clearChildTid: thread.clearChildTid,
-            robustListHead: thread.robustListHead, vectorState: VectorState.image(of: thread.context))
+            interruptedResult: thread.interruptedResult, mustEnd: thread.mustEnd.load(ordering: .acquiring),
+            exitStatus: thread.exitStatus, alternateStack: thread.alternateStack, savedMask: thread.savedMask,
+            clearChildTid: thread.clearChildTid, robustListHead: thread.robustListHead,
+            processorNanoseconds: thread.processorNanoseconds ?? thread.processorOffsetNanoseconds,
+            vectorState: VectorState.image(of: thread.context))
     }
 
     /// Decodes a thread's record, whose vector state is one that this CPU can load.
@@ -51,9 +55,10 @@ extension ThreadRecord {
             alternateStack: AlternateStack(
                 base: try reader.get(), byteCount: try reader.get(), flags: try reader.get()),
             savedMask: try reader.getOptional(), clearChildTid: try reader.get(), robustListHead: try reader.get(),
-            vectorState: try reader.getBytes())
+            processorNanoseconds: try reader.get(), vectorState: try reader.getBytes())
         try reader.finish()
         guard name.count <= ThreadRecord.nameByteCountMax, VectorState.isLoadable(vectorState),
+            processorNanoseconds <= ClockRecord.nanosecondsMax,
             interruptedResult == 0 || Restart.contains(interruptedResult)
         else { throw .isMalformed }
     }
@@ -85,6 +90,7 @@ extension ThreadRecord {
         writer.put(savedMask)
         writer.put(clearChildTid)
         writer.put(robustListHead)
+        writer.put(processorNanoseconds)
         writer.put(vectorState)
         return writer.bytes
     }
@@ -96,7 +102,7 @@ extension ThreadRecord {
             UnsafeMutableRawPointer(context).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
         }
         context.pointee.rflags = guest_sanitised_flags(context.pointee.rflags)
-        // The quick way back from a syscall leaves the GS base as it is, which is another thread's here. The registers
+        // The quick way back from a syscall leaves the GS base that the host thread has. The registers
         // that a syscall spoils are in the record as it has spoilt them.
         context.pointee.resume_full = 1
         thread.signals = signals
@@ -109,6 +115,7 @@ extension ThreadRecord {
         thread.savedMask = savedMask
         thread.clearChildTid = clearChildTid
         thread.robustListHead = robustListHead
+        thread.processorOffsetNanoseconds = processorNanoseconds
         VectorState.install(vectorState, in: context)
     }
 }
