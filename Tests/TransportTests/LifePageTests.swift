@@ -38,7 +38,7 @@ struct LifePageTests {
     @Test("who lives is not reported dead; waiting begins before the owner holds it; all who wait are told")
     func waiting() async throws {
         let page = try LifePage.create()
-        let returned = Atomic<Int>(0)
+        let returned = Counter()
         let peer = try PeerProcess()
         let pid = peer.pid
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -46,18 +46,18 @@ struct LifePageTests {
                 group.addTask {
                     try await Threads.run {
                         page.waitForDeath(of: .mirror)
-                        _ = LifePageTests.count(returned)
+                        returned.increment()
                     }
                 }
             }
             usleep(100_000)
-            #expect(returned.load(ordering: .sequentiallyConsistent) == 0)
+            #expect(returned.value == 0)
             _ = try peer.give(page, holdingAs: .mirror)
             usleep(200_000)
-            #expect(returned.load(ordering: .sequentiallyConsistent) == 0)
+            #expect(returned.value == 0)
             kill(pid, SIGSTOP)
             usleep(100_000)
-            #expect(returned.load(ordering: .sequentiallyConsistent) == 0)
+            #expect(returned.value == 0)
             kill(pid, SIGKILL)
             try await group.waitForAll()
         }
@@ -128,8 +128,10 @@ struct LifePageTests {
         #expect(ftruncate(page.descriptor, 0) != 0)
         #expect(ftruncate(page.descriptor, 8192) != 0)
     }
+}
 
-    private static func count(_ counter: borrowing Atomic<Int>) -> Int {
-        counter.add(1, ordering: .sequentiallyConsistent).newValue
-    }
+private final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    var value: Int { count.load(ordering: .sequentiallyConsistent) }
+    func increment() { count.add(1, ordering: .sequentiallyConsistent) }
 }
