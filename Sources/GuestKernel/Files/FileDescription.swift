@@ -9,7 +9,7 @@ import Synchronization
 /// holds one, as the kernel's fget does). Objects that the guest made are O_NONBLOCK on the host;
 /// whether the *guest* wants to block is `statusFlags`.
 public final class FileDescription: @unchecked Sendable {
-    // Sound as unchecked: `payload` is set once, before the description enters the table.
+    // Sound as unchecked: `payload` and `hold` are set once, before the description enters the table.
     public enum Kind: UInt8, Sendable {
         case regular, directory, device, terminal, pipe, socket, epoll, event, timer, signal, synthetic
     }
@@ -26,6 +26,8 @@ public final class FileDescription: @unchecked Sendable {
     let payload: (any AnyObject & Sendable)?
     /// The epoll sets that watch it; each holds it weakly and is told of its end.
     let registrations = Mutex<[EpollRegistration]>([])
+    /// Where what the guest writes waits for its commit; nil for what nobody outside sees, and without a mirror.
+    var hold: HeldStream?
 
     init(
         kind: Kind, hostFD: Int32, statusFlags: Int32, record: ObjectRecord,
@@ -40,7 +42,10 @@ public final class FileDescription: @unchecked Sendable {
 
     deinit {
         if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
-        closeRegistrations()
+        let leaving = hold?.leave(hostFD)
+        closeRegistrations(isHostFileKept: leaving?.isKept ?? false)
+        if leaving?.isToBeClosed == true { hold?.putClose() }
+        if leaving?.isKept == true { return }
         if kind == .socket {
             HostSockets.close(hostFD)
         } else {

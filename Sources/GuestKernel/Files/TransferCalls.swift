@@ -44,6 +44,10 @@ enum TransferCalls {
     }
 
     static func write(_ thread: GuestThread, _ file: FileDescription, _ address: UInt64, _ count: Int) -> Int {
+        if let hold = file.hold, file.kind != .socket {
+            let held = HeldTransfer.write(thread, file, hold, IOVectors(thread, address, count))
+            if let held { return held }
+        }
         if !file.mayWait {
             if let made = file.payload as? SyntheticFile { return made.write(file, from: address, count: count) }
             return inPieces(thread, count) { offset, length in
@@ -76,7 +80,7 @@ enum TransferCalls {
         while true {
             let done = thread.waiter.progress
             // A pipe write of up to PIPE_BUF bytes is atomic, so it is never cut (pipe(7)).
-            let length = min(count - done, pieceByteCountMax)
+            let length = min(thread.waiter.left(of: count), pieceByteCountMax)
             let result = thread.performBlocking(file, events: Int16(POLLOUT), isBlocking: isBlocking) {
                 act(done, length)
             }
@@ -96,7 +100,7 @@ enum TransferCalls {
     static func inPieces(_ thread: GuestThread, _ count: Int, _ act: (Int, Int) -> Int) -> Int {
         while true {
             let done = thread.waiter.progress
-            let length = min(count - done, pieceByteCountMax)
+            let length = min(thread.waiter.left(of: count), pieceByteCountMax)
             let result = act(done, length)
             if result == -Int(EINTR) { continue }
             if result < 0 { return done > 0 ? done : result }

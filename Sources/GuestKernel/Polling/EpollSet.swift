@@ -23,9 +23,13 @@ final class EpollSet: ClosingPayload, Sendable {
         var data: UInt64
         /// EPOLLONESHOT has fired and was not armed again.
         var hasFired = false
+        /// More is held of the file than may be: the guest is not told that it may write, whatever the host says.
+        var isOutputFull = false
 
         /// What the host epoll is asked to watch for: the one place where the guest's events become the host's.
-        var hostEvents: UInt32 { events & ~EpollSet.wakeUpFlag }
+        var hostEvents: UInt32 {
+            events & ~(isOutputFull ? EpollSet.wakeUpFlag | EpollSet.writableFlags : EpollSet.wakeUpFlag)
+        }
     }
 
     fileprivate struct Slot {
@@ -46,6 +50,8 @@ final class EpollSet: ClosingPayload, Sendable {
 
     /// EPOLLWAKEUP keeps a machine from suspending; it is not the guest's to ask for.
     private static let wakeUpFlag: UInt32 = 1 << 29
+    /// EPOLLOUT, EPOLLWRNORM and EPOLLWRBAND.
+    private static let writableFlags: UInt32 = 0x304
     static let oneShotFlag: UInt32 = 1 << 30
     static let edgeFlag: UInt32 = 1 << 31
 
@@ -60,8 +66,9 @@ final class EpollSet: ClosingPayload, Sendable {
     /// The epoll descriptor itself is closed: registrations with files that live on are dead.
     var isClosed: Bool { isClosedFlag.load(ordering: .acquiring) }
 
+    /// Under the lock, so that nobody who saw it open is about to speak to a host epoll that is another's by then.
     func descriptionCloses() {
-        isClosedFlag.store(true, ordering: .releasing)
+        state.withLock { _ in isClosedFlag.store(true, ordering: .releasing) }
     }
 
     /// The set as a plain value.
@@ -83,6 +90,13 @@ final class EpollSet: ClosingPayload, Sendable {
     // MARK: - epoll_ctl
 
     func add(_ file: FileDescription, _ descriptor: Int32, _ event: PackedEpollEvent) -> Int {
+        let result = register(file, descriptor, event)
+        // What was full before it was registered may have found room before it could be told.
+        if result == 0, file.hold != nil { refreshOutput(of: file, descriptor) }
+        return result
+    }
+
+    private func register(_ file: FileDescription, _ descriptor: Int32, _ event: PackedEpollEvent) -> Int {
         state.withLock { state in
             let name = Name(file: ObjectIdentifier(file), descriptor: descriptor)
             guard state.slotByName[name] == nil else { return failed(EEXIST) }
@@ -94,7 +108,8 @@ final class EpollSet: ClosingPayload, Sendable {
                 registeredFD = Int32(duplicate)
             }
             let interest = Interest(
-                file: name.file, descriptor: descriptor, hostFD: registeredFD, events: event.events, data: event.data)
+                file: name.file, descriptor: descriptor, hostFD: registeredFD, events: event.events, data: event.data,
+                isOutputFull: file.isOutputFull)
             let index = state.takeSlot()
             state.slots[index].generation &+= 1
             let result = control(.add, interest, key: state.key(of: index))
@@ -119,6 +134,7 @@ final class EpollSet: ClosingPayload, Sendable {
             interest.events = event.events
             interest.data = event.data
             interest.hasFired = false
+            interest.isOutputFull = file.isOutputFull
             state.slots[index].generation &+= 1
             let result = control(.modify, interest, key: state.key(of: index))
             if result < 0 {
@@ -140,10 +156,27 @@ final class EpollSet: ClosingPayload, Sendable {
         }
     }
 
-    /// The file is gone, and with it what the host epoll knew of it.
-    func forget(_ file: ObjectIdentifier, _ descriptor: Int32) {
+    /// The file is gone, and with it what the host epoll knew of it; unless it is kept on the host.
+    func forget(_ file: ObjectIdentifier, _ descriptor: Int32, isHostFileKept: Bool) {
         state.withLock { state in
-            _ = state.forget(Name(file: file, descriptor: descriptor))
+            let interest = state.forget(Name(file: file, descriptor: descriptor))
+            if isHostFileKept, let interest, !isClosed { _ = control(.remove, interest, key: 0) }
+        }
+    }
+
+    /// What is held of the file became too much, or little enough: the host epoll is asked anew. It looks at the file
+    /// then, so an edge that the guest waits for comes; an event that was fetched just before is stale, and comes again.
+    func refreshOutput(of file: FileDescription, _ descriptor: Int32) {
+        state.withLock { state in
+            let name = Name(file: ObjectIdentifier(file), descriptor: descriptor)
+            guard let index = state.slotByName[name], var interest = state.slots[index].interest, !isClosed,
+                interest.isOutputFull != file.isOutputFull
+            else { return }
+            interest.isOutputFull.toggle()
+            state.slots[index].interest = interest
+            if interest.hasFired || interest.events & EpollSet.writableFlags == 0 { return }
+            state.slots[index].generation &+= 1
+            _ = control(.modify, interest, key: state.key(of: index))
         }
     }
 

@@ -57,7 +57,7 @@ enum UsageCalls {
         guard GuestAccess.isInRange(arguments.a, byteCount) else { return failed(EFAULT) }
         while thread.waiter.progress < byteCount || byteCount == 0 {
             let done = thread.waiter.progress
-            let piece = min(byteCount - done, TransferCalls.pieceByteCountMax)
+            let piece = min(thread.waiter.left(of: byteCount), TransferCalls.pieceByteCountMax)
             let result = hostCall(__NR_getrandom, arguments.a + UInt64(done), UInt64(piece), arguments.c)
             if result < 0 { return done > 0 ? done : result }
             thread.waiter.progress = done + result

@@ -57,6 +57,8 @@ enum FutexCalls {
     private static func wait(
         _ thread: GuestThread, _ arguments: SyscallArguments, _ value: UInt32, bitset: UInt32, isAbsolute: Bool
     ) -> Int {
+        // Woken before the checkpoint that the call is made again from: nobody would wake it a second time.
+        if let result = thread.waiter.result { return result }
         if arguments.d != 0, thread.waiter.deadlineNanoseconds == nil {
             switch deadline(thread, arguments, isAbsolute: isAbsolute) {
             case .success(let deadline): thread.waiter.deadlineNanoseconds = deadline

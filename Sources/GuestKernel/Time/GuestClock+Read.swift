@@ -7,9 +7,20 @@ extension GuestClock {
     func time(of hostClock: Int32) -> timespec? {
         var time = timespec()
         guard clock_gettime(hostClock, &time) == 0 else { return nil }
-        if monotonicOffsetNanoseconds == 0 || !ClockIdentity.isMonotonic(hostClock) { return time }
+        let offset = offsetNanoseconds(of: hostClock)
+        if offset == 0 { return time }
         let host = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-        return timespec(nanoseconds: UInt64(max(0, host + monotonicOffsetNanoseconds)))
+        return timespec(nanoseconds: UInt64(max(0, host + offset)))
+    }
+
+    /// By how much a clock that counts from the start of a machine is shifted; 0 for the others.
+    private func offsetNanoseconds(of hostClock: Int32) -> Int64 {
+        switch hostClock {
+        case CLOCK_MONOTONIC, CLOCK_MONOTONIC_COARSE: monotonicOffsetNanoseconds
+        case CLOCK_BOOTTIME, CLOCK_BOOTTIME_ALARM: boottimeOffsetNanoseconds
+        case CLOCK_MONOTONIC_RAW: rawOffsetNanoseconds
+        default: 0
+        }
     }
 
     func nanoseconds(of hostClock: Int32) -> UInt64? {
