@@ -15,8 +15,8 @@ public final class ProbeServer: Sendable {
     private static let patienceNanoseconds: UInt64 = 500_000_000
     private static let pauseMicroseconds: UInt32 = 10_000
 
-    /// Answers at `address`, whose port may be 0, until `close` or the end of the process, with what `hasTakenOver` says
-    /// at that moment.
+    /// Answers at `address`, whose port may be 0, until `close` or the end of the process, with what `hasTakenOver`
+    /// says at that moment.
     public init(
         on address: SocketAddress, hasTakenOver: @escaping @Sendable () -> Bool
     ) throws(TransportError) {
