@@ -20,6 +20,8 @@ public struct GuestConfiguration: Sendable {
     public var ignoredSignals: UInt64 = 0
     /// Whether there is a mirror: what the outside could observe is held until its epoch is committed.
     public var replicates = false
+    /// A guest that goes on here gets these descriptors of this process where it had such numbers from outside.
+    public var outsideDescriptors: Set<Int32> = [0, 1, 2]
     /// Receives one line, without its newline, that Understudy has to say about the guest.
     public var report: @Sendable (String) -> Void
 

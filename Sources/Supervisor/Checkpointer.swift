@@ -121,11 +121,12 @@ final class Checkpointer: @unchecked Sendable {
         var records: RecordSet
         var output: [UInt8]
         var guestNanoseconds: UInt64
-        var handed: [HandedDescriptor]
+        var handed: [HandedDescriptors.Descriptor]
+        /// Something waits for this epoch: held output, or a call that waits for a commit.
+        var isByNeed: Bool
     }
 
     private func cutStopped(final end: GuestEnd?, isWhole: Bool) throws {
-        let isByNeed = kernel.gate.demand.isWanted
         let start = kernel.clock.monotonicNanoseconds()
         kernel.gate.stop(kernel)
         let capture: Capture
@@ -134,9 +135,9 @@ final class Checkpointer: @unchecked Sendable {
             capture = try take(isWhole: isWhole)
         }
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
-        count(pauseNanoseconds: lastCutNanoseconds - start, isByNeed: isByNeed, isWhole: isWhole)
+        count(pauseNanoseconds: lastCutNanoseconds - start, isByNeed: capture.isByNeed, isWhole: isWhole)
         let delta = capture.records.delta(since: sentRecords)
-        if !isWhole, end == nil, !isByNeed, staging.count == 0, delta.isEmpty, capture.output.isEmpty {
+        if !isWhole, end == nil, !capture.isByNeed, staging.count == 0, delta.isOfClocksOnly {
             // Nothing has happened since the last epoch, which the mirror therefore still has: the number stays free.
             epoch -= 1
             return
@@ -157,7 +158,8 @@ final class Checkpointer: @unchecked Sendable {
         let capture = Capture(
             discards: discards, layout: kernel.memory.layoutRecord(), records: kernel.capture(),
             output: output.cut(epoch: epoch), guestNanoseconds: kernel.clock.monotonicNanoseconds(),
-            handed: connection.isLocal ? HandedDescriptor.wanted(by: kernel) : [])
+            handed: connection.isLocal ? HandedDescriptors.wanted(kernel) : [],
+            isByNeed: kernel.gate.demand.isWanted)
         kernel.gate.demand.satisfy()
         return capture
     }
@@ -173,9 +175,8 @@ final class Checkpointer: @unchecked Sendable {
         try sendPages()
         try send { emit in
             if !delta.isEmpty { try encoder.appendRecords(delta, emit: emit) }
-            if !capture.output.isEmpty { try encoder.appendOutput(capture.output, emit: emit) }
-            let released = output.takeReleased()
-            if !released.isEmpty { try encoder.appendReleased(released, emit: emit) }
+            try encoder.appendOutput(capture.output, emit: emit)
+            try encoder.appendReleased(output.takeReleased(), emit: emit)
             let summary = EpochEnd.Summary(
                 isWhole: isWhole, guestNanoseconds: capture.guestNanoseconds, guestEnd: end?.forTheLink)
             try encoder.finish(summary, emit: emit)
@@ -185,7 +186,9 @@ final class Checkpointer: @unchecked Sendable {
     private func sendPages() throws {
         if staging.count == 0 { return }
         try send { emit in
-            try encoder.appendPages(numbers: staging.numbers, contents: staging.contents, emit: emit)
+            try staging.numbers.withUnsafeBufferPointer { numbers in
+                try encoder.appendPages(numbers: numbers, contents: staging.contents, emit: emit)
+            }
         }
     }
 
@@ -208,5 +211,12 @@ final class Checkpointer: @unchecked Sendable {
             state.pauses.add(pauseNanoseconds)
             state.dirtyPages.add(pages)
         }
+    }
+}
+
+extension RecordDelta {
+    /// Whether only time has passed.
+    fileprivate var isOfClocksOnly: Bool {
+        removed.isEmpty && changed.allSatisfy { $0.key.family == RecordFamily.clock.rawValue }
     }
 }

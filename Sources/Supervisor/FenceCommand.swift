@@ -8,7 +8,7 @@ enum FenceCommand {
     /// Runs it by the shell; true when it exits 0. The peer is told to it as UNDERSTUDY_PEER.
     static func run(_ command: String, peer: String, _ messages: MessageLog) -> Bool {
         messages.say(.info, "fencing \(peer): \(command)")
-        var words = [shell, "-c", command].map { strdup($0) } + [nil]
+        var words: [UnsafeMutablePointer<CChar>?] = ([shell, "-c", command] as [String]).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         var environment: [UnsafeMutablePointer<CChar>?] = []
         var cursor = environ

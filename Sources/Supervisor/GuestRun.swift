@@ -140,11 +140,7 @@ public final class GuestRun: Sendable {
         _ connection: PrimaryConnection?, _ kernel: GuestKernel
     ) throws(SupervisorError) -> Primary? {
         guard let connection, let replication = request.replication, let output = kernel.output else { return nil }
-        do throws(TrackerError) {
-            try kernel.memory.startTracking(TrackerMethod.choose(replication.tracker))
-        } catch {
-            throw SupervisorError(.failed, error.message)
-        }
+        try TrackerProbe.start(replication.tracker, kernel.memory)
         return try Primary(connection, kernel, output, replication, request.messages) { [self] in
             ProcessEnd.take()
             request.messages.say(.error, "superseded: the mirror at \(connection.peer) has taken over")

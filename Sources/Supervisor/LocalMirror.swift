@@ -64,7 +64,7 @@ struct LocalMirror: Sendable {
         withUnsafeMutableBytes(of: &mask) { $0.storeBytes(of: signalMask, as: UInt64.self) }
         posix_spawnattr_setsigmask(&attributes, &mask)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var arguments = words.map { strdup($0) } + [nil]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { arguments.forEach { free($0) } }
         var pid: pid_t = 0
         let result = posix_spawn(&pid, executablePath(), &actions, &attributes, &arguments, environ)

@@ -39,7 +39,8 @@ final class MirrorRole: Sendable {
 
     let request: MirrorRequest
     let start: StartState
-    let memory: MirrorMemory
+    /// Used by the link's thread, and, once that session is over, by the one that takes over.
+    nonisolated(unsafe) let memory: MirrorMemory
     let identity: MachineIdentity
     let listener: LinkListener
     let state = Mutex(State())

@@ -125,7 +125,7 @@ public final class MirrorRun: Sendable {
             pid: getpid(), program: kernel.program.path, arguments: words,
             dispatch: kernel.configuration.dispatch.name, started: started.text, ended: ended.text,
             wallSeconds: ended.seconds(since: started))
-        report.fill(from: kernel, stops: nil)
+        report.fill(from: kernel, stops: nil, commits: nil)
         report.takeoverEpoch = guest.epoch
         complete(&report)
         do throws(SupervisorError) {

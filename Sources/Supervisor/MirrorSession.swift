@@ -20,7 +20,8 @@ final class MirrorSession: Sendable {
     let hello: Hello
     let welcome: Welcome
     private let socket: LinkSocket
-    private let memory: MirrorMemory
+    /// Used by the link's thread alone until the session is over.
+    private nonisolated(unsafe) let memory: MirrorMemory
     private let state = Mutex(State())
     private let decide: @Sendable (MirrorEvent) -> Void
 

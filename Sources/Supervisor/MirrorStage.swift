@@ -29,10 +29,10 @@ struct MirrorStage {
     mutating func add(_ item: EpochDecoder.Item) throws {
         switch item {
         case .page(let number, let content):
-            if isFirst, memory.isPrepared(page: number) {
-                memory.write(page: number, from: content)
+            if isFirst, memory.isPrepared(number) {
+                memory.write(number, content)
             } else {
-                try pages.add(page: number, from: content)
+                try pages.add(number, content)
             }
         case .discards(let discards):
             self.discards = Discards(discards)
@@ -67,9 +67,7 @@ struct MirrorStage {
         for bytes in output { try next.output.add(bytes) }
         for bytes in released { try next.output.markReleased(bytes) }
         if let layout { try memory.prepare(layout: layout) }
-        for number in pages.numbers where !memory.isPrepared(page: number) {
-            throw RestoreError("page \(number) lies where nothing is mapped")
-        }
+        try memory.check(pages.numbers)
         return next
     }
 
@@ -78,7 +76,7 @@ struct MirrorStage {
         if !isFirst { discard(discards) }
         if layout != nil { memory.commit() }
         for (index, number) in pages.numbers.enumerated() {
-            memory.write(page: number, from: pages.contents + index * 4096)
+            memory.write(number, pages.contents + index * 4096)
         }
     }
 

@@ -87,7 +87,8 @@ extension Primary {
         }
         while outcome == .protected { HostFutex.wait(outcomeWord, while: Outcome.protected.rawValue) }
         if outcome == .superseded { return }
-        output.drain()
+        // As natively: who writes to a slow reader ends when that has read.
+        while !output.drain(timeoutNanoseconds: 1_000_000_000) {}
         if outcome == .finished { connection.sayGoodbye() }
     }
 }

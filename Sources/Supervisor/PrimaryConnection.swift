@@ -93,7 +93,7 @@ final class PrimaryConnection: Sendable {
     // MARK: - Using it
 
     /// Hands descriptors over that the mirror cannot make itself. They are on their way before the epoch that names them.
-    func hand(_ wanted: [HandedDescriptor]) throws {
+    func hand(_ wanted: [HandedDescriptors.Descriptor]) throws {
         guard let local else { return }
         for descriptor in wanted {
             try local.channel.send(

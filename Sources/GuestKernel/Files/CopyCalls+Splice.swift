@@ -100,6 +100,8 @@ extension CopyCalls {
         let waits = waits(from: source, to: target, isBlocking: isBlocking)
         while true {
             let result = retryingInterrupts(act)
+            source.transfers.set()
+            target.transfers.set()
             if result != -Int(EAGAIN) || !waits { return result }
             if source.mayWait, thread.wait(for: source, events: Int16(POLLIN)) == .interrupted {
                 return Restart.system

@@ -38,6 +38,7 @@ enum CopyCalls {
                         UInt64(length))
                 }
             }
+            source.transfers.set()
             if result < 0 { return done > 0 ? done : result }
             thread.waiter.progress = done + result
             if result == 0 || done + result >= count { return done + result }

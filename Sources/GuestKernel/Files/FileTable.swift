@@ -125,6 +125,24 @@ public final class FileTable: Sendable {
         return slots
     }
 
+    /// What is behind each descriptor, lowest first.
+    func allEntries() -> [(descriptor: Int32, entry: Entry)] {
+        state.withLock { state in
+            state.entries.enumerated().compactMap { index, entry in
+                entry.map { (Int32(index), $0) }
+            }
+        }
+    }
+
+    /// Takes over a table from records; the limit is what it was, whatever is open above it.
+    func restore(_ entries: [(descriptor: Int32, entry: Entry)], limit: Int) {
+        state.withLock { state in
+            precondition(state.entries.isEmpty, "a table with \(state.entries.count) entries is restored over")
+            for (descriptor, entry) in entries { state.set(Int(descriptor), entry) }
+            state.limit = limit
+        }
+    }
+
     /// The open descriptors, lowest first.
     func snapshot() -> [(descriptor: Int32, file: FileDescription)] {
         state.withLock { state in

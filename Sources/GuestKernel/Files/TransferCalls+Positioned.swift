@@ -14,7 +14,7 @@ extension TransferCalls {
     private static func positioned(_ thread: GuestThread, _ arguments: SyscallArguments, _ number: Int32) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         guard GuestAccess.mayPass(arguments.b, arguments.c) else { return failed(EFAULT) }
-        if file.mayWait { return failed(ESPIPE) }
+        if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
         let settled = thread.settleHeldBytes(file)
         if settled != 0 { return settled }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
@@ -41,6 +41,7 @@ extension TransferCalls {
         case .failure(let error): return failed(error.errno)
         }
         let number = isWrite ? __NR_writev : __NR_readv
+        if file.kind == .lost { return failed(EIO) }
         if file.kind == .signal {
             if isWrite { return failed(EINVAL) }
             guard pieces.count > 0 else { return 0 }
@@ -85,7 +86,7 @@ extension TransferCalls {
             if offset == -1, number == __NR_preadv2 || number == __NR_pwritev2 {
                 return vector(thread, arguments, isWrite: number == __NR_pwritev2)
             }
-            if file.mayWait { return failed(ESPIPE) }
+            if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
             let settled = thread.settleHeldBytes(file)
             if settled != 0 { return settled }
             switch IOVectors.load(thread, at: arguments.b, count: arguments.c) {

@@ -38,6 +38,7 @@ enum TransferCalls {
             return count == 0 ? 0 : SocketTransfer.receive(thread, file, address, count, flags: 0)
         }
         if file.kind == .signal { return SignalFile.read(thread, file, address, count) }
+        if file.kind == .lost { return failed(EIO) }
         return thread.performBlocking(file, events: Int16(POLLIN), isBlocking: file.isBlocking) {
             hostCall(__NR_read, UInt64(signed: file.hostFD), address, UInt64(min(count, pieceByteCountMax)))
         }
@@ -57,6 +58,7 @@ enum TransferCalls {
         if file.kind == .socket { return SocketTransfer.send(thread, file, address, count, flags: 0, to: nil) }
         if file.kind == .signal { return failed(EINVAL) }
         if file.kind == .event { return EventFile.write(thread, file, address, count) }
+        if file.kind == .lost { return failed(EIO) }
         let result = writeAll(thread, file, count) { offset, length in
             hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
         }

@@ -79,7 +79,7 @@ enum SocketCalls {
         // A path that is there already is EADDRINUSE here, EEXIST nowhere.
         if result < 0 { return result }
         let isNamedByKernel = SocketAddress.port(of: guestBytes) == 0 || guestBytes.count <= 2
-        let local = isNamedByKernel ? localAddress(of: file) : guestBytes
+        let local = isNamedByKernel ? HostSockets.name(__NR_getsockname, file.hostFD) : guestBytes
         file.updateSocket { socket in
             socket.state = .bound
             socket.localAddress = local
@@ -94,24 +94,13 @@ enum SocketCalls {
         if let record { SocketOptions.reuseAddressSilently(file, record) }
         let result = hostCall(__NR_listen, UInt64(signed: file.hostFD), arguments.b)
         if result < 0 { return result }
-        let local = record?.localAddress.isEmpty == true ? localAddress(of: file) : nil
+        let local = record?.localAddress.isEmpty == true ? HostSockets.name(__NR_getsockname, file.hostFD) : nil
         file.updateSocket { socket in
             socket.state = .listening
             socket.backlog = Int32(truncatingIfNeeded: arguments.b)
             if let local { socket.localAddress = local }
         }
         return result
-    }
-
-    /// What the host says the socket's name is.
-    private static func localAddress(of file: FileDescription) -> [UInt8] {
-        var length = UInt32(MessageScratch.addressByteCountMax)
-        return [UInt8](unsafeUninitializedCapacity: Int(length)) { buffer, count in
-            let result = hostCall(
-                __NR_getsockname, UInt64(signed: file.hostFD), UInt64(address: buffer.baseAddress),
-                UInt64(address: &length))
-            count = result < 0 ? 0 : min(Int(length), buffer.count)
-        }
     }
 
     static func shutdown(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

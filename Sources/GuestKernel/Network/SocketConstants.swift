@@ -3,6 +3,7 @@ enum SocketType {
     static let stream: Int32 = 1
     static let datagram: Int32 = 2
     static let raw: Int32 = 3
+    static let sequentialPackets: Int32 = 5
     static let mask: Int32 = 0xf
 }
 

@@ -53,10 +53,7 @@ enum SocketOptions {
     /// accepted sockets inherit this. Not before listen: until then bind has to fail where the guest expects it to.
     static func reuseAddressSilently(_ file: FileDescription, _ record: SocketRecord) {
         guard record.domain == AF_INET || record.domain == AF_INET6, record.type == SocketType.stream else { return }
-        var one: Int32 = 1
-        hostCall(
-            __NR_setsockopt, UInt64(signed: file.hostFD), UInt64(SOL_SOCKET), UInt64(SO_REUSEADDR),
-            UInt64(address: &one), 4)
+        allowReuse(file.hostFD)
     }
 
     // MARK: - What is refused

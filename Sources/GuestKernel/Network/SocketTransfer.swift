@@ -80,6 +80,7 @@ enum SocketTransfer {
             let done = thread.waiter.progress
             let length = min(thread.waiter.left(of: count), pieceMax)
             let result = act(done, length)
+            file.transfers.set()
             if result >= 0 {
                 thread.waiter.progress = done + result
                 if done + result >= count || result == 0 { return done + result }
@@ -167,6 +168,7 @@ enum SocketTransfer {
         while true {
             let done = thread.waiter.progress
             let result = act(done, min(thread.waiter.left(of: count), pieceByteCountMax))
+            file.transfers.set()
             if result == -Int(EINTR) { continue }
             if result >= 0 {
                 thread.waiter.progress = done + result

@@ -1,3 +1,4 @@
+import CGuestEntry
 import Glibc
 import GuestMemory
 import Synchronization
@@ -7,13 +8,14 @@ extension OutputGate {
     /// so that no write can come earlier.
     ///
     /// Output are sockets but the two ends of a socketpair and netlink; pipes, terminals and files that came from
-    /// outside; FIFOs and terminals that were opened by path. Files opened by path are not: they act at once.
+    /// outside; FIFOs and terminals that were opened by path. Files opened by path are not: what is done to them is done
+    /// at once.
     func adopt(_ file: FileDescription) {
         guard file.hold == nil else { return }
         switch file.kind {
         case .socket: adoptSocket(file)
         case .pipe, .terminal, .regular: adoptOutside(file)
-        case .directory, .device, .epoll, .event, .timer, .signal, .synthetic: break
+        case .directory, .device, .epoll, .event, .timer, .signal, .synthetic, .lost: break
         }
     }
 
@@ -48,22 +50,41 @@ extension OutputGate {
     private func adoptOutside(_ file: FileDescription) {
         guard file.statusFlags.load(ordering: .relaxed) & O_ACCMODE != O_RDONLY else { return }
         let place: OutputPlace
-        switch file.record.withLock({ $0 }) {
-        case .outside: place = outsidePlace(file)
-        case .file(let record) where file.kind != .regular: place = .path(record.path)
+        let kind: HeldStream.Kind
+        switch (file.record.withLock({ $0 }), file.kind) {
+        case (.outside, .pipe): (place, kind) = (outsidePlace(file), .pipe)
+        case (.outside, .regular): (place, kind) = (outsidePlace(file), .regular)
+        case (.outside, .terminal): (place, kind) = (outsidePlace(file), .terminal)
+        case (.file(let record), .terminal): (place, kind) = (.path(record.path), .terminal)
+        case (.file, .pipe): (place, kind) = (.nowhere, .fifo)
         default: return
         }
-        let kind: HeldStream.Kind
-        switch file.kind {
-        case .pipe: kind = .pipe
-        case .terminal: kind = .terminal
-        default: kind = .regular
+        let make = { [self] in
+            HeldStream(
+                gate: self, number: nextNumber(), kind: kind, file: file, place: place, travels: kind != .fifo)
+        }
+        if kind == .fifo {
+            let stream = make()
+            _ = stream.join(file)
+            file.hold = stream
+        } else {
+            let (device, inode) = OutputGate.object(of: file)
+            file.hold = sharedStream(of: file, device: device, inode: inode, make: make)
+        }
+    }
+
+    /// What tells an outside object from others. A terminal has several names (/dev/tty), and one number.
+    private static func object(of file: FileDescription) -> (device: UInt64, inode: UInt64) {
+        let terminalNumber: UInt64 = 0x8004_5432  // TIOCGDEV
+        var number: UInt32 = 0
+        if file.kind == .terminal,
+            hostCall(__NR_ioctl, UInt64(signed: file.hostFD), terminalNumber, UInt64(address: &number)) == 0
+        {
+            return (.max, UInt64(number))
         }
         var status = stat()
         fstat(file.hostFD, &status)
-        file.hold = sharedStream(of: file, device: UInt64(status.st_dev), inode: UInt64(status.st_ino)) {
-            HeldStream(gate: self, number: nextNumber(), kind: kind, file: file, place: place, travels: true)
-        }
+        return (UInt64(status.st_dev), UInt64(status.st_ino))
     }
 
     private func outsidePlace(_ file: FileDescription) -> OutputPlace {

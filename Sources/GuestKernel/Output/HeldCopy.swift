@@ -51,6 +51,7 @@ enum HeldCopy {
         _ thread: GuestThread, to target: FileDescription, _ hold: HeldStream, from source: FileDescription,
         _ start: CopyOffset, _ count: Int
     ) -> Int? {
+        if hold.kind.actsDirectly { return HeldTransfer.settled(thread, target) }
         guard source.kind == .regular || source.kind == .device || source.kind == .synthetic else {
             return failed(EINVAL)
         }
@@ -77,6 +78,7 @@ enum HeldCopy {
         _ thread: GuestThread, to target: FileDescription, _ hold: HeldStream, from source: FileDescription,
         _ start: CopyOffset, _ count: Int, isBlocking: Bool
     ) -> Int? {
+        if hold.kind.actsDirectly { return HeldTransfer.settled(thread, target) }
         guard source.kind == .pipe || target.kind == .pipe else { return failed(EINVAL) }
         if source.kind == .pipe, start.isGiven { return failed(ESPIPE) }
         let length = min(count, pieceByteCountMax)
@@ -99,8 +101,9 @@ enum HeldCopy {
         _ thread: GuestThread, to target: FileDescription, _ hold: HeldStream, from source: FileDescription,
         _ count: Int, isBlocking: Bool
     ) -> Int? {
+        if hold.kind.actsDirectly { return HeldTransfer.settled(thread, target) }
         guard source.kind == .pipe, target.kind == .pipe else { return failed(EINVAL) }
-        guard let spare = OpenCalls.SparePipe() else { return failed(EMFILE) }
+        guard let spare = SparePipe() else { return failed(EMFILE) }
         let length = min(count, pieceByteCountMax)
         return once(thread, source, isBlocking: isBlocking) {
             move(thread, to: target, hold, length, isBlocking: isBlocking) { done, place, length in

@@ -180,16 +180,21 @@ extension HeldStream {
             state.userCount -= 1
             let isOwn = leavingFD == hostFD
             if state.userCount > 0 { return Leaving(isKept: isOwn, isToBeClosed: false) }
-            let isQuiet = state.queue.isEmpty && (gate.isPassing || !isClosingSeen)
+            let isQuiet = state.queue.isEmpty && (gate.isPassing || state.isCloseCommitted || !isClosingSeen)
             if isQuiet, isOwn { return Leaving(isKept: false, isToBeClosed: false) }
             return Leaving(isKept: isOwn, isToBeClosed: true)
         }
     }
 
+    /// The descriptor may be closed at once.
+    func allowClose() {
+        state.withLock { $0.isCloseCommitted = true }
+    }
+
     /// Whether closing the descriptor tells somebody something.
     private var isClosingSeen: Bool {
         switch kind {
-        case .pipe: return true
+        case .pipe, .fifo: return true
         case .connection, .messages: return HostSockets.isConnected(hostFD)
         case .datagrams, .terminal, .regular: return false
         }

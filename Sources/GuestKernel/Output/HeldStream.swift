@@ -19,6 +19,9 @@ final class HeldStream: Sendable {
         /// Unix datagrams and packets. Their errors are the receiver's answer (nobody there, its queue full), which
         /// programs rely on, so each waits for its commit and is then sent directly.
         case messages
+        /// A pipe that was opened by its path. Its other end may be the guest's own, which then sees at once what was
+        /// written and that it was closed, so each write waits for its commit and is then done directly.
+        case fifo
         case pipe
         case terminal
         case regular
@@ -39,6 +42,8 @@ final class HeldStream: Sendable {
         var error: Int32 = 0
         /// The guest has shut its sending side.
         var isShut = false
+        /// The guest's close(2) has waited for its commit.
+        var isCloseCommitted = false
         /// Whether the next cut knows of it.
         var isListed = false
         /// The host took no more: it is the releaser's to go on.
@@ -299,9 +304,12 @@ extension HeldStream.Kind {
     var isSocket: Bool {
         switch self {
         case .connection, .datagrams, .messages: return true
-        case .pipe, .terminal, .regular: return false
+        case .fifo, .pipe, .terminal, .regular: return false
         }
     }
+
+    /// Nothing but its end is ever queued.
+    var actsDirectly: Bool { self == .messages || self == .fifo }
 
     /// PIPE_BUF: up to that, writes to a pipe stay whole among other writers' (pipe(7)).
     private static let pipeBufferByteCount = 4096
@@ -309,7 +317,7 @@ extension HeldStream.Kind {
     /// See `HeldQueue`: several processes may write to one log, each line by one write.
     var joinByteCountMax: Int {
         switch self {
-        case .connection, .datagrams, .messages: return .max
+        case .connection, .datagrams, .messages, .fifo: return .max
         case .pipe: return HeldStream.Kind.pipeBufferByteCount
         case .terminal, .regular: return 64 << 10
         }

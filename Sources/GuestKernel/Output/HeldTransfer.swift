@@ -10,6 +10,7 @@ enum HeldTransfer {
     static func write(
         _ thread: GuestThread, _ file: FileDescription, _ hold: HeldStream, _ pieces: IOVectors
     ) -> Int? {
+        if hold.kind.actsDirectly { return settled(thread, file) }
         guard let result = putAll(thread, file, hold, pieces, isBlocking: file.isBlocking) else { return nil }
         return TransferCalls.brokenPipe(thread, file, result)
     }
@@ -20,19 +21,21 @@ enum HeldTransfer {
         to peer: UnsafeRawBufferPointer, hasControl: Bool
     ) -> Int? {
         if hold.passes { return nil }
-        let actsDirectly = hasControl || flags & MessageFlag.outOfBand != 0 || hold.kind == .messages
+        if hasControl || flags & MessageFlag.outOfBand != 0 || hold.kind.actsDirectly { return settled(thread, file) }
         // A Unix connection refuses a destination, by an error that the host knows best.
-        let isRefused = hold.kind == .connection && !peer.isEmpty && file.socketRecord?.domain == AF_UNIX
-        if actsDirectly || isRefused {
-            let settled = isRefused ? 0 : thread.settleOutput(file)
-            return settled == 0 ? nil : settled
-        }
+        if hold.kind == .connection, !peer.isEmpty, file.socketRecord?.domain == AF_UNIX { return nil }
         let isBlocking = flags & MessageFlag.dontWait == 0 && file.isBlocking
         if hold.kind == .datagrams {
             return putDatagram(thread, file, hold, pieces, flags: flags, to: peer, isBlocking: isBlocking)
         }
         guard let result = putAll(thread, file, hold, pieces, isBlocking: isBlocking) else { return nil }
         return SocketTransfer.brokenPipe(thread, file, result, flags: flags)
+    }
+
+    /// Nil, for the host to do it, once all before it is committed and has gone out; or how the wait was interrupted.
+    static func settled(_ thread: GuestThread, _ file: FileDescription) -> Int? {
+        let result = thread.settleOutput(file)
+        return result == 0 ? nil : result
     }
 
     // MARK: - Bytes
@@ -127,7 +130,7 @@ extension HeldStream {
             var entry = pollfd(fd: hostFD, events: 0, revents: 0)
             let count = hostCall(__NR_poll, UInt64(address: &entry), 1, 0)
             return count > 0 && entry.revents & Int16(POLLERR) != 0 ? failed(EPIPE) : 0
-        case .datagrams, .messages, .terminal, .regular:
+        case .datagrams, .messages, .fifo, .terminal, .regular:
             return 0
         }
     }

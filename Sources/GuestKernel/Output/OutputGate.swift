@@ -81,7 +81,7 @@ public final class OutputGate: Sendable {
     // MARK: - Epochs
 
     /// Everything held so far belongs to this epoch. The guest is stopped. Returns what of it must travel to the mirror
-    /// (`OutputLedger` reads it): what goes to outside descriptors, FIFOs and terminals, and datagrams.
+    /// (`OutputLedger` reads it): what goes to outside descriptors and terminals, and datagrams.
     public func cut(epoch: UInt64) -> [UInt8] {
         let streams = state.withLock { state in
             let streams = state.uncut

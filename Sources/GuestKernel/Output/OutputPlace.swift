@@ -7,7 +7,7 @@ enum OutputPlace: Sendable, Equatable {
     case nowhere
     /// What came from outside under this number.
     case outside(Int32)
-    /// A FIFO or a terminal that was opened by its path.
+    /// A terminal that was opened by its path.
     case path([UInt8])
     /// A socket for datagrams.
     case socket(domain: Int32, type: Int32, networkProtocol: Int32)

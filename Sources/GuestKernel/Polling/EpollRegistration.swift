@@ -52,8 +52,7 @@ extension FileDescription {
             return all
         }
         for registration in all {
-            registration.set.forget(
-                ObjectIdentifier(self), registration.descriptor, isHostFileKept: isHostFileKept)
+            registration.set.forget(identity, registration.descriptor, isHostFileKept: isHostFileKept)
             closeDuplicate(registration)
         }
     }

@@ -9,6 +9,7 @@ extension GuestKernel {
     /// decoded. What a mirror does before it acknowledges an epoch.
     public static func validate(_ records: RecordSet) throws(RestoreError) {
         _ = try KernelRecords(records)
+        try ObjectRestore.validate(records)
     }
 
     /// Makes the kernel of a guest that goes on in this process, on the memory that it has: `handed` are host
@@ -30,6 +31,7 @@ extension GuestKernel {
         threads.nextTid = decoded.process.nextTid
         for record in decoded.threads { try restore(record) }
         timers.restore(decoded.timers, self)
+        try ObjectRestore.restore(self, from: records, handed: handed)
         if let ended = decoded.process.end { end(ended) }
     }
 

@@ -14,7 +14,7 @@ extension GuestClock {
     }
 
     /// By how much a clock that counts from the start of a machine is shifted; 0 for the others.
-    private func offsetNanoseconds(of hostClock: Int32) -> Int64 {
+    func offsetNanoseconds(of hostClock: Int32) -> Int64 {
         switch hostClock {
         case CLOCK_MONOTONIC, CLOCK_MONOTONIC_COARSE: monotonicOffsetNanoseconds
         case CLOCK_BOOTTIME, CLOCK_BOOTTIME_ALARM: boottimeOffsetNanoseconds
