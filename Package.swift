@@ -58,10 +58,10 @@ let package = Package(
             swiftSettings: swiftSettings),
         // A process that tests of Transport start and kill.
         .executableTarget(
-            name: "transport-peer", dependencies: ["Transport"], path: "Tests/TransportPeer",
+            name: "TransportPeer", dependencies: ["Transport"], path: "Tests/TransportPeer",
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "Epochs", "TestSupport", "transport-peer"],
+            name: "TransportTests", dependencies: ["Transport", "Epochs", "TestSupport", "TransportPeer"],
             swiftSettings: swiftSettings),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),

@@ -23,7 +23,8 @@ struct Deadline: Sendable {
         return nanoseconds > now ? nanoseconds - now : 0
     }
 
-    /// As poll(2) wants it, rounded up so that a wait does not end just before the deadline; a longer one is asked again.
+    /// As poll(2) wants it: rounded up, so that a wait does not end just before the deadline, and a minute at the most,
+    /// so that a longer one is asked again.
     var pollMilliseconds: Int32 {
         guard let remaining = remainingNanoseconds else { return -1 }
         return Int32(min(remaining / 1_000_000 + (remaining % 1_000_000 == 0 ? 0 : 1), 60_000))

@@ -70,8 +70,8 @@ extension LifePage {
         lifeWord(of: role).pointee.load(ordering: .sequentiallyConsistent) == Life.held
     }
 
-    /// Blocks until the process that holds `role` is dead; first until it holds it at all. A page that makes no sense any
-    /// more says nothing about a death: then this never returns.
+    /// Blocks until the process that holds `role` is dead; first until it holds it at all. A page that makes no sense
+    /// any more says nothing about a death: then this never returns.
     public func waitForDeath(of role: PeerRole) {
         let word = lifeWord(of: role)
         while word.pointee.load(ordering: .sequentiallyConsistent) == Life.notYet {

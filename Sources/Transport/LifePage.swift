@@ -1,16 +1,16 @@
 import Glibc
 import Synchronization
 
-/// A page of memory that a primary and its mirror on the same machine share, by which each sees the other's death within
-/// about a millisecond, however much memory it has (architecture §6): exit(2) gives memory back before it closes
+/// A page of memory that a primary and its mirror on the same machine share, by which each sees the other's death
+/// within about a millisecond, however much memory it has (architecture §6): exit(2) gives memory back before it closes
 /// descriptors, but lets go of robust futexes before either (kernel/futex/core.c, futex_exit_release).
 ///
-/// Each process locks a robust mutex of its own for as long as it lives; the other sleeps in pthread_mutex_lock(3) on it
-/// and gets EOWNERDEAD. The kernel's out-of-memory killer may be an exception, because it can take the list of held locks away
-/// before the process exits: the end of the link is the sign that remains then.
+/// Each process locks a robust mutex of its own for as long as it lives; the other sleeps in pthread_mutex_lock(3) on
+/// it and gets EOWNERDEAD. A kill for want of memory may be an exception, because the kernel can take the list of held
+/// locks away before the process exits: the end of the link is the sign that remains then.
 ///
-/// Sound as unchecked: the words are only touched as atomics, the mutexes only by pthread calls, and the mapping stays for
-/// the life of the object, which a holding thread or a waiting one keeps alive.
+/// Sound as unchecked: the words are only touched as atomics, the mutexes only by pthread calls, and the mapping stays
+/// for the life of the object, which a holding thread or a waiting one keeps alive.
 public final class LifePage: @unchecked Sendable {
     private let owned: OwnedDescriptor
     private let base: UnsafeMutableRawPointer

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A TCP port where others connect.
 ///
@@ -8,6 +9,7 @@ public final class LinkListener: Sendable {
     private let socket: OwnedDescriptor
     /// With the port that it really has.
     public let address: SocketAddress
+    private let closed = Atomic<Bool>(false)
 
     private static let backlog: Int32 = 128
 
@@ -70,8 +72,11 @@ public final class LinkListener: Sendable {
 
     /// Ends it: connecting is refused from now on, and who waits in `accept` gets an error.
     public func close() {
+        closed.store(true, ordering: .releasing)
         shutdown(socket.number, Int32(SHUT_RDWR))
     }
+
+    public var isClosed: Bool { closed.load(ordering: .acquiring) }
 
     /// Errors of a connection that is pending, not of the listener (accept(2), "Error handling").
     private static func isAboutOneConnection(_ code: Int32) -> Bool {

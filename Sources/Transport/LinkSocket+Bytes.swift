@@ -4,8 +4,8 @@ extension LinkSocket {
     /// iovecs in one sendmsg(2); the kernel takes 1024.
     private static let piecesMax = 64
 
-    /// Sends all of `bytes`, or throws: then nothing is known of how much the peer got, and the connection is of no more
-    /// use. Blocks while the peer does not read; `shutdown` ends that.
+    /// Sends all of `bytes`, or throws: then nothing is known of how much the peer got, and the connection is of no
+    /// more use. Blocks while the peer does not read; `shutdown` ends that.
     public func send(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -28,7 +28,9 @@ extension LinkSocket {
         throw failure
     }
 
-    private static func connect(to address: SocketAddress, until deadline: Deadline) throws(TransportError) -> LinkSocket {
+    private static func connect(
+        to address: SocketAddress, until deadline: Deadline
+    ) throws(TransportError) -> LinkSocket {
         guard address.port != 0 else { throw TransportError("cannot connect to \(address): port 0 is nobody's") }
         let descriptor = try OwnedDescriptor(socket: address.family, SOCK_STREAM, flags: SOCK_NONBLOCK)
         let number = descriptor.number
@@ -45,12 +47,6 @@ extension LinkSocket {
         }
         guard code == 0 else { throw .failed("cannot connect to \(address)", code) }
         try descriptor.setBlocking()
-        let socket = try LinkSocket(adopting: descriptor)
-        // A port of the range that connecting sockets get theirs from may be given to this very socket when nobody
-        // listens there; TCP then connects it with itself (RFC 9293, simultaneous open).
-        guard socket.localAddress != socket.peerAddress else {
-            throw .failed("cannot connect to \(address)", ECONNREFUSED)
-        }
-        return socket
+        return try LinkSocket(adopting: descriptor)
     }
 }

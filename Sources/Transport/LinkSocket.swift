@@ -9,10 +9,13 @@ public final class LinkSocket: Sendable {
     public let localAddress: SocketAddress
     public let peerAddress: SocketAddress
 
-    /// `socket` is connected and blocks.
+    /// `socket` is connected and blocks. Throws ECONNREFUSED when it is connected with itself.
     init(adopting socket: consuming OwnedDescriptor) throws(TransportError) {
         localAddress = try SocketAddress(of: socket.number, by: getsockname)
         peerAddress = try SocketAddress(of: socket.number, by: getpeername)
+        // A port of the range that connecting sockets get theirs from may be given to the very socket that connects to
+        // it when nobody listens there; TCP then connects it with itself (RFC 9293, simultaneous open).
+        guard localAddress != peerAddress else { throw .failed("cannot connect to \(peerAddress)", ECONNREFUSED) }
         // An ack must not wait for more to send.
         try socket.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         self.socket = socket

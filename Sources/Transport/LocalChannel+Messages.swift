@@ -9,13 +9,8 @@ extension LocalChannel {
     /// Sends a message, and copies of its descriptors, which stay the caller's. Blocks while the peer does not read, at
     /// most until the timeout; a message that was not sent has left nothing behind.
     public func send(_ message: LocalMessage, timeoutNanoseconds: UInt64? = nil) throws(TransportError) {
-        guard message.bytes.count <= LocalMessage.byteCountMax else {
-            throw TransportError("a local message has \(message.bytes.count) bytes; the most is \(LocalMessage.byteCountMax)")
-        }
-        guard message.descriptors.count <= LocalMessage.descriptorCountMax else {
-            throw TransportError(
-                "a local message has \(message.descriptors.count) descriptors; the most is \(LocalMessage.descriptorCountMax)")
-        }
+        try LocalChannel.check(message.bytes.count, "bytes", most: LocalMessage.byteCountMax)
+        try LocalChannel.check(message.descriptors.count, "descriptors", most: LocalMessage.descriptorCountMax)
         let deadline = Deadline(in: timeoutNanoseconds)
         while true {
             switch sendOnce(message, flags: deadline.isNever ? 0 : Int32(MSG_DONTWAIT)) {
@@ -28,6 +23,10 @@ extension LocalChannel {
             case let code: throw .failed("cannot send to the peer on this machine", code)
             }
         }
+    }
+
+    private static func check(_ count: Int, _ what: String, most: Int) throws(TransportError) {
+        guard count <= most else { throw TransportError("a local message has \(count) \(what); the most is \(most)") }
     }
 
     /// 0 or an errno.

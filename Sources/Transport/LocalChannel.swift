@@ -1,10 +1,10 @@
 import Glibc
 
-/// A connection with the peer on the same machine, over which descriptors go (SOCK_SEQPACKET and SCM_RIGHTS, unix(7)). A message
-/// arrives whole or not at all.
+/// A connection with the peer on the same machine, over which descriptors go (SOCK_SEQPACKET and SCM_RIGHTS, unix(7)).
+/// A message arrives whole or not at all.
 ///
-/// Calls block; one thread at a time sends, one at a time receives. The descriptor is closed with the last reference, and
-/// `shutdown` ends the connection at once, from any thread.
+/// Calls block; one thread at a time sends, one at a time receives. The descriptor is closed with the last reference,
+/// and `shutdown` ends the connection at once, from any thread.
 public final class LocalChannel: Sendable {
     let socket: OwnedDescriptor
     /// The process at the other end, as numbered here; 0 where its pid namespace cannot be seen.

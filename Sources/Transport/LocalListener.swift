@@ -1,7 +1,7 @@
 import Glibc
 
-/// Where the peer on the same machine connects to hand descriptors over: an abstract Unix socket with a random name, which goes
-/// in the handshake (unix(7)). It is not a file, so nothing has to be removed.
+/// Where the peer on the same machine connects to hand descriptors over: an abstract Unix socket with a random name,
+/// which goes in the handshake (unix(7)). It is not a file, so nothing has to be removed.
 public final class LocalListener: Sendable {
     private let socket: OwnedDescriptor
     /// Without the zero byte that an abstract name begins with.

@@ -52,8 +52,9 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
             case AF_INET6:
                 let address = bytes[SocketAddress.address6Offset..<(SocketAddress.address6Offset + 16)]
                 let head = address.prefix(12)
-                if head.elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) { return address.dropFirst(12).first == 127 }
-                return head.allSatisfy { $0 == 0 } && address.dropFirst(12).elementsEqual([0, 0, 0, 1])
+                let tail = address.dropFirst(12)
+                if head.elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) { return tail.first == 127 }
+                return head.allSatisfy { $0 == 0 } && tail.elementsEqual([0, 0, 0, 1])
             default:
                 return false
             }

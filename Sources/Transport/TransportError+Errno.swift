@@ -1,7 +1,8 @@
 import Glibc
 
 extension TransportError {
-    /// A call that failed: what was wanted, and the kernel's reason. strerror(3) has a buffer for each thread (glibc 2.32).
+    /// A call that failed: what was wanted, and the kernel's reason. strerror(3) has a buffer for each thread since
+    /// glibc 2.32.
     static func failed(_ what: String, _ errno: Int32) -> TransportError {
         TransportError("\(what): \(String(cString: strerror(errno)).lowercased())", errno: errno)
     }

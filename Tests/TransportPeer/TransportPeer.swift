@@ -1,9 +1,10 @@
 import Glibc
 import Transport
 
-/// The other process of a test: connects to the test's local listener, takes a life page, holds it, and does as it is told.
+/// The other process of a test: connects to the test's local listener, takes a life page, holds it, and does as it is
+/// told.
 ///
-///     transport-peer LOCAL-NAME
+///     TransportPeer LOCAL-NAME
 ///
 /// It answers the page with its own identity, and ends with the channel.
 @main
@@ -57,6 +58,8 @@ enum TransportPeer {
     private static func fill(byteCount: Int) {
         let memory = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let memory, memory != MAP_FAILED else { exit(67) }
-        for offset in stride(from: 0, to: byteCount, by: 4096) { memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self) }
+        for offset in stride(from: 0, to: byteCount, by: 4096) {
+            memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
+        }
     }
 }

@@ -10,7 +10,7 @@ struct LinkSocketTests {
         for seed in SeededGenerator.seeds(count: 4) {
             var generator = SeededGenerator(seed: seed)
             let pieces = (0..<200).map { _ in
-                let count = generator.oneIn(20) ? generator.below(300_000) : generator.below(200)
+                let count = generator.oneIn(20) ? generator.below(60_000) : generator.below(200)
                 return [UInt8](repeating: UInt8(generator.below(256)), count: count)
             }
             let pair = try LinkPair()

@@ -30,7 +30,8 @@ struct LocalChannelTests {
         #expect(try other.receive() == nil)
     }
 
-    @Test("descriptors arrive as the same files, closed on exec", arguments: [1, 2, 3, LocalMessage.descriptorCountMax])
+    @Test(
+        "descriptors arrive as the same files, closed on exec", arguments: [1, 2, 3, LocalMessage.descriptorCountMax])
     func descriptors(count: Int) throws {
         let (one, other) = try pair()
         let pipes = try (0..<count).map { _ in try TestPipe() }

@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Transport
 
-/// A `transport-peer` that a test has started, with the channel to it. Killed with the object.
+/// A `TransportPeer` that a test has started, with the channel to it. Killed with the object.
 final class PeerProcess {
     enum Kind {
         static let page: UInt32 = 1
@@ -24,15 +24,15 @@ final class PeerProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        var arguments = [strdup("transport-peer"), strdup(listener.name), nil]
-        defer { arguments.forEach { free($0) } }
+        var arguments = [strdup("TransportPeer"), strdup(listener.name), nil]
+        defer { for argument in arguments { free(argument) } }
         var child: pid_t = 0
         let path = try PeerProcess.path()
         let result = posix_spawn(&child, path, &actions, nil, &arguments, environ)
         guard result == 0 else { throw TestFailure("cannot start \(path): \(String(cString: strerror(result)))") }
         pid = child
         guard let channel = try listener.accept(timeoutNanoseconds: PeerProcess.patience) else {
-            throw TestFailure("transport-peer has not connected")
+            throw TestFailure("TransportPeer has not connected")
         }
         self.channel = channel
     }
@@ -49,7 +49,7 @@ final class PeerProcess {
         let words = String(decoding: try answer().bytes, as: UTF8.self).split(separator: " ")
         guard words.count == 4, let pid = Int32(words[1]), let startTime = UInt64(words[2]),
             let namespace = UInt64(words[3])
-        else { throw TestFailure("transport-peer has answered \(words)") }
+        else { throw TestFailure("TransportPeer has answered \(words)") }
         return MachineIdentity(
             bootIdentity: String(words[0]), pid: pid, startTime: startTime, pidNamespace: namespace)
     }
@@ -60,7 +60,7 @@ final class PeerProcess {
 
     func answer() throws -> LocalMessage {
         guard let message = try channel.receive(timeoutNanoseconds: PeerProcess.patience) else {
-            throw TestFailure("transport-peer has ended")
+            throw TestFailure("TransportPeer has ended")
         }
         return message
     }
@@ -84,6 +84,6 @@ final class PeerProcess {
         }
         guard count > 0 else { throw TestFailure("/proc/self/exe cannot be read") }
         let own = String(decoding: bytes.prefix(count), as: UTF8.self)
-        return own.prefix(upTo: own.lastIndex(of: "/")!) + "/transport-peer"
+        return own.prefix(upTo: own.lastIndex(of: "/")!) + "/TransportPeer"
     }
 }
