@@ -73,6 +73,12 @@ struct MirrorTableTests {
         #expect(tell(.tick, after: 50) == [.takeOver(epoch: 3)])
     }
 
+    @Test("a probe that is refused while the link stands shows nothing")
+    mutating func refusedWithLink() {
+        #expect(tell(.probeFinished(.refused)) == [])
+        #expect(mirror.mayAcknowledge)
+    }
+
     @Test("where the probe does not work, a closed connection is silence")
     mutating func goneWithoutProbe() {
         join(fence: .none, canProbe: false)

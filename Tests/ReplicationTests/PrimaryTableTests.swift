@@ -167,6 +167,14 @@ struct PrimaryTableTests {
         #expect(tell(.probeFinished(.tookOver)) == [.endSuperseded])
     }
 
+    @Test("a probe that is refused while the link stands shows nothing")
+    mutating func refusedWithLink() {
+        #expect(wait(milliseconds: 500).contains(.probe))
+        #expect(tell(.probeFinished(.refused)) == [])
+        exchangeHeartbeat()
+        #expect(primary.state == .protected)
+    }
+
     @Test("a silent mirror on this machine is killed, twice as late as it would kill; its death decides")
     mutating func silenceKill() {
         join(fence: .kill)

@@ -24,6 +24,11 @@ struct SimulatedClock {
         }
     }
 
+    /// What is left holds on to the simulation that holds this clock.
+    mutating func forgetAll() {
+        heap = []
+    }
+
     /// Takes what comes next, and makes it now; nil after `end`.
     mutating func next(until end: UInt64) -> (() -> Void)? {
         guard let first = heap.first, first.time <= end else { return nil }

@@ -44,7 +44,7 @@ extension Simulation {
 
     // MARK: - The end of a run
 
-    private var primaryRuns: Bool { processes[0].life == .runs && primary.decision.state != .superseded }
+    private var primaryRuns: Bool { processes[0].runs(at: clock.now) && primary.decision.state != .superseded }
 
     /// A mirror that took over while its primary could not be stopped. That one may run, and must be silent.
     var hasOldPrimary: Bool { takenOverEpoch != nil && processes[0].life == .runs }
@@ -67,7 +67,7 @@ extension Simulation {
         }
         guard plan.isSameMachine, plan.fence == .kill, plan.failureTimeout != nil else { return nil }
         // Here a fence decides every silence: whoever is left serves the guest.
-        let mirrorCouldGoOn = processes[1].life == .runs && mirror.decision.state != .stoodDown
+        let mirrorCouldGoOn = processes[1].runs(at: clock.now) && mirror.decision.state != .stoodDown
         if !guestIsServed && (primaryRuns || mirrorCouldGoOn) {
             return "nobody serves the guest: primary \(primary.decision.state), mirror \(mirror.decision.state)"
         }

@@ -75,6 +75,7 @@ final class Simulation {
             action()
             violation = violation ?? primary.violation ?? mirror.violation
         }
+        defer { clock.forgetAll() }
         return violation ?? violationAtEnd()
     }
 
@@ -197,8 +198,8 @@ final class Simulation {
         switch fault {
         case .primaryEnds: end(.primary)
         case .mirrorEnds: end(.mirror)
-        case .primaryFreezes: freeze(.primary, lasts)
-        case .mirrorFreezes: freeze(.mirror, lasts)
+        case .primaryFreezes: freeze(.primary, dice.oneIn(4) ? Self.end : lasts)
+        case .mirrorFreezes: freeze(.mirror, dice.oneIn(4) ? Self.end : lasts)
         case .bothFreeze:
             freeze(.primary, lasts)
             freeze(.mirror, lasts)
