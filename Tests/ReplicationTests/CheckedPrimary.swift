@@ -16,7 +16,8 @@ struct CheckedPrimary {
     private var finalEpoch: UInt64?
     private var sentAt: [UInt64: UInt64] = [:]
     private var answeredSentAt: UInt64?
-    private var listensSince: UInt64 = 0
+    /// When the link came to be, or a heartbeat was last answered in time for the lease.
+    private var heardAt: UInt64 = 0
     private var linkIsClosed = false
     private var isMirrorGone = false
     private var isMirrorHarmless = false
@@ -59,12 +60,13 @@ struct CheckedPrimary {
 
     private mutating func learn(_ event: PrimaryEvent, _ now: UInt64) {
         switch event {
-        case .linkEstablished: listensSince = now
+        case .linkEstablished: heardAt = now
         case .ack(let epoch): acknowledged = max(acknowledged, epoch)
         case .epochRefused, .mirrorDied(hadTakenOver: false): isMirrorHarmless = true
         case .heartbeatSent(let sequence, let time): sentAt[sequence] = time
         case .heartbeatAnswered(let sequence):
             if let time = sentAt[sequence] { answeredSentAt = max(answeredSentAt ?? 0, time) }
+            if leaseHolds(now) { heardAt = now }
         case .linkClosed: linkIsClosed = true
         case .mirrorDied(hadTakenOver: true), .mirrorTookOver: hasHeardOfTakeover = true
         case .probeFinished(let probe):
@@ -87,7 +89,7 @@ struct CheckedPrimary {
 
     private func isSilent(_ now: UInt64) -> Bool {
         guard let failureTimeout = settings.failureTimeout else { return false }
-        return now >= max(listensSince, answeredSentAt ?? 0) + failureTimeout
+        return now >= heardAt + failureTimeout
     }
 
     private mutating func rule(brokenBy action: PrimaryAction, _ now: UInt64) -> String? {

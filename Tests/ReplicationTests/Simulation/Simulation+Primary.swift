@@ -21,10 +21,15 @@ extension Simulation {
     private func check(_ action: PrimaryAction) {
         switch action {
         case .release where mirror.decision.hasTakenOver: fail("\(action) by a primary that was superseded")
-        case .goUnprotected where mirror.decision.hasTakenOver && plan.silencePolicy == .hold:
+        case .goUnprotected where mirrorGoesOn && plan.silencePolicy == .hold:
             fail("\(action) beside a mirror that took over")
         default: break
         }
+    }
+
+    /// It has gone on, or is about to: one that ends between deciding and doing has shown nothing to anybody.
+    private var mirrorGoesOn: Bool {
+        takenOverEpoch != nil || (mirror.decision.hasTakenOver && processes[1].life == .runs)
     }
 
     private func perform(_ action: PrimaryAction) {

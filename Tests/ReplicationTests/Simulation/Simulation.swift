@@ -2,7 +2,7 @@ import Replication
 import TestSupport
 
 /// A primary and a mirror with a simulated clock, network and processes, driven by one seed. It notes the first thing
-/// that must never happen: output that the other side's surviving history does not contain, or two sides that both go on.
+/// that must never happen: output that the other side's surviving history does not contain, or two sides that go on.
 final class Simulation {
     enum Side: Int {
         case primary, mirror
@@ -14,6 +14,7 @@ final class Simulation {
     static let faultsEnd = 800 * millisecond
     /// Leaves everything that a fault can start the time to end.
     static let end = 2200 * millisecond
+    private static let forGood = 2 * end
 
     let plan: SimulationPlan
     var dice: SeededGenerator
@@ -198,8 +199,8 @@ final class Simulation {
         switch fault {
         case .primaryEnds: end(.primary)
         case .mirrorEnds: end(.mirror)
-        case .primaryFreezes: freeze(.primary, dice.oneIn(4) ? Self.end : lasts)
-        case .mirrorFreezes: freeze(.mirror, dice.oneIn(4) ? Self.end : lasts)
+        case .primaryFreezes: freeze(.primary, dice.oneIn(4) ? Self.forGood : lasts)
+        case .mirrorFreezes: freeze(.mirror, dice.oneIn(4) ? Self.forGood : lasts)
         case .bothFreeze:
             freeze(.primary, lasts)
             freeze(.mirror, lasts)

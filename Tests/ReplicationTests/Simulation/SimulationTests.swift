@@ -22,8 +22,8 @@ struct SimulationTests {
             if simulation.hasOldPrimary { oldPrimaries += 1 }
             if simulation.primary.isUnprotected { unprotected += 1 }
         }
-        // The runs must have reached what they are about. An old primary is left only where nothing could fence it; that
-        // it released nothing was checked at each of its decisions.
+        // The runs must have reached what they are about. An old primary is left only where nothing could fence it;
+        // that it released nothing was checked at each of its decisions.
         guard Self.seeds.count > 1 else { return }
         #expect(takeovers > 20)
         #expect(unprotected > 20)
