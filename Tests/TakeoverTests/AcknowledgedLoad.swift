@@ -109,8 +109,9 @@ final class AcknowledgedLoad: Sendable {
     // MARK: - Afterwards
 
     /// Throws unless the server has everything that was acknowledged, and has counted nothing that was not sent.
-    func requireEverything() throws {
+    func requireEverything(_ kind: String) throws {
         let client = try RespClient(port: port)
+        let logs = logs
         for log in logs {
             for start in stride(from: 0, to: log.acknowledged.count, by: 500) {
                 let end = min(start + 500, log.acknowledged.count)
@@ -118,6 +119,9 @@ final class AcknowledgedLoad: Sendable {
             }
             try Self.checkCounter(client, log)
         }
+        let acknowledged = logs.map { $0.acknowledged.count + $0.acknowledgedIncrements }.reduce(0, +)
+        SoakLog.note(
+            kind, ["acknowledged writes": acknowledged, "broken connections": logs.map(\.breakCount).reduce(0, +)])
     }
 
     private static func check(_ client: RespClient, _ log: LoadLog, keys: [Int]) throws {

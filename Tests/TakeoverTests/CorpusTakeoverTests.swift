@@ -29,6 +29,7 @@ struct CorpusTakeoverTests {
         }
         do {
             try outcome.requireSame(as: native)
+            SoakLog.note("guest program, primary killed", ["takeovers": outcome.didTakeOver ? 1 : 0])
         } catch {
             throw TestFailure("\(run.testDescription), killed after \(delay / 1000) us: \(error)")
         }
@@ -51,6 +52,7 @@ struct CorpusTakeoverTests {
             if outcome.mirror.output != [] { throw TestFailure("the mirror said something: \(outcome)") }
             // It may have ended between its mirror's end and noticing it.
             if saysSo, !wasKilled { throw TestFailure("unprotected, but its mirror was not killed: \(outcome)") }
+            SoakLog.note("guest program, mirror killed", ["went on unprotected": saysSo ? 1 : 0])
         } catch {
             throw TestFailure("\(run.testDescription), mirror killed after \(delay / 1000) us: \(error)")
         }

@@ -42,6 +42,7 @@ struct LinkFaultTests {
                 try await options.primary(command, mirroredAt: address).running { primary in
                     let ended = try await primary.waitForEnd()
                     try await Self.require(native, ended, mirror)
+                    SoakLog.note("bad link", ["faults that came about": proxy.hasStruck ? 1 : 0])
                 }
             }
         }

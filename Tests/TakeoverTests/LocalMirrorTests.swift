@@ -60,7 +60,7 @@ struct LocalMirrorTests {
                     try await local.shell.waitForErrors(ReplicatedGuest.takeoverLine)
                     try await load.waitForProgress(of: 20)
                 }
-                try await Threads.run { try load.requireEverything() }
+                try await Threads.run { try load.requireEverything("redis, local mirror") }
                 kill(local.mirror, SIGTERM)
                 let said = try await local.finish()
                 if let line = Understudy.trouble(in: said.errorText) { throw TestFailure("in trouble: \(line)", said) }

@@ -18,7 +18,7 @@ struct RedisTakeoverTests {
                 try await Self.requireTakeover(redis, within: .seconds(5))
                 try await load.waitForProgress(of: 20)
             }
-            try await Threads.run { try load.requireEverything() }
+            try await Threads.run { try load.requireEverything("redis, primary killed") }
             try await redis.terminate(redis.guest.mirror, byCommand: round.number % 2 == 0)
         }
     }
@@ -46,7 +46,7 @@ struct RedisTakeoverTests {
                 guard primary.ending == .signalled(SIGKILL) else { throw TestFailure("not fenced", primary) }
                 try await load.waitForProgress(of: 20)
             }
-            try await Threads.run { try load.requireEverything() }
+            try await Threads.run { try load.requireEverything("redis, primary stopped") }
             try await redis.terminate(redis.guest.mirror, byCommand: round.number % 2 == 0)
         }
     }
@@ -80,7 +80,7 @@ struct RedisTakeoverTests {
                 guard primary.ending == .exited(125) else { throw TestFailure("superseded, but goes on", primary) }
                 try await load.waitForProgress(of: 20)
             }
-            try await Threads.run { try load.requireEverything() }
+            try await Threads.run { try load.requireEverything("redis, primary stopped and continued") }
             try await redis.terminate(redis.guest.mirror, byCommand: round.number % 2 == 0)
         }
     }
@@ -96,7 +96,7 @@ struct RedisTakeoverTests {
                 try await redis.guest.waitUntilUnprotected()
                 try await load.waitForProgress(of: 20)
             }
-            try await Threads.run { try load.requireEverything() }
+            try await Threads.run { try load.requireEverything("redis, mirror killed") }
             try await redis.terminate(redis.guest.primary, byCommand: round.number % 2 == 0)
         }
     }
@@ -118,7 +118,7 @@ struct RedisTakeoverTests {
                 redis.guest.mirror.send(signal: SIGCONT)
                 try await load.waitForProgress(of: 20)
             }
-            try await Threads.run { try load.requireEverything() }
+            try await Threads.run { try load.requireEverything("redis, mirror paused") }
             try await redis.terminate(redis.guest.primary, byCommand: round.number % 2 == 0)
             let mirror = try await redis.guest.mirror.waitForEnd()
             guard mirror.ending == .exited(0) else { throw TestFailure("the guest ended on the primary", mirror) }
