@@ -40,7 +40,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry",
+                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

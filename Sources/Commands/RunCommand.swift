@@ -2,7 +2,7 @@ import ArgumentParser
 import GuestKernel
 import Supervisor
 
-/// `understudy run`: a guest alone.
+/// `understudy run`: a guest, alone or with a mirror.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
@@ -47,8 +47,10 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp("How Understudy's own messages look on stderr: text or json.", valueName: "format"),
-        transform: messageFormat(parsing:))
+        transform: MessageLog.Format.init(option:))
     var logFormat = MessageLog.Format.text
+
+    @OptionGroup var replication: ReplicationOptions
 
     @Option(
         help: ArgumentHelp(
@@ -84,12 +86,8 @@ struct RunCommand: ParsableCommand {
         request.reportFile = report
         request.messages = MessageLog(format: logFormat)
         request.testStops = testStops
+        request.replication = replication.request
         GuestRun.run(request)
-    }
-
-    private static func messageFormat(parsing text: String) throws -> MessageLog.Format {
-        guard let format = MessageLog.Format(rawValue: text) else { throw ValidationError("use text or json") }
-        return format
     }
 
     private static func testStops(parsing text: String) throws -> TestStops {
@@ -97,6 +95,14 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("use a seed, or a seed and stops a second up to \(TestStops.rateMax): 42:5000")
         }
         return stops
+    }
+}
+
+extension MessageLog.Format {
+    /// `--log-format`.
+    init(option text: String) throws {
+        guard let format = MessageLog.Format(rawValue: text) else { throw ValidationError("use text or json") }
+        self = format
     }
 }
 

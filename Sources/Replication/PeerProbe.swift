@@ -4,8 +4,8 @@ public enum PeerProbe: Equatable, Sendable {
     case refused
     /// It answered with the nonce: the process lives, the link broke.
     case alive
-    /// It answered that it has taken over.
+    /// It answered with the nonce that it has taken over.
     case tookOver
-    /// Neither answer nor refusal in time: NAT, a firewall, a stopped process.
+    /// Neither answer nor refusal in time: NAT, a firewall, a stopped process; or an answer without the nonce.
     case unreachable
 }
