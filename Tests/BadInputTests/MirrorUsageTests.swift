@@ -58,7 +58,7 @@ struct MirrorUsageTests {
 
     @Test(
         "whoever answers there is no mirror: 125, and nothing runs",
-        arguments: [FakePeer.Manner.silent, .hangsUp, .says("HTTP/1.1 400 Bad Request\r\n\r\n"), .babbles])
+        arguments: [FakePeer.Manner.silent, .hangsUp, .says(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)), .babbles])
     func noMirror(_ manner: FakePeer.Manner) async throws {
         try await FakePeer.with(manner) { port in
             let address = "127.0.0.1:\(port)"

@@ -14,13 +14,17 @@ struct KillRound: Sendable, CustomTestStringConvertible {
         (1...max(2, Int(Double(count) * share))).map { KillRound(number: $0) }
     }
 
-    var testDescription: String { "round \(number), \(options.tracker!), seed \(TestEnvironment.seed)" }
+    var testDescription: String {
+        "round \(number), \(options.tracker!)\(options.isAsRemote ? ", as remote" : ""), seed \(TestEnvironment.seed)"
+    }
 
     var generator: SeededGenerator { SeededGenerator(seed: TestEnvironment.seed &* 1009 &+ UInt64(number)) }
 
-    /// The trackers take turns; so do, more slowly, the ways of catching system calls.
+    /// The trackers take turns; so do, more slowly, one machine and two, and the ways of catching system calls.
     var options: ReplicationOptions {
-        ReplicationOptions(tracker: .taking(turn: number), dispatch: .taking(turn: number / 2))
+        var options = ReplicationOptions(tracker: .taking(turn: number), dispatch: .taking(turn: number / 2))
+        options.isAsRemote = number / 2 % 3 == 0
+        return options
     }
 
     /// A moment under load.

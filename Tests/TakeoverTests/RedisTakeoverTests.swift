@@ -35,6 +35,7 @@ struct RedisTakeoverTests {
     func stopped(_ round: KillRound) async throws {
         var options = round.options
         options.failureTimeout = "300ms"
+        options.isAsRemote = false
         try await ReplicatedRedis.with(options) { redis in
             let load = AcknowledgedLoad(port: redis.port)
             try await load.run {

@@ -8,7 +8,7 @@ public enum FakePeer {
         /// Closes every connection at once.
         case hangsUp
         /// Says this, and listens.
-        case says(String)
+        case says([UInt8])
         /// Says a lot that means nothing.
         case babbles
 
@@ -16,7 +16,7 @@ public enum FakePeer {
             switch self {
             case .silent: return "silent"
             case .hangsUp: return "hangs up"
-            case .says(let text): return "says \(text.debugDescription)"
+            case .says(let bytes): return "says \(String(decoding: bytes, as: UTF8.self).debugDescription)"
             case .babbles: return "babbles"
             }
         }
@@ -43,7 +43,7 @@ public enum FakePeer {
         switch manner {
         case .silent: break
         case .hangsUp: return
-        case .says(let text): send(Array(text.utf8), to: connection)
+        case .says(let bytes): send(bytes, to: connection)
         case .babbles:
             var generator = SeededGenerator(seed: TestEnvironment.seed)
             send((0..<100_000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }, to: connection)
