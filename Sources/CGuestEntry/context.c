@@ -51,6 +51,12 @@ uint32_t guest_xsave_component_bytes(uint32_t component) {
     return size;
 }
 
+uint32_t guest_xsave_component_offset(uint32_t component) {
+    uint32_t size, offset, flags, reserved;
+    __cpuid_count(0xd, component, size, offset, flags, reserved);
+    return offset;
+}
+
 // The end of the last component in the mask, in the standard format (CPUID leaf 0xd).
 uint32_t guest_xsave_bytes(void) {
     uint64_t mask = guest_xsave_mask();
@@ -154,11 +160,20 @@ void guest_context_complete_vector_state(struct guest_context *context) {
     *(uint64_t *)(area + XSTATE_BV) = components | XSTATE_X87 | XSTATE_SSE;
 }
 
-bool guest_context_vector_state_is_valid(struct guest_context *context) {
-    uint8_t *area = guest_context_xsave_area(context);
-    if (*(uint64_t *)(area + XSTATE_BV) & ~context->xsave_mask) return false;
+bool guest_vector_image_is_valid(const void *image, uint64_t mask) {
+    const uint8_t *area = image;
+    uint64_t word;
+    __builtin_memcpy(&word, area + XSTATE_BV, sizeof word);
+    if (word & ~mask) return false;
     for (size_t offset = XCOMP_BV; offset < XSTATE_BV + XSAVE_HEADER_BYTES; offset += 8) {
-        if (*(uint64_t *)(area + offset) != 0) return false;
+        __builtin_memcpy(&word, area + offset, sizeof word);
+        if (word != 0) return false;
     }
-    return (*(uint32_t *)(area + XSAVE_MXCSR) & ~MXCSR_MASK) == 0;
+    uint32_t mxcsr;
+    __builtin_memcpy(&mxcsr, area + XSAVE_MXCSR, sizeof mxcsr);
+    return (mxcsr & ~MXCSR_MASK) == 0;
+}
+
+bool guest_context_vector_state_is_valid(struct guest_context *context) {
+    return guest_vector_image_is_valid(guest_context_xsave_area(context), context->xsave_mask);
 }

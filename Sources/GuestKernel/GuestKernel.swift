@@ -18,6 +18,10 @@ public struct GuestConfiguration: Sendable {
     /// What execve(2) hands on: the signals that are blocked, and those that are ignored (bit n-1 for signal n).
     public var signalMask: UInt64 = 0
     public var ignoredSignals: UInt64 = 0
+    /// Whether there is a mirror: what the outside could observe is held until its epoch is committed.
+    public var replicates = false
+    /// A guest that goes on here gets these descriptors of this process where it had such numbers from outside.
+    public var outsideDescriptors: Set<Int32> = [0, 1, 2]
     /// Receives one line, without its newline, that Understudy has to say about the guest.
     public var report: @Sendable (String) -> Void
 
@@ -50,13 +54,15 @@ public enum GuestEnd: Sendable, Equatable {
 /// objects' own locks are leaves. Nobody parks or sleeps while holding any of them.
 public final class GuestKernel: @unchecked Sendable {
     // Sound as unchecked: every stored property is a `let` of a Sendable type, or set once before
-    // the first guest thread runs (`program`).
+    // the first guest thread runs (`program` and its record).
     public let configuration: GuestConfiguration
     public let memory: AddressSpace
     public let gate = StopGate()
-    public let clock = GuestClock()
+    public let clock: GuestClock
     public let identity: GuestIdentity
     public let files: FileTable
+    /// What is held of the guest's output; nil where nothing is.
+    public let output: OutputGate?
     let dispatcher = Dispatcher()
     let statistics = SyscallStatistics()
     let threads = ThreadList()
@@ -67,7 +73,9 @@ public final class GuestKernel: @unchecked Sendable {
     let limits: ResourceLimits
     let paths: PathResolver
     /// The program's path, arguments and auxiliary vector, for /proc/self; set by the loader.
-    public internal(set) var program = GuestProgram()
+    public private(set) var program = GuestProgram()
+    /// Encoded once, as a program does not change as it runs.
+    private(set) var programRecord: [UInt8] = []
 
     /// Lines that were said once and are not to be said again.
     let reported = Mutex<Set<String>>([])
@@ -75,21 +83,43 @@ public final class GuestKernel: @unchecked Sendable {
     private let endWord = Atomic<UInt32>(0)
     private let liveThreads = Atomic<UInt32>(0)
 
-    public init(configuration: GuestConfiguration, memory: AddressSpace) {
+    /// A kernel for a guest that starts here.
+    public convenience init(configuration: GuestConfiguration, memory: AddressSpace) {
+        self.init(
+            configuration: configuration, memory: memory,
+            start: KernelStart(
+                clock: GuestClock(), identity: GuestIdentity(),
+                limits: ResourceLimits(originalStack: configuration.originalStackLimit),
+                signals: SignalTable(ignored: configuration.ignoredSignals)))
+    }
+
+    /// What both ways of coming into being share; the other is `init(restoring:…)`.
+    init(configuration: GuestConfiguration, memory: AddressSpace, start: KernelStart) {
         self.configuration = configuration
         self.memory = memory
-        identity = GuestIdentity()
-        limits = ResourceLimits(originalStack: configuration.originalStackLimit)
-        signals = SignalTable(ignored: configuration.ignoredSignals)
-        files = FileTable()
+        clock = start.clock
+        identity = start.identity
+        limits = start.limits
+        signals = start.signals
+        output = configuration.replicates ? OutputGate(demand: gate.demand, clock: clock) : nil
+        files = FileTable(output: output)
         files.setLimit(limits.descriptorCountMax)
         limits.raiseHostDescriptorLimit()
         paths = PathResolver()
     }
 
+    /// Says what the guest runs, before its first thread does.
+    func setProgram(_ program: GuestProgram) {
+        self.program = program
+        programRecord = program.encoded()
+    }
+
     // MARK: - The end
 
     var isEnding: Bool { endWord.load(ordering: .acquiring) == 1 }
+
+    /// How the guest ended, once somebody has said so.
+    var knownEnd: GuestEnd? { endState.withLock { $0 } }
 
     /// Ends the guest: the first to say how wins, and every thread leaves its loop at its next safe point.
     public func end(_ end: GuestEnd) {
@@ -115,7 +145,7 @@ public final class GuestKernel: @unchecked Sendable {
             if remaining == 0 { break }
             HostFutex.wait(liveThreads, while: remaining, timeoutNanoseconds: 10_000_000)
         }
-        return endState.withLock { $0 } ?? .exited(0)
+        return knownEnd ?? .exited(0)
     }
 
     func threadStarted() {
@@ -126,6 +156,14 @@ public final class GuestKernel: @unchecked Sendable {
         liveThreads.wrappingSubtract(1, ordering: .sequentiallyConsistent)
         HostFutex.wake(liveThreads)
     }
+}
+
+/// What of a kernel comes from outside where a guest starts, and from its records where it goes on.
+struct KernelStart {
+    var clock: GuestClock
+    var identity: GuestIdentity
+    var limits: ResourceLimits
+    var signals: SignalTable
 }
 
 /// What the guest runs, as /proc/self shows it.

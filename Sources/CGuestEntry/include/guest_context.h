@@ -115,6 +115,8 @@ uint32_t guest_xsave_bytes(void);
 uint64_t guest_xsave_mask(void);
 /// The size of one state component (SDM vol. 1, 13.1), 0 where the CPU has none.
 uint32_t guest_xsave_component_bytes(uint32_t component);
+/// Where a component after x87 and SSE lies in the standard format.
+uint32_t guest_xsave_component_offset(uint32_t component);
 
 /// Vector state as a new program gets it.
 void guest_context_reset_vector_state(struct guest_context *context);
@@ -126,9 +128,12 @@ void guest_context_clear_vector_state(struct guest_context *context);
 /// for a reader that does not look at XSTATE_BV (a signal handler of the guest's).
 void guest_context_complete_vector_state(struct guest_context *context);
 
-/// Whether XRSTOR can load an image that came from the guest (rt_sigreturn) or from the link:
+/// Whether XRSTOR can load an image that came from the guest (rt_sigreturn):
 /// XSTATE_BV within the mask, XCOMP_BV and reserved bytes zero, MXCSR within its mask.
 bool guest_context_vector_state_is_valid(struct guest_context *context);
+
+/// The same of an image of 576 bytes or more that came from the link and is in no context yet.
+bool guest_vector_image_is_valid(const void *image, uint64_t mask);
 
 /// The bits of RFLAGS that user code may hold (SDM vol. 3, 2.3), with IF and the fixed bit set.
 static inline uint64_t guest_sanitised_flags(uint64_t flags) {

@@ -16,13 +16,18 @@ enum EventFile {
 
     private static func create(_ thread: GuestThread, initial: UInt64, flags: Int32) -> Int {
         guard flags & ~(O_CLOEXEC | O_NONBLOCK | semaphoreFlag) == 0 else { return failed(EINVAL) }
-        let hostFlags = flags & semaphoreFlag | O_CLOEXEC | O_NONBLOCK
-        let hostFD = hostCall(__NR_eventfd2, initial & 0xffff_ffff, UInt64(signed: hostFlags))
+        let hostFD = make(initial: initial & 0xffff_ffff, isSemaphore: flags & semaphoreFlag != 0)
         if hostFD < 0 { return hostFD }
         let file = FileDescription(
             kind: .event, hostFD: Int32(hostFD), statusFlags: O_RDWR | flags & O_NONBLOCK,
             record: .event(EventRecord(isSemaphore: flags & semaphoreFlag != 0)))
         return thread.kernel.files.add(file, closesOnExec: flags & O_CLOEXEC != 0)
+    }
+
+    /// An eventfd of the host's, or a negative errno. `initial` has 32 bits.
+    static func make(initial: UInt64, isSemaphore: Bool) -> Int {
+        let flags = O_CLOEXEC | O_NONBLOCK | (isSemaphore ? semaphoreFlag : 0)
+        return hostCall(__NR_eventfd2, initial, UInt64(signed: flags))
     }
 
     /// One value is added by one write, whatever the buffer's size. A value may not fit although the
@@ -33,6 +38,7 @@ enum EventFile {
             let result = retryingInterrupts {
                 hostCall(__NR_write, UInt64(signed: file.hostFD), address, UInt64(count))
             }
+            file.transfers.set()
             if result != -Int(EAGAIN) || !file.isBlocking { return result }
             if thread.wait(for: file, events: Int16(POLLOUT)) == .interrupted { return Restart.system }
             if pauseNanoseconds > 0 {

@@ -25,18 +25,28 @@ enum SignalFile {
         let mask = given & ~SignalSet.unblockable
         let kernel = thread.kernel
         if Int32(truncatingIfNeeded: arguments.a) != -1 { return change(kernel, arguments.a, mask) }
-        let hostFD = hostCall(__NR_eventfd2, 0, UInt64(signed: O_CLOEXEC | O_NONBLOCK))
-        if hostFD < 0 { return hostFD }
+        guard let file = describe(kernel, mask: mask, statusFlags: O_RDWR | flags & O_NONBLOCK) else {
+            return failed(EMFILE)
+        }
+        return kernel.files.add(file, closesOnExec: flags & O_CLOEXEC != 0)
+    }
+
+    /// A description that watches signals from now on; nil when the host is out of descriptors.
+    static func describe(
+        _ kernel: GuestKernel, mask: UInt64, statusFlags: Int32, identity: UInt64 = FileDescription.nextIdentity()
+    ) -> FileDescription? {
+        let hostFD = EventFile.make(initial: 0, isSemaphore: false)
+        if hostFD < 0 { return nil }
         let watcher = SignalWatcher(mask: mask, eventFD: Int32(hostFD))
         let file = FileDescription(
-            kind: .signal, hostFD: Int32(hostFD), statusFlags: O_RDWR | flags & O_NONBLOCK,
+            kind: .signal, hostFD: Int32(hostFD), statusFlags: statusFlags,
             record: .signal(SignalFileRecord(mask: mask)),
-            payload: WatchedSignals(table: kernel.signals, watcher: watcher))
+            payload: WatchedSignals(table: kernel.signals, watcher: watcher), identity: identity)
         kernel.signals.state.withLock { state in
             state.watchers.append(watcher)
             state.settle(watcher, kernel)
         }
-        return kernel.files.add(file, closesOnExec: flags & O_CLOEXEC != 0)
+        return file
     }
 
     private static func change(_ kernel: GuestKernel, _ descriptor: UInt64, _ mask: UInt64) -> Int {

@@ -4,8 +4,8 @@ import GuestMemory
 
 /// timerfd_create(2): a timerfd of the host's under a record in guest time.
 enum TimerFile {
-    private static let absoluteFlag: Int32 = 1
-    private static let cancelOnSetFlag: Int32 = 2
+    static let absoluteFlag: Int32 = 1
+    static let cancelOnSetFlag: Int32 = 2
 
     static func create(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let clock = Int32(truncatingIfNeeded: arguments.a)
@@ -31,7 +31,7 @@ enum TimerFile {
         case .failure(let error): return failed(error.errno)
         case .success(let found): (file, clock) = found
         }
-        let offset = offsetNanoseconds(thread, clock)
+        let offset = thread.kernel.clock.offsetNanoseconds(of: clock)
         var setting = guestSetting
         let isAbsolute = flags & absoluteFlag != 0
         let value = guestSetting.it_value.nanoseconds
@@ -44,12 +44,14 @@ enum TimerFile {
             __NR_timerfd_settime, UInt64(signed: file.hostFD), UInt64(signed: flags), UInt64(address: &setting),
             UInt64(address: &old))
         if result < 0 { return result }
-        let start = isAbsolute || value == 0 ? 0 : now(clock) + offset
+        let start = isAbsolute || value == 0 ? 0 : GuestClock.hostNanoseconds(of: clock) + offset
         let (expiry, overflow) = start.addingReportingOverflow(value)
+        file.transfers.set()
         file.record.withLock { record in
             var timer = TimerRecord(clock: clock)
             timer.expiryNanoseconds = UInt64(overflow ? Int64.max : expiry)
             timer.intervalNanoseconds = UInt64(guestSetting.it_interval.nanoseconds)
+            timer.isCancelledOnSet = flags & cancelOnSetFlag != 0
             record = .timer(timer)
         }
         if arguments.d != 0, !GuestAccess.store(old, at: arguments.d) { return failed(EFAULT) }
@@ -79,17 +81,56 @@ enum TimerFile {
         guard let clock else { return .failure(CallError(errno: EINVAL)) }
         return .success((file, clock))
     }
+}
 
-    /// Guest time minus the host's: only what counts from the machine's start differs.
-    private static func offsetNanoseconds(_ thread: GuestThread, _ clock: Int32) -> Int64 {
-        let isRealtime = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM
-        return isRealtime ? 0 : thread.kernel.clock.monotonicOffsetNanoseconds
+extension TimerFile {
+    /// Brings the record up to what the host's timer has come to; for a checkpoint.
+    static func settle(_ file: FileDescription, _ clock: GuestClock) {
+        guard case .timer(let old) = file.record.current else { return }
+        var setting = itimerspec()
+        // Before the expiries: one that comes in between is counted then, and not lost.
+        hostCall(__NR_timerfd_gettime, UInt64(signed: file.hostFD), UInt64(address: &setting))
+        let left = setting.it_value.nanoseconds
+        var timer = old
+        timer.expiryNanoseconds =
+            left == 0
+            ? 0 : UInt64(max(1, GuestClock.hostNanoseconds(of: old.clock) + clock.offsetNanoseconds(of: old.clock) + left))
+        timer.unreadTicks = 0
+        var entry = pollfd(fd: file.hostFD, events: Int16(POLLIN), revents: 0)
+        if hostCall(__NR_poll, UInt64(address: &entry), 1, 0) > 0 {
+            timer.unreadTicks = DescriptorInformation(file.hostFD).value(of: "ticks", radix: 10) ?? 0
+        }
+        if timer != old { file.record.withLock { $0 = .timer(timer) } }
     }
 
-    private static func now(_ clock: Int32) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return time.nanoseconds
+    /// A host timer that goes on with what the record says; nil when the host is out of descriptors.
+    static func make(_ timer: TimerRecord, _ clock: GuestClock) -> Int32? {
+        let hostFD = hostCall(
+            __NR_timerfd_create, UInt64(signed: timer.clock), UInt64(signed: O_CLOEXEC | O_NONBLOCK))
+        if hostFD < 0 { return nil }
+        guard let start = timer.startNanoseconds else { return Int32(hostFD) }
+        var setting = itimerspec()
+        let (onHost, overflow) = start.subtractingReportingOverflow(clock.offsetNanoseconds(of: timer.clock))
+        // Never 0, which disarms: a time that lies before the host's clock began is in the past all the same.
+        setting.it_value = timespec(nanoseconds: overflow ? UInt64(Int64.max) : UInt64(max(1, onHost)))
+        setting.it_interval = timespec(nanoseconds: timer.intervalNanoseconds)
+        let flags = absoluteFlag | (timer.isCancelledOnSet ? cancelOnSetFlag : 0)
+        hostCall(
+            __NR_timerfd_settime, UInt64(hostFD), UInt64(signed: flags), UInt64(address: &setting), 0)
+        return Int32(hostFD)
+    }
+}
+
+extension TimerRecord {
+    /// When a timer has to begin, in guest time, to have expired as often and to expire next when the record says; nil
+    /// for one that is not armed and has nothing to tell.
+    fileprivate var startNanoseconds: Int64? {
+        if expiryNanoseconds > 0, unreadTicks == 0 { return Int64(expiryNanoseconds) }
+        if unreadTicks == 0 { return nil }
+        guard intervalNanoseconds > 0, expiryNanoseconds > 0 else { return 1 }
+        let (span, overflow) = unreadTicks.multipliedReportingOverflow(by: intervalNanoseconds)
+        if overflow || span >= expiryNanoseconds { return 1 }
+        return Int64(expiryNanoseconds - span)
     }
 }
 
@@ -98,7 +139,7 @@ extension timespec {
     fileprivate var isNormalised: Bool { tv_sec >= 0 && tv_nsec >= 0 && tv_nsec < 1_000_000_000 }
 
     /// Saturates; the value is normalised.
-    fileprivate var nanoseconds: Int64 {
+    var nanoseconds: Int64 {
         Int64(clamping: GuestClock.nanoseconds(seconds: UInt64(tv_sec), UInt64(tv_nsec)))
     }
 }

@@ -41,7 +41,7 @@ enum WatchFile {
                     UInt64(UInt32(truncatingIfNeeded: arguments.c)))
             }
             if result >= 0 {
-                record(file, Int32(result), path.guestPath, UInt32(truncatingIfNeeded: arguments.c))
+                record(file, Int32(result), OpenCalls.absolute(path), UInt32(truncatingIfNeeded: arguments.c))
             }
             return result
         }

@@ -9,11 +9,16 @@ import Synchronization
 /// holds one, as the kernel's fget does). Objects that the guest made are O_NONBLOCK on the host;
 /// whether the *guest* wants to block is `statusFlags`.
 public final class FileDescription: @unchecked Sendable {
-    // Sound as unchecked: `payload` is set once, before the description enters the table.
+    // Sound as unchecked: `payload` and `hold` are set once, before the description enters the table, and `checkpoint`
+    // belongs to whoever makes one, with the guest stopped.
     public enum Kind: UInt8, Sendable {
         case regular, directory, device, terminal, pipe, socket, epoll, event, timer, signal, synthetic
+        /// Could not be had again at a takeover (`LostFile`).
+        case lost
     }
 
+    /// A serial number that no other description of the guest's ever has, in its mirrors either.
+    public let identity: UInt64
     public let kind: Kind
     public let hostFD: Int32
     /// The guest's O_* flags as F_GETFL shows them: access mode and status flags.
@@ -21,26 +26,50 @@ public final class FileDescription: @unchecked Sendable {
     /// Set once the guest has given a socket SO_RCVTIMEO or SO_SNDTIMEO, which its record holds.
     let hasTimeouts = Atomic<Bool>(false)
     /// What rebuilds the object; kept true by whoever changes the object.
-    let record: Mutex<ObjectRecord>
+    let record: RecordCell
     /// What the kind needs beyond a host descriptor: an epoll set, a signal watcher.
     let payload: (any AnyObject & Sendable)?
     /// The epoll sets that watch it; each holds it weakly and is told of its end.
     let registrations = Mutex<[EpollRegistration]>([])
+    /// Where what the guest writes waits for its commit; nil for what nobody outside sees, and without a mirror.
+    var hold: HeldStream?
+    /// What a checkpoint knows about it; see `FileDescription+Checkpoint`.
+    let transfers = TransferMark()
+    var checkpoint = DescriptionCheckpoint()
+    /// A mirror on this machine has been given the host descriptor.
+    let isHanded = Atomic<Bool>(false)
+
+    private static let lastIdentity = Atomic<UInt64>(0)
+
+    /// The next identity.
+    static func nextIdentity() -> UInt64 {
+        lastIdentity.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// No identity up to this one is given out from here on: descriptions from records have them.
+    static func raiseIdentities(above identity: UInt64) {
+        lastIdentity.max(identity, ordering: .relaxed)
+    }
 
     init(
         kind: Kind, hostFD: Int32, statusFlags: Int32, record: ObjectRecord,
-        payload: (any AnyObject & Sendable)? = nil
+        payload: (any AnyObject & Sendable)? = nil, identity: UInt64 = FileDescription.nextIdentity()
     ) {
+        self.identity = identity
         self.kind = kind
         self.hostFD = hostFD
         self.statusFlags = Atomic(statusFlags)
-        self.record = Mutex(record)
+        self.record = RecordCell(record)
         self.payload = payload
     }
 
     deinit {
         if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
-        closeRegistrations()
+        let leaving = hold?.leave(hostFD)
+        closeRegistrations(isHostFileKept: leaving?.isKept ?? false)
+        if leaving?.isToBeClosed == true { hold?.putClose() }
+        if leaving?.isKept == true { return }
+        if isHanded.load(ordering: .relaxed) { HandedDescriptors.takeBack(self) }
         if kind == .socket {
             HostSockets.close(hostFD)
         } else {
@@ -51,7 +80,7 @@ public final class FileDescription: @unchecked Sendable {
     /// What rebuilds the object as it is now: an epoll's interests live in its set.
     var currentRecord: ObjectRecord {
         if let set = EpollCalls.set(of: self) { return .epoll(set.record) }
-        return record.withLock { $0 }
+        return record.current
     }
 
     /// Whether the guest wants calls on it to block.
@@ -63,7 +92,7 @@ public final class FileDescription: @unchecked Sendable {
     var mayWait: Bool {
         switch kind {
         case .regular, .directory, .synthetic, .device: return false
-        case .terminal, .pipe, .socket, .epoll, .event, .timer, .signal: return true
+        case .terminal, .pipe, .socket, .epoll, .event, .timer, .signal, .lost: return true
         }
     }
 

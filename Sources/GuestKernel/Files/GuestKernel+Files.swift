@@ -17,7 +17,9 @@ extension GuestKernel {
 /// A descriptor that came from outside. Its description is shared with strangers, so its flags are
 /// never changed: pipes and terminals are opened anew, without blocking, through /proc/self/fd.
 enum OutsideFile {
-    static func adopt(_ descriptor: Int32) -> FileDescription? {
+    static func adopt(
+        _ descriptor: Int32, identity: UInt64 = FileDescription.nextIdentity()
+    ) -> FileDescription? {
         let flags = Int32(truncatingIfNeeded: hostCall(__NR_fcntl, UInt64(signed: descriptor), UInt64(F_GETFL)))
         guard flags >= 0 else { return nil }
         var status = stat()
@@ -27,7 +29,7 @@ enum OutsideFile {
         guard let duplicate else { return nil }
         return FileDescription(
             kind: kind, hostFD: duplicate, statusFlags: flags,
-            record: .outside(OutsideRecord(descriptor: descriptor)))
+            record: .outside(OutsideRecord(descriptor: descriptor)), identity: identity)
     }
 
     static func reopened(_ descriptor: Int32, _ kind: FileDescription.Kind, _ flags: Int32) -> Int32? {

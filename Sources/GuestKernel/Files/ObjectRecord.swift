@@ -43,6 +43,10 @@ public struct TimerRecord: Sendable, Equatable {
     /// Guest time of the next expiry; 0 when disarmed.
     public var expiryNanoseconds: UInt64 = 0
     public var intervalNanoseconds: UInt64 = 0
+    /// Expiries that nobody has read; known at a checkpoint only.
+    public var unreadTicks: UInt64 = 0
+    /// TFD_TIMER_CANCEL_ON_SET.
+    public var isCancelledOnSet = false
     public init(clock: Int32) { self.clock = clock }
 }
 
@@ -68,12 +72,16 @@ public struct OutsideRecord: Sendable, Equatable {
 /// An epoll set: who is registered and for what.
 public struct EpollRecord: Sendable, Equatable {
     public struct Interest: Sendable, Equatable {
+        /// The identity of the description that is watched.
+        public var file: UInt64
+        /// The guest's number of it when it was registered, which may stand for something else by now.
         public var descriptor: Int32
         public var events: UInt32
         public var data: UInt64
         /// EPOLLONESHOT has fired and was not armed again.
         public var hasFired = false
-        public init(descriptor: Int32, events: UInt32, data: UInt64) {
+        public init(file: UInt64, descriptor: Int32, events: UInt32, data: UInt64) {
+            self.file = file
             self.descriptor = descriptor
             self.events = events
             self.data = data

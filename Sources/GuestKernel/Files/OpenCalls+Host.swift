@@ -82,32 +82,12 @@ extension OpenCalls {
         return 0
     }
 
-    private static func hasHadWriter(_ hostFD: Int32, _ spare: borrowing SparePipe) -> Bool {
+    private static func hasHadWriter(_ hostFD: Int32, _ spare: SparePipe) -> Bool {
         // Without a writer, tee says end of file; with one whose pipe is empty, EAGAIN.
         let copied = hostCall(__NR_tee, UInt64(signed: hostFD), UInt64(signed: spare.writeEnd), 1, 2)
         if copied != 0 { return true }
         // POLLHUP when one has come and gone.
         var entry = pollfd(fd: hostFD, events: Int16(POLLIN), revents: 0)
         return poll(&entry, 1, 0) > 0
-    }
-
-    /// A pipe to tee into.
-    struct SparePipe: ~Copyable {
-        let readEnd: Int32
-        let writeEnd: Int32
-
-        init?() {
-            var ends: (Int32, Int32) = (-1, -1)
-            let result = withUnsafeMutableBytes(of: &ends) { ends in
-                hostCall(__NR_pipe2, UInt64(address: ends.baseAddress), UInt64(O_CLOEXEC | O_NONBLOCK))
-            }
-            guard result == 0 else { return nil }
-            (readEnd, writeEnd) = ends
-        }
-
-        deinit {
-            hostCall(__NR_close, UInt64(signed: readEnd))
-            hostCall(__NR_close, UInt64(signed: writeEnd))
-        }
     }
 }

@@ -136,7 +136,7 @@ enum OpenCalls {
     }
 
     /// The path for the record: a relative one is good only for as long as nobody changes directory.
-    private static func absolute(_ resolved: ResolvedPath) -> [UInt8] {
+    static func absolute(_ resolved: ResolvedPath) -> [UInt8] {
         let path = resolved.guestPath
         guard path.first != UInt8(ascii: "/"), let place = HostFile.workingDirectory() else { return path }
         return place + [UInt8(ascii: "/")] + path

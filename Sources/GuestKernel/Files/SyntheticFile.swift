@@ -5,11 +5,12 @@ import GuestMemory
 /// A file below /proc/self that was opened: a host memfd with the content of then, which the description's host
 /// descriptor reads (and cannot write), so that every call on it works as on any file.
 final class SyntheticFile: Sendable {
-    private let node: ProcNode
+    /// What the content is made of; nil where a takeover has left nothing of it, and the content stays as it is.
+    private let node: ProcNode?
     /// The memfd itself, through which the content is replaced.
     private let memoryFD: Int32
 
-    private init(_ node: ProcNode, memoryFD: Int32) {
+    private init(_ node: ProcNode?, memoryFD: Int32) {
         self.node = node
         self.memoryFD = memoryFD
     }
@@ -20,9 +21,27 @@ final class SyntheticFile: Sendable {
 
     /// Makes a description for a generated file; nil when the host is out of descriptors.
     static func describe(_ kernel: GuestKernel, _ synthetic: SyntheticPath, statusFlags: Int32) -> FileDescription? {
-        guard let content = content(kernel, synthetic.node), let memoryFD = OpenCalls.memoryFile(content) else {
-            return nil
+        guard let content = content(kernel, synthetic.node) else { return nil }
+        return describe(
+            SyntheticRecord(path: synthetic.path, content: content), synthetic.node, statusFlags: statusFlags,
+            identity: FileDescription.nextIdentity())
+    }
+
+    /// Makes the description that a record speaks of, with the content of then; nil when the host is out of descriptors.
+    static func restore(
+        _ kernel: GuestKernel, _ record: SyntheticRecord, statusFlags: Int32, identity: UInt64
+    ) -> FileDescription? {
+        var node: ProcNode?
+        if case .success(let found)? = SyntheticPath.find(kernel, absolute: record.path, followsLast: false) {
+            node = found.synthetic?.node
         }
+        return describe(record, node, statusFlags: statusFlags, identity: identity)
+    }
+
+    private static func describe(
+        _ record: SyntheticRecord, _ node: ProcNode?, statusFlags: Int32, identity: UInt64
+    ) -> FileDescription? {
+        guard let memoryFD = OpenCalls.memoryFile(record.content) else { return nil }
         hostCall(__NR_fchmod, UInt64(signed: memoryFD), 0o444)
         let opened = HostFile.open(HostFile.descriptorPath(memoryFD), flags: O_RDONLY)
         guard opened >= 0 else {
@@ -31,8 +50,7 @@ final class SyntheticFile: Sendable {
         }
         return FileDescription(
             kind: .synthetic, hostFD: Int32(opened), statusFlags: statusFlags,
-            record: .synthetic(SyntheticRecord(path: synthetic.path, content: content)),
-            payload: SyntheticFile(synthetic.node, memoryFD: memoryFD))
+            record: .synthetic(record), payload: SyntheticFile(node, memoryFD: memoryFD), identity: identity)
     }
 
     private static func content(_ kernel: GuestKernel, _ node: ProcNode) -> [UInt8]? {
@@ -46,7 +64,8 @@ final class SyntheticFile: Sendable {
 
     /// The same file opened once more (/proc/self/fd/N), with the content of now.
     func reopened(_ kernel: GuestKernel, path: [UInt8], statusFlags: Int32) -> FileDescription? {
-        SyntheticFile.describe(kernel, SyntheticPath(node: node, path: path), statusFlags: statusFlags)
+        guard let node else { return nil }
+        return SyntheticFile.describe(kernel, SyntheticPath(node: node, path: path), statusFlags: statusFlags)
     }
 
     /// Whether an open for writing succeeds: of a thread's name only.
@@ -56,7 +75,7 @@ final class SyntheticFile: Sendable {
     }
 
     func refresh(_ kernel: GuestKernel, _ file: FileDescription) {
-        guard let content = SyntheticFile.content(kernel, node) else { return }
+        guard let node, let content = SyntheticFile.content(kernel, node) else { return }
         content.withUnsafeBytes { bytes in
             hostCall(__NR_ftruncate, UInt64(signed: memoryFD), UInt64(bytes.count))
             hostCall(
@@ -71,7 +90,7 @@ final class SyntheticFile: Sendable {
     /// Writes a thread's name, at most 15 bytes of it, as comm_write() in fs/proc/base.c.
     func write(_ file: FileDescription, from address: UInt64, count: Int) -> Int {
         guard file.statusFlags.load(ordering: .relaxed) & O_ACCMODE != O_RDONLY else { return failed(EBADF) }
-        guard case .file(.comm, let task) = node else { return failed(EINVAL) }
+        guard case .file(.comm, let task)? = node else { return failed(EINVAL) }
         guard let bytes = GuestAccess.loadArray(UInt8.self, at: address, count: min(count, 15)) else {
             return failed(EFAULT)
         }

@@ -38,12 +38,17 @@ enum TransferCalls {
             return count == 0 ? 0 : SocketTransfer.receive(thread, file, address, count, flags: 0)
         }
         if file.kind == .signal { return SignalFile.read(thread, file, address, count) }
+        if file.kind == .lost { return failed(EIO) }
         return thread.performBlocking(file, events: Int16(POLLIN), isBlocking: file.isBlocking) {
             hostCall(__NR_read, UInt64(signed: file.hostFD), address, UInt64(min(count, pieceByteCountMax)))
         }
     }
 
     static func write(_ thread: GuestThread, _ file: FileDescription, _ address: UInt64, _ count: Int) -> Int {
+        if let hold = file.hold, file.kind != .socket {
+            let held = HeldTransfer.write(thread, file, hold, IOVectors(thread, address, count))
+            if let held { return held }
+        }
         if !file.mayWait {
             if let made = file.payload as? SyntheticFile { return made.write(file, from: address, count: count) }
             return inPieces(thread, count) { offset, length in
@@ -53,6 +58,7 @@ enum TransferCalls {
         if file.kind == .socket { return SocketTransfer.send(thread, file, address, count, flags: 0, to: nil) }
         if file.kind == .signal { return failed(EINVAL) }
         if file.kind == .event { return EventFile.write(thread, file, address, count) }
+        if file.kind == .lost { return failed(EIO) }
         let result = writeAll(thread, file, count) { offset, length in
             hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
         }
@@ -76,7 +82,7 @@ enum TransferCalls {
         while true {
             let done = thread.waiter.progress
             // A pipe write of up to PIPE_BUF bytes is atomic, so it is never cut (pipe(7)).
-            let length = min(count - done, pieceByteCountMax)
+            let length = min(thread.waiter.left(of: count), pieceByteCountMax)
             let result = thread.performBlocking(file, events: Int16(POLLOUT), isBlocking: isBlocking) {
                 act(done, length)
             }
@@ -96,7 +102,7 @@ enum TransferCalls {
     static func inPieces(_ thread: GuestThread, _ count: Int, _ act: (Int, Int) -> Int) -> Int {
         while true {
             let done = thread.waiter.progress
-            let length = min(count - done, pieceByteCountMax)
+            let length = min(thread.waiter.left(of: count), pieceByteCountMax)
             let result = act(done, length)
             if result == -Int(EINTR) { continue }
             if result < 0 { return done > 0 ? done : result }

@@ -27,10 +27,11 @@ final class DescriptorsInFlight: Sendable {
     /// A file is about to be sent.
     func add(_ file: FileDescription) {
         BlockingMark.set(on: file)
+        file.transfers.setForGood()
         guard let identity = HostIdentity(file.hostFD) else { return }
         let entry = Entry(
             file: file, kept: file.payload == nil ? nil : file, kind: file.kind,
-            statusFlags: file.statusFlags.load(ordering: .relaxed), record: file.record.withLock { $0 },
+            statusFlags: file.statusFlags.load(ordering: .relaxed), record: file.record.current,
             identity: identity)
         entries.withLock { entries in
             entries.removeAll { $0.file === file }
@@ -90,7 +91,7 @@ enum BlockingMark {
     static func set(on file: FileDescription) {
         switch file.kind {
         case .pipe, .socket, .event, .timer: break
-        case .regular, .directory, .device, .terminal, .epoll, .signal, .synthetic: return
+        case .regular, .directory, .device, .terminal, .epoll, .signal, .synthetic, .lost: return
         }
         let flags = hostFlags(file.hostFD)
         guard flags >= 0, flags & O_NONBLOCK != 0 else { return }

@@ -10,4 +10,12 @@ final class GuestNetwork: Sendable {
     func nextObjectNumber() -> UInt64 {
         lastObjectNumber.wrappingAdd(1, ordering: .relaxed).newValue
     }
+
+    /// The number that was given out last, for a record.
+    var objectNumber: UInt64 { lastObjectNumber.load(ordering: .relaxed) }
+
+    /// No number up to this one is given out from here on.
+    func raiseObjectNumber(to number: UInt64) {
+        lastObjectNumber.max(number, ordering: .relaxed)
+    }
 }

@@ -35,11 +35,26 @@ enum HostSockets {
         hostCall(__NR_close, UInt64(signed: hostFD))
     }
 
+    /// Whether there is a peer (getpeername(2) says ENOTCONN without, and after a reset).
+    static func isConnected(_ hostFD: Int32) -> Bool {
+        var address: (UInt64, UInt64) = (0, 0)
+        var length: UInt32 = 0
+        return hostCall(
+            __NR_getpeername, UInt64(signed: hostFD), UInt64(address: &address), UInt64(address: &length)) == 0
+    }
+
     /// The description of a socket that was made or accepted here.
     static func describe(_ hostFD: Int32, isNonBlocking: Bool, _ record: SocketRecord) -> FileDescription {
+        describe(
+            hostFD, statusFlags: O_RDWR | (isNonBlocking ? O_NONBLOCK : 0), record,
+            identity: FileDescription.nextIdentity())
+    }
+
+    static func describe(
+        _ hostFD: Int32, statusFlags: Int32, _ record: SocketRecord, identity: UInt64
+    ) -> FileDescription {
         let file = FileDescription(
-            kind: .socket, hostFD: hostFD, statusFlags: O_RDWR | (isNonBlocking ? O_NONBLOCK : 0),
-            record: .socket(record))
+            kind: .socket, hostFD: hostFD, statusFlags: statusFlags, record: .socket(record), identity: identity)
         if record.receiveTimeoutNanoseconds != nil || record.sendTimeoutNanoseconds != nil {
             file.hasTimeouts.store(true, ordering: .relaxed)
         }
@@ -51,6 +66,35 @@ enum HostSockets {
         SocketRecord(
             domain: integerOption(hostFD, SO_DOMAIN), type: integerOption(hostFD, SO_TYPE),
             networkProtocol: integerOption(hostFD, SO_PROTOCOL))
+    }
+
+    /// The same with the state that it is in, which a takeover has to know.
+    static func recordWithState(of hostFD: Int32) -> SocketRecord {
+        var record = record(of: hostFD)
+        record.localAddress = name(__NR_getsockname, hostFD)
+        record.peerAddress = name(__NR_getpeername, hostFD)
+        if !record.peerAddress.isEmpty {
+            record.state = .connected
+        } else if integerOption(hostFD, SO_ACCEPTCONN) != 0 {
+            record.state = .listening
+            // What it was called with is not to be had; the kernel limits this to net.core.somaxconn.
+            record.backlog = SOMAXCONN
+        } else if SocketAddress.port(of: record.localAddress) ?? 0 > 0 {
+            record.state = .bound
+        } else {
+            record.localAddress = []
+        }
+        return record
+    }
+
+    /// What the host calls a socket or its peer; empty where it has no answer.
+    static func name(_ number: Int32, _ hostFD: Int32) -> [UInt8] {
+        var length = UInt32(MessageScratch.addressByteCountMax)
+        return [UInt8](unsafeUninitializedCapacity: Int(length)) { buffer, count in
+            let result = hostCall(
+                number, UInt64(signed: hostFD), UInt64(address: buffer.baseAddress), UInt64(address: &length))
+            count = result < 0 ? 0 : min(Int(length), buffer.count)
+        }
     }
 
     private static func integerOption(_ hostFD: Int32, _ name: Int32) -> Int32 {

@@ -7,7 +7,7 @@ extension MessageCalls {
     private static let stride: UInt64 = 64
     private static let lengthOffset: UInt64 = 56
     /// UIO_MAXIOV: more are not looked at.
-    private static let countMax: UInt64 = 1024
+    static let countMax: UInt64 = 1024
 
     static func sendmmsg(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
@@ -21,14 +21,16 @@ extension MessageCalls {
     static func recvmmsg(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         guard file.kind == .socket else { return failed(ENOTSOCK) }
-        var end: UInt64?
-        if arguments.e != 0 {
+        if arguments.e != 0, thread.waiter.endNanoseconds == nil {
             switch GuestClock.loadTime(at: arguments.e) {
             case .failure(let error): return failed(error.errno)
-            case .success(let nanoseconds): end = thread.kernel.clock.deadline(after: nanoseconds)
+            case .success(let nanoseconds):
+                thread.waiter.endNanoseconds = thread.kernel.clock.deadline(after: nanoseconds)
             }
         }
+        let end = thread.waiter.endNanoseconds
         var flags = Int32(truncatingIfNeeded: arguments.d)
+        if thread.waiter.messageCount > 0, flags & MessageFlag.waitForOne != 0 { flags |= MessageFlag.dontWait }
         let count = many(thread, arguments) { address in
             if let end, thread.waiter.messageCount > 0, thread.kernel.clock.monotonicNanoseconds() >= end {
                 return failed(EAGAIN)

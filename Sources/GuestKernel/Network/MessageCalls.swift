@@ -55,6 +55,12 @@ enum MessageCalls {
     private static func sendPieces(
         _ thread: GuestThread, _ file: FileDescription, _ pieces: IOVectors, _ hostHeader: inout msghdr, flags: Int32
     ) -> Int {
+        if let hold = file.hold {
+            let name = UnsafeRawBufferPointer(start: hostHeader.msg_name, count: Int(hostHeader.msg_namelen))
+            let held = HeldTransfer.send(
+                thread, file, hold, pieces, flags: flags, to: name, hasControl: hostHeader.msg_controllen > 0)
+            if let held { return held }
+        }
         var rest = pieces
         rest.drop(thread.waiter.progress)
         let hostFlags = SocketTransfer.hostFlags(flags)
@@ -137,9 +143,12 @@ enum MessageCalls {
             rest.drop(thread.waiter.progress)
             var isOver = false
             let isPeeking = flags & MessageFlag.peek != 0
-            return SocketTransfer.receiveAll(thread, file, pieces.byteCount, isPeeking: isPeeking) { _, length in
-                // Bytes that came with control data end the message: there is room for one's only.
-                if isOver { return 0 }
+            // Bytes that came with control data end the message: there is room for one's only, and it is not kept for
+            // a call that is made again.
+            let isWhole = { isOver }
+            return SocketTransfer.receiveAll(
+                thread, file, pieces.byteCount, isPeeking: isPeeking, isWhole: isWhole
+            ) { _, length in
                 let received = act(&hostHeader, length)
                 if received > 0, !isPeeking { rest.drop(received) }
                 isOver = received >= 0 && hostHeader.msg_controllen > 0

@@ -32,7 +32,7 @@ enum ReceivedFile {
         let isOurs = hostFlags & O_NONBLOCK != 0
         return FileDescription(
             kind: .socket, hostFD: hostFD, statusFlags: BlockingMark.guestFlags(hostFlags),
-            record: isOurs ? .socket(HostSockets.record(of: hostFD)) : stranger)
+            record: isOurs ? .socket(HostSockets.recordWithState(of: hostFD)) : stranger)
     }
 
     /// A pipe or terminal: as those from outside, opened anew when it blocks on the host.

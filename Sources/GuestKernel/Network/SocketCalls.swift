@@ -79,7 +79,7 @@ enum SocketCalls {
         // A path that is there already is EADDRINUSE here, EEXIST nowhere.
         if result < 0 { return result }
         let isNamedByKernel = SocketAddress.port(of: guestBytes) == 0 || guestBytes.count <= 2
-        let local = isNamedByKernel ? localAddress(of: file) : guestBytes
+        let local = isNamedByKernel ? HostSockets.name(__NR_getsockname, file.hostFD) : guestBytes
         file.updateSocket { socket in
             socket.state = .bound
             socket.localAddress = local
@@ -94,7 +94,7 @@ enum SocketCalls {
         if let record { SocketOptions.reuseAddressSilently(file, record) }
         let result = hostCall(__NR_listen, UInt64(signed: file.hostFD), arguments.b)
         if result < 0 { return result }
-        let local = record?.localAddress.isEmpty == true ? localAddress(of: file) : nil
+        let local = record?.localAddress.isEmpty == true ? HostSockets.name(__NR_getsockname, file.hostFD) : nil
         file.updateSocket { socket in
             socket.state = .listening
             socket.backlog = Int32(truncatingIfNeeded: arguments.b)
@@ -103,27 +103,34 @@ enum SocketCalls {
         return result
     }
 
-    /// What the host says the socket's name is.
-    private static func localAddress(of file: FileDescription) -> [UInt8] {
-        var length = UInt32(MessageScratch.addressByteCountMax)
-        return [UInt8](unsafeUninitializedCapacity: Int(length)) { buffer, count in
-            let result = hostCall(
-                __NR_getsockname, UInt64(signed: file.hostFD), UInt64(address: buffer.baseAddress),
-                UInt64(address: &length))
-            count = result < 0 ? 0 : min(Int(length), buffer.count)
-        }
-    }
-
     static func shutdown(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         let how = Int32(truncatingIfNeeded: arguments.b)
-        let result = hostCall(__NR_shutdown, UInt64(signed: file.hostFD), arguments.b)
+        let result = shut(thread, file, how)
         if result < 0 { return result }
         file.updateSocket { socket in
             if how != Int32(SHUT_WR) { socket.isShutForReading = true }
             if how != Int32(SHUT_RD) { socket.isShutForWriting = true }
         }
         return result
+    }
+
+    /// The sending side is shut in the order of what was sent before, the receiving side at once. Between Unix sockets
+    /// the peer sees that, too, so it is shut when all before is committed.
+    private static func shut(_ thread: GuestThread, _ file: FileDescription, _ how: Int32) -> Int {
+        let onHost = { (how: Int32) in hostCall(__NR_shutdown, UInt64(signed: file.hostFD), UInt64(signed: how)) }
+        guard let hold = file.hold, !hold.passes, HostSockets.isConnected(file.hostFD) else { return onHost(how) }
+        if how != Int32(SHUT_WR), file.socketRecord?.domain == AF_UNIX {
+            let settled = thread.settleOutput(file)
+            return settled == 0 ? onHost(how) : settled
+        }
+        switch how {
+        case Int32(SHUT_RD): return onHost(how)
+        case Int32(SHUT_WR), Int32(SHUT_RDWR):
+            guard hold.putShutdown(Int32(SHUT_WR)) else { return onHost(how) }
+            return how == Int32(SHUT_RDWR) ? onHost(Int32(SHUT_RD)) : 0
+        default: return failed(EINVAL)
+        }
     }
 
     // MARK: - Accepting

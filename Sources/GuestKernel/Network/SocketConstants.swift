@@ -1,7 +1,9 @@
 /// What a socket's type may carry, and what it may be (linux/net.h; enums there, so not visible to Swift as numbers).
 enum SocketType {
     static let stream: Int32 = 1
+    static let datagram: Int32 = 2
     static let raw: Int32 = 3
+    static let sequentialPackets: Int32 = 5
     static let mask: Int32 = 0xf
 }
 

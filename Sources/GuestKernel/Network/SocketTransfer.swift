@@ -51,6 +51,12 @@ enum SocketTransfer {
     ) -> Int {
         // It would connect: the wait for that is connect's.
         if flags & MessageFlag.fastOpen != 0 { return failed(EOPNOTSUPP) }
+        if let hold = file.hold {
+            let name = UnsafeRawBufferPointer(start: peer?.pointer, count: peer?.byteCount ?? 0)
+            let held = HeldTransfer.send(
+                thread, file, hold, IOVectors(thread, address, count), flags: flags, to: name, hasControl: false)
+            if let held { return held }
+        }
         let hostFlags = hostFlags(flags)
         let result = sendAll(thread, file, count, flags: flags) { done, length in
             hostCall(
@@ -72,8 +78,9 @@ enum SocketTransfer {
         var pauseNanoseconds: UInt64 = 0
         while true {
             let done = thread.waiter.progress
-            let length = min(count - done, pieceMax)
+            let length = min(thread.waiter.left(of: count), pieceMax)
             let result = act(done, length)
+            file.transfers.set()
             if result >= 0 {
                 thread.waiter.progress = done + result
                 if done + result >= count || result == 0 { return done + result }
@@ -151,19 +158,21 @@ enum SocketTransfer {
     }
 
     /// MSG_WAITALL on a stream: goes on until all is there, end of file, a signal, an error or the
-    /// timeout; what is done by then is the result.
+    /// timeout; what is done by then is the result. `isWhole` says after a piece that no further one may be added.
     static func receiveAll(
-        _ thread: GuestThread, _ file: FileDescription, _ count: Int, isPeeking: Bool, _ act: (Int, Int) -> Int
+        _ thread: GuestThread, _ file: FileDescription, _ count: Int, isPeeking: Bool,
+        isWhole: () -> Bool = { false }, _ act: (Int, Int) -> Int
     ) -> Int {
         if isPeeking { return peekAll(thread, file, count, act) }
         let deadline = thread.receiveDeadline(file)
         while true {
             let done = thread.waiter.progress
-            let result = act(done, min(count - done, pieceByteCountMax))
+            let result = act(done, min(thread.waiter.left(of: count), pieceByteCountMax))
+            file.transfers.set()
             if result == -Int(EINTR) { continue }
             if result >= 0 {
                 thread.waiter.progress = done + result
-                if result == 0 || done + result >= count { return done + result }
+                if result == 0 || done + result >= count || isWhole() { return done + result }
                 if thread.kernel.gate.isRequested { thread.kernel.gate.park(thread) }
                 continue
             }

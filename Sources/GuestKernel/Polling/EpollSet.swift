@@ -15,7 +15,8 @@ import Synchronization
 /// description is closed, by way of `FileDescription.registrations`.
 final class EpollSet: ClosingPayload, Sendable {
     struct Interest {
-        var file: ObjectIdentifier
+        /// The description's identity.
+        var file: UInt64
         var descriptor: Int32
         /// What the host epoll knows the file by: the description's own host descriptor or a duplicate.
         var hostFD: Int32
@@ -23,9 +24,13 @@ final class EpollSet: ClosingPayload, Sendable {
         var data: UInt64
         /// EPOLLONESHOT has fired and was not armed again.
         var hasFired = false
+        /// More is held of the file than may be: the guest is not told that it may write, whatever the host says.
+        var isOutputFull = false
 
         /// What the host epoll is asked to watch for: the one place where the guest's events become the host's.
-        var hostEvents: UInt32 { events & ~EpollSet.wakeUpFlag }
+        var hostEvents: UInt32 {
+            events & ~(isOutputFull ? EpollSet.wakeUpFlag | EpollSet.writableFlags : EpollSet.wakeUpFlag)
+        }
     }
 
     fileprivate struct Slot {
@@ -34,7 +39,7 @@ final class EpollSet: ClosingPayload, Sendable {
     }
 
     fileprivate struct Name: Hashable {
-        var file: ObjectIdentifier
+        var file: UInt64
         var descriptor: Int32
     }
 
@@ -46,11 +51,15 @@ final class EpollSet: ClosingPayload, Sendable {
 
     /// EPOLLWAKEUP keeps a machine from suspending; it is not the guest's to ask for.
     private static let wakeUpFlag: UInt32 = 1 << 29
+    /// EPOLLOUT, EPOLLWRNORM and EPOLLWRBAND.
+    private static let writableFlags: UInt32 = 0x304
     static let oneShotFlag: UInt32 = 1 << 30
     static let edgeFlag: UInt32 = 1 << 31
 
     private let state = Mutex(State())
     private let isClosedFlag = Atomic<Bool>(false)
+    /// An interest may be another than at the last checkpoint.
+    private let mayHaveChanged = Atomic<Bool>(true)
     private let hostFD: Int32
 
     init(hostFD: Int32) {
@@ -60,8 +69,9 @@ final class EpollSet: ClosingPayload, Sendable {
     /// The epoll descriptor itself is closed: registrations with files that live on are dead.
     var isClosed: Bool { isClosedFlag.load(ordering: .acquiring) }
 
+    /// Under the lock, so that nobody who saw it open is about to speak to a host epoll that is another's by then.
     func descriptionCloses() {
-        isClosedFlag.store(true, ordering: .releasing)
+        state.withLock { _ in isClosedFlag.store(true, ordering: .releasing) }
     }
 
     /// The set as a plain value.
@@ -71,7 +81,7 @@ final class EpollSet: ClosingPayload, Sendable {
             state.slots.compactMap { slot in
                 slot.interest.map { interest in
                     var value = EpollRecord.Interest(
-                        descriptor: interest.descriptor, events: interest.events, data: interest.data)
+                        file: interest.file, descriptor: interest.descriptor, events: interest.events, data: interest.data)
                     value.hasFired = interest.hasFired
                     return value
                 }
@@ -80,11 +90,31 @@ final class EpollSet: ClosingPayload, Sendable {
         return record
     }
 
+    /// Whether an interest may have changed since the last time of asking. The guest is stopped.
+    func takeChange() -> Bool {
+        mayHaveChanged.exchange(false, ordering: .relaxed)
+    }
+
     // MARK: - epoll_ctl
 
     func add(_ file: FileDescription, _ descriptor: Int32, _ event: PackedEpollEvent) -> Int {
+        let interest = EpollRecord.Interest(
+            file: file.identity, descriptor: descriptor, events: event.events, data: event.data)
+        let result = insert(file, interest, isFromRecord: false)
+        // What was full before it was registered may have found room before it could be told.
+        if result == 0, file.hold != nil { refreshOutput(of: file, descriptor) }
+        return result
+    }
+
+    /// Registers what a record says, even where the host does not want to watch what the file has become here. A
+    /// one-shot that has fired is not given to the host before it is armed again.
+    func restore(_ interest: EpollRecord.Interest, _ file: FileDescription) {
+        _ = insert(file, interest, isFromRecord: true)
+    }
+
+    private func insert(_ file: FileDescription, _ wanted: EpollRecord.Interest, isFromRecord: Bool) -> Int {
         state.withLock { state in
-            let name = Name(file: ObjectIdentifier(file), descriptor: descriptor)
+            let name = Name(file: file.identity, descriptor: wanted.descriptor)
             guard state.slotByName[name] == nil else { return failed(EEXIST) }
             // The host knows a file by its descriptor; the second guest number of one gets a duplicate.
             var registeredFD = file.hostFD
@@ -94,56 +124,82 @@ final class EpollSet: ClosingPayload, Sendable {
                 registeredFD = Int32(duplicate)
             }
             let interest = Interest(
-                file: name.file, descriptor: descriptor, hostFD: registeredFD, events: event.events, data: event.data)
+                file: name.file, descriptor: wanted.descriptor, hostFD: registeredFD, events: wanted.events,
+                data: wanted.data, hasFired: wanted.hasFired, isOutputFull: file.isOutputFull)
             let index = state.takeSlot()
             state.slots[index].generation &+= 1
-            let result = control(.add, interest, key: state.key(of: index))
-            if result < 0 {
+            let result = wanted.hasFired ? 0 : control(.add, interest, key: state.key(of: index))
+            if result < 0, !isFromRecord {
                 state.freeSlots.append(index)
                 if registeredFD != file.hostFD { hostCall(__NR_close, UInt64(signed: registeredFD)) }
                 return result
             }
             state.slots[index].interest = interest
             state.slotByName[name] = index
-            file.register(EpollRegistration(set: self, descriptor: descriptor, hostFD: registeredFD))
+            file.register(EpollRegistration(set: self, descriptor: wanted.descriptor, hostFD: registeredFD))
+            mayHaveChanged.store(true, ordering: .relaxed)
             return 0
         }
     }
 
     func modify(_ file: FileDescription, _ descriptor: Int32, _ event: PackedEpollEvent) -> Int {
         state.withLock { state in
-            let name = Name(file: ObjectIdentifier(file), descriptor: descriptor)
+            let name = Name(file: file.identity, descriptor: descriptor)
             guard let index = state.slotByName[name], var interest = state.slots[index].interest else {
                 return failed(ENOENT)
             }
             interest.events = event.events
             interest.data = event.data
             interest.hasFired = false
+            interest.isOutputFull = file.isOutputFull
             state.slots[index].generation &+= 1
-            let result = control(.modify, interest, key: state.key(of: index))
+            var result = control(.modify, interest, key: state.key(of: index))
+            // One from a record that had fired (`restore`).
+            if result == -Int(ENOENT) { result = control(.add, interest, key: state.key(of: index)) }
             if result < 0 {
                 state.slots[index].generation &-= 1
                 return result
             }
             state.slots[index].interest = interest
+            mayHaveChanged.store(true, ordering: .relaxed)
             return 0
         }
     }
 
     func remove(_ file: FileDescription, _ descriptor: Int32) -> Int {
         state.withLock { state in
-            let name = Name(file: ObjectIdentifier(file), descriptor: descriptor)
+            let name = Name(file: file.identity, descriptor: descriptor)
             guard let interest = state.forget(name) else { return failed(ENOENT) }
-            let result = control(.remove, interest, key: 0)
+            // The host knows it, but for one from a record that it did not want to watch (`restore`).
+            _ = control(.remove, interest, key: 0)
             file.unregister(EpollRegistration(set: self, descriptor: descriptor, hostFD: interest.hostFD))
-            return result
+            mayHaveChanged.store(true, ordering: .relaxed)
+            return 0
         }
     }
 
-    /// The file is gone, and with it what the host epoll knew of it.
-    func forget(_ file: ObjectIdentifier, _ descriptor: Int32) {
+    /// The file is gone, and with it what the host epoll knew of it; unless it is kept on the host.
+    func forget(_ file: UInt64, _ descriptor: Int32, isHostFileKept: Bool) {
+        mayHaveChanged.store(true, ordering: .relaxed)
         state.withLock { state in
-            _ = state.forget(Name(file: file, descriptor: descriptor))
+            let interest = state.forget(Name(file: file, descriptor: descriptor))
+            if isHostFileKept, let interest, !isClosed { _ = control(.remove, interest, key: 0) }
+        }
+    }
+
+    /// What is held of the file became too much, or little enough: the host epoll is asked anew. It looks at the file
+    /// then, so an edge that the guest waits for comes; an event that was fetched just before is stale, and comes again.
+    func refreshOutput(of file: FileDescription, _ descriptor: Int32) {
+        state.withLock { state in
+            let name = Name(file: file.identity, descriptor: descriptor)
+            guard let index = state.slotByName[name], var interest = state.slots[index].interest, !isClosed,
+                interest.isOutputFull != file.isOutputFull
+            else { return }
+            interest.isOutputFull.toggle()
+            state.slots[index].interest = interest
+            if interest.hasFired || interest.events & EpollSet.writableFlags == 0 { return }
+            state.slots[index].generation &+= 1
+            _ = control(.modify, interest, key: state.key(of: index))
         }
     }
 
@@ -169,6 +225,7 @@ final class EpollSet: ClosingPayload, Sendable {
                 guard let index = state.index(of: event.data) else { continue }
                 if state.slots[index].interest!.events & EpollSet.oneShotFlag != 0 {
                     state.slots[index].interest!.hasFired = true
+                    mayHaveChanged.store(true, ordering: .relaxed)
                 }
                 source[translated] = event
                 destination[translated] = PackedEpollEvent(
@@ -185,6 +242,7 @@ final class EpollSet: ClosingPayload, Sendable {
             for position in 0..<count {
                 guard let index = state.index(of: events[position].data) else { continue }
                 state.slots[index].interest!.hasFired = false
+                mayHaveChanged.store(true, ordering: .relaxed)
                 let interest = state.slots[index].interest!
                 _ = control(.modify, interest, key: events[position].data)
             }

@@ -70,6 +70,13 @@ enum ProcessControl {
         return wanted == 0xffff_ffff || wanted == 0 ? 0 : failed(EINVAL)
     }
 
+    /// umask(2): the host applies it, and a mirror will have to.
+    static func setFileMask(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let old = hostCall(__NR_umask, arguments.a)
+        thread.kernel.identity.attributes.withLock { $0.fileMask = UInt32(arguments.a & 0o777) }
+        return old
+    }
+
     // MARK: - Recorded only
 
     private static func recorded(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -116,7 +123,11 @@ enum ProcessControl {
             return failed(EFAULT)
         }
         thread.name = name
-        // The host thread is called the same, for ps and gdb.
+        return thread.nameHostThread()
+    }
+
+    /// Calls the calling host thread by a name that is padded with zero bytes.
+    fileprivate static func nameHostThread(_ name: [UInt8]) -> Int {
         let padded = name + [UInt8](repeating: 0, count: nameByteCount - name.count)
         return hostCall(__NR_prctl, UInt64(Option.setName), UInt64(address: padded))
     }
@@ -150,5 +161,13 @@ enum ProcessControl {
             count == 0 || GuestAccess.copyOut(to: arguments.b, bytes.baseAddress!, count: count)
         }
         return isStored ? vector.count : failed(EFAULT)
+    }
+}
+
+extension GuestThread {
+    /// Calls the host thread, which is the calling one, as the guest's is called, for ps and gdb.
+    @discardableResult
+    func nameHostThread() -> Int {
+        ProcessControl.nameHostThread(name)
     }
 }

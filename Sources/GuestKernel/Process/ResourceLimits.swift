@@ -13,7 +13,7 @@ final class ResourceLimits: Sendable {
     static let count = 16
     static let infinity = UInt64.max
 
-    struct Limit: BitwiseCopyable, Sendable {
+    struct Limit: BitwiseCopyable, Sendable, Equatable {
         var soft: UInt64
         var hard: UInt64
     }
@@ -31,6 +31,15 @@ final class ResourceLimits: Sendable {
         }
         self.limits = Mutex(limits)
     }
+
+    /// A guest that goes on has the limits that it had.
+    init(_ limits: [Limit]) {
+        precondition(limits.count == ResourceLimits.count, "\(limits.count) resource limits instead of 16")
+        self.limits = Mutex(limits)
+    }
+
+    /// All of them, by resource.
+    var all: [Limit] { limits.withLock { $0 } }
 
     func soft(of resource: Int) -> UInt64 {
         limits.withLock { $0[resource].soft }

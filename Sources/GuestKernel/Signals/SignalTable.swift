@@ -26,13 +26,16 @@ struct SignalAction: Sendable, BitwiseCopyable, Equatable {
 /// pending set. Lock order: signal table before thread list.
 final class SignalTable: Sendable {
     struct State {
-        var actions = [SignalAction](repeating: SignalAction(), count: 65)
+        var actions = [SignalAction](repeating: SignalAction(), count: SignalTable.actionCount)
         var shared = PendingSignals()
         /// Stopped by SIGSTOP, SIGTSTP and the like until SIGCONT.
         var isStopped = false
         /// Descriptors of signalfd(2) to be told of new signals.
         var watchers: [SignalWatcher] = []
     }
+
+    /// One for each signal; number 0 is none.
+    static let actionCount = Int(SignalSet.count) + 1
 
     let state = Mutex(State())
     /// 1 while the process is stopped by job control; stopped threads sleep on it.
@@ -45,6 +48,16 @@ final class SignalTable: Sendable {
                 state.actions[Int(signal)].handler = SignalAction.ignoreHandler
             }
         }
+    }
+
+    /// A guest that goes on: descriptors that watch signals put themselves in again.
+    init(from record: SignalRecord) {
+        state.withLock { state in
+            state.actions = record.actions
+            state.shared = record.shared
+            state.isStopped = record.isStopped
+        }
+        stoppedWord.store(record.isStopped ? 1 : 0, ordering: .sequentiallyConsistent)
     }
 
     func action(for signal: Int32) -> SignalAction {

@@ -44,7 +44,7 @@ extension SyscallTable {
         Syscall(439, "faccessat2", .directory, .path, .mode, .placeFlags, callClass: .passedOn),
         Syscall(452, "fchmodat2", .directory, .path, .mode, .placeFlags, callClass: .passedOn),
         Syscall(79, "getcwd", .pointer, .size, callClass: .passedOn),
-        Syscall(95, "umask", .mode, callClass: .passedOn),
+        Syscall(95, "umask", .mode, handler: ProcessControl.setFileMask),
         Syscall(89, "readlink", .linkPath, .pointer, .size, handler: LinkCalls.readlink),
         Syscall(267, "readlinkat", .directory, .linkPath, .pointer, .size, handler: LinkCalls.readlinkat),
     ]

@@ -10,6 +10,7 @@ extension GuestKernel {
         thread.context.pointee.rip = entry
         thread.context.pointee.rsp = stackPointer
         thread.signals.mask = configuration.signalMask & ~SignalSet.unblockable
+        thread.origin = .first
         return start(thread)
     }
 
@@ -18,16 +19,19 @@ extension GuestKernel {
         threads.add(thread)
         statistics.countThread()
         threadStarted()
-        let result = HostThread.start(mask: HostSignals.guestThreadMask) { [self] in
-            thread.run()
-            finish(thread)
-        }
+        let result = HostThread.start(mask: HostSignals.guestThreadMask) { [self] in runToEnd(thread) }
         if result != 0 {
             _ = threads.remove(thread)
             threadLeft()
             gate.announceChange()
         }
         return result
+    }
+
+    /// A thread's life on its host thread, and what its end means to others.
+    func runToEnd(_ thread: GuestThread) {
+        thread.run()
+        finish(thread)
     }
 
     private func finish(_ thread: GuestThread) {

@@ -8,12 +8,13 @@ extension GuestThread {
     func run() {
         let attached = guest_context_attach(context)
         precondition(attached == 0, "the alternate signal stack could not be set: errno \(-attached)")
-        // Seccomp filters are inherited and add up, until the kernel has enough of them: only the first thread, which
-        // the supervisor's own made, installs one. The others were made by guest threads.
-        if kernel.configuration.dispatch != .seccomp || tid == kernel.identity.pid {
+        // Seccomp filters are inherited and add up, until the kernel has enough of them: a host thread that a guest
+        // thread has made has one.
+        if kernel.configuration.dispatch != .seccomp || origin != .cloned {
             let dispatched = guest_dispatch_enable(kernel.configuration.dispatch.rawValue, GuestLayout.arenaEnd)
             precondition(dispatched == 0, "syscall dispatch could not be turned on for a thread: errno \(-dispatched)")
         }
+        if origin == .restored { makeCallAgain() }
         while true {
             if context.pointee.stop != 0, !passSafePoint() { break }
             switch guest_enter(context) {
@@ -25,6 +26,13 @@ extension GuestThread {
         }
         guest_dispatch_disable(kernel.configuration.dispatch.rawValue)
         guest_context_detach(context)
+    }
+
+    /// Goes on with the call that a restored thread was in, by the record that it has kept. One that was interrupted is
+    /// settled at the first safe point, as it would have been.
+    private func makeCallAgain() {
+        guard waiter.callNumber >= 0, interruptedResult == 0 else { return }
+        finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
     }
 
     /// Parks while a stop is on and delivers signals. False when the thread is to end.

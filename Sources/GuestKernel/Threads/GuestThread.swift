@@ -30,6 +30,10 @@ public final class GuestThread: @unchecked Sendable {
 
     // MARK: - The thread's own
 
+    /// Set before the thread runs.
+    var origin = ThreadOrigin.cloned
+    /// Processor time that the thread had used before this process took over; set before the thread runs.
+    var processorOffsetNanoseconds: UInt64 = 0
     public var waiter = WaiterRecord()
     /// The syscall being done, for one that is made again after an interruption.
     var lastCallNumber: UInt64 = 0
@@ -84,6 +88,16 @@ public final class GuestThread: @unchecked Sendable {
         guest_context_request_stop(context)
         wakeUp()
     }
+}
+
+/// How a thread came into being.
+enum ThreadOrigin {
+    /// By the program's start, on a host thread that the supervisor's own made.
+    case first
+    /// By a thread of the guest's, whose seccomp filter its host thread has inherited.
+    case cloned
+    /// From a record, on a host thread that the supervisor's own made.
+    case restored
 }
 
 public enum GuestThreadError: Error {

@@ -6,6 +6,8 @@ final class ThreadList: Sendable {
     private struct State {
         var threads: [GuestThread] = []
         var nextTid: Int32
+        /// exit(2)'s status of the thread that left last.
+        var lastExitStatus: Int32 = 0
     }
 
     /// Thread ids other than the first thread's come from above every pid that a kernel gives out
@@ -26,6 +28,15 @@ final class ThreadList: Sendable {
         }
     }
 
+    /// The thread id that is given out next, unless it is taken. Whoever sets it has it from a record.
+    var nextTid: Int32 {
+        get { state.withLock { $0.nextTid } }
+        set { state.withLock { $0.nextTid = newValue } }
+    }
+
+    /// The guest's exit status once no thread is left.
+    var lastExitStatus: Int32 { state.withLock { $0.lastExitStatus } }
+
     /// Adds a thread before it runs, so that a coordinator counts it as not stopped until its first safe point.
     func add(_ thread: GuestThread) {
         state.withLock { $0.threads.append(thread) }
@@ -35,6 +46,7 @@ final class ThreadList: Sendable {
     func remove(_ thread: GuestThread) -> Int {
         state.withLock { state in
             state.threads.removeAll { $0 === thread }
+            state.lastExitStatus = thread.exitStatus
             return state.threads.count
         }
     }

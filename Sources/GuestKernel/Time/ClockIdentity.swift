@@ -37,14 +37,6 @@ enum ClockIdentity {
         ~hostTid << 3 | 4 | 2
     }
 
-    /// Whether the clock counts from a start of the machine, and so is shifted in a mirror.
-    static func isMonotonic(_ clock: Int32) -> Bool {
-        switch clock {
-        case CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME, CLOCK_BOOTTIME_ALARM: true
-        default: false
-        }
-    }
-
     /// The host's clock for a guest's clock as seen by `thread`; nil for EINVAL.
     static func host(_ clock: Int32, _ thread: GuestThread) -> Int32? {
         if clock >= 0 {

@@ -3,6 +3,9 @@ import GuestMemory
 
 /// setitimer(2), getitimer(2) and alarm(2): three timers that the process has from the start.
 enum IntervalTimerCalls {
+    /// How many there are; their identities are -1 and down.
+    static let count = 3
+
     /// struct itimerval.
     private struct Setting: BitwiseCopyable {
         var interval: timeval

@@ -116,7 +116,7 @@ struct TimerHelper {
 
 extension SignalTimer {
     /// Whether the helper has to look at it.
-    fileprivate var isWatched: Bool {
+    var isWatched: Bool {
         deadlineNanoseconds != nil && target != .nobody
     }
 }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The guest's timers: setitimer(2), alarm(2) and timer_create(2).
 ///
-/// All state is plain records in guest time under one lock, which is a leaf. A helper thread, started
-/// by the first timer that is set, sleeps until the nearest end and sends the signals, never
+/// All state is plain records in guest time under one lock, which is a leaf but at a checkpoint. A helper
+/// thread, started by the first timer that is set, sleeps until the nearest end and sends the signals, never
 /// under the lock. Who changes a timer waits until no signal is on its way, so that none arrives after.
 final class TimerService: Sendable {
     struct State {
@@ -107,7 +107,7 @@ final class TimerService: Sendable {
     }
 
     /// Waits until no signal is on its way. Short: the helper waits for no guest thread.
-    private func settle() {
+    func settle() {
         while isFiring.load(ordering: .sequentiallyConsistent) == 1 {
             HostFutex.wait(isFiring, while: 1, timeoutNanoseconds: 1_000_000)
         }
@@ -119,7 +119,7 @@ final class TimerService: Sendable {
     }
 
     /// Starts the helper if it does not run yet. 0 or an errno.
-    private func startHelper(_ kernel: GuestKernel) -> Int32 {
+    func startHelper(_ kernel: GuestKernel) -> Int32 {
         let mustStart = state.withLock { state in
             if state.isHelperStarted { return false }
             state.isHelperStarted = true

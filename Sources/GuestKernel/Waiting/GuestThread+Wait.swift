@@ -127,6 +127,7 @@ extension GuestThread {
     ) -> Int {
         while true {
             let result = act()
+            file.transfers.set()
             if result == -Int(EINTR) { continue }
             if result != -Int(EAGAIN) || !isBlocking { return result }
             switch wait(for: file, events: events, deadlineNanoseconds: deadlineNanoseconds) {

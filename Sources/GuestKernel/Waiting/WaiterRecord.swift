@@ -8,14 +8,23 @@ public struct WaiterRecord: Sendable {
     public var callNumber: Int32 = -1
     /// Guest monotonic time at which the call gives up; nil until it is computed, or when it never does.
     public var deadlineNanoseconds: UInt64?
+    /// Guest monotonic time at which a call ends that has several waits in it (recvmmsg); nil as above.
+    public var endNanoseconds: UInt64?
     /// Bytes already moved.
     public var progress = 0
     /// Messages that sendmmsg or recvmmsg has done already.
     public var messageCount = 0
     /// The call's result once another thread has decided it, written under the lock that wakes.
     public var result: Int?
-    /// For a futex wait that was requeued: the address it waits on now.
+    /// For a futex wait that is in the queue: the address it waits on, which is another one once it was requeued.
     public var futexAddress: UInt64 = 0
 
     public init() {}
+
+    /// How many of `count` bytes are left to move. None where the guest has changed its own request since the call was
+    /// begun, which a call that is made again reads anew.
+    @inline(__always)
+    func left(of count: Int) -> Int {
+        max(0, count - progress)
+    }
 }

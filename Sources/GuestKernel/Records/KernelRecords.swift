@@ -1,0 +1,70 @@
+import RecordCoding
+
+/// The decoded records of the guest kernel's own families.
+struct KernelRecords: Sendable {
+    let process: ProcessRecord
+    let program: GuestProgram
+    let clock: ClockRecord
+    let signals: SignalRecord
+    let timers: TimerServiceRecord
+    let futexes: FutexRecord
+    /// Lowest tid first.
+    let threads: [ThreadRecord]
+
+    init(_ records: RecordSet) throws(RestoreError) {
+        process = try KernelRecords.decode(records, .process) { bytes throws(RecordError) in
+            try ProcessRecord(decoding: bytes)
+        }
+        program = try KernelRecords.decode(records, .process, number: ProcessRecord.programNumber) {
+            bytes throws(RecordError) in try GuestProgram(decoding: bytes)
+        }
+        clock = try KernelRecords.decode(records, .clock) { bytes throws(RecordError) in
+            try ClockRecord(decoding: bytes)
+        }
+        signals = try KernelRecords.decode(records, .signals) { bytes throws(RecordError) in
+            try SignalRecord(decoding: bytes)
+        }
+        timers = try KernelRecords.decode(records, .timers) { bytes throws(RecordError) in
+            try TimerServiceRecord(decoding: bytes)
+        }
+        futexes = try KernelRecords.decode(records, .futexes) { bytes throws(RecordError) in
+            try FutexRecord(decoding: bytes)
+        }
+        threads = try KernelRecords.threads(in: records)
+        if threads.isEmpty, process.end == nil { throw RestoreError("the guest's records hold no thread") }
+        // A thread takes its place in the queue for granted when it makes its call again.
+        let queued = threads.filter { $0.waiter.futexAddress != 0 && $0.waiter.result == nil }.map(\.tid)
+        if queued != futexes.waiters.map(\.tid).sorted() {
+            throw RestoreError("the guest's record futexes 0 does not fit those of its threads")
+        }
+    }
+
+    private static func threads(in records: RecordSet) throws(RestoreError) -> [ThreadRecord] {
+        var threads: [ThreadRecord] = []
+        for (number, bytes) in records.family(RecordFamily.thread.rawValue) {
+            guard let tid = Int32(exactly: number), 1...ThreadList.lastTid ~= tid else {
+                throw RestoreError("the guest's record thread \(number) is of no possible thread id")
+            }
+            do throws(RecordError) {
+                threads.append(try ThreadRecord(tid: tid, decoding: bytes))
+            } catch {
+                throw RestoreError(.thread, number: number, error)
+            }
+        }
+        return threads
+    }
+
+    private static func decode<Record>(
+        _ records: RecordSet, _ family: RecordFamily, number: UInt64 = 0,
+        _ decode: ([UInt8]) throws(RecordError) -> Record
+    ) throws(RestoreError) -> Record {
+        guard let bytes = records[family.key(number)] else {
+            throw RestoreError("the guest's record \(family) \(number) is missing")
+        }
+        do throws(RecordError) {
+            return try decode(bytes)
+        } catch {
+            throw RestoreError(family, number: number, error)
+        }
+    }
+}
