@@ -52,7 +52,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: swiftSettings
         ),
         .testTarget(
-            name: "GuestMemoryTests", dependencies: ["GuestMemory", "TestSupport"], swiftSettings: swiftSettings),
+            name: "GuestMemoryTests", dependencies: ["CGuestEntry", "GuestMemory", "RecordCoding", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
             swiftSettings: swiftSettings),

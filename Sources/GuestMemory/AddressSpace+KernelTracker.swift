@@ -63,6 +63,14 @@ extension AddressSpace.State {
         }
     }
 
+    /// Whether shared memory can be in swap, where the page table has no trace of it.
+    static func hostHasSwap() -> Bool {
+        // struct sysinfo (uapi/linux/sysinfo.h): 112 bytes, total swap at 64.
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 14) { information in
+            hostCall(__NR_sysinfo, UInt64(address: information.baseAddress)) < 0 || information[8] > 0
+        }
+    }
+
     /// The arena without shared mappings of files: as a rule a single span, whose scan goes past what is not in use in
     /// a few microseconds.
     private mutating func scanSpans() -> [ScanSpan] {
@@ -86,14 +94,6 @@ extension AddressSpace.State {
         return list
     }
 
-    /// Whether a page of shared memory can be in swap, where the page table has no trace of it.
-    static func hostHasSwap() -> Bool {
-        // struct sysinfo (uapi/linux/sysinfo.h): 112 bytes, total swap at 64.
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 14) { information in
-            hostCall(__NR_sysinfo, UInt64(address: information.baseAddress)) < 0 || information[8] > 0
-        }
-    }
-
     /// Adds the pages of a region that are the guest's: one region may go over several areas.
     private func append(_ region: WriteProtection.Region, to runs: inout [DirtyRun]) {
         let range = AddressRange(start: region.start, end: region.end)
@@ -101,10 +101,8 @@ extension AddressSpace.State {
             // Read from the file and never written: the mirror's file says the same.
             if region.isFile, area.kind.isPrivateFile { continue }
             guard let part = area.range.intersection(range) else { continue }
-            runs.append(
-                DirtyRun(
-                    start: part.start, pageCount: Int(part.pageCount),
-                    isReadable: area.protection.contains(.read) || area.protection.contains(.write)))
+            let isReadable = area.protection.contains(.read) || area.protection.contains(.write)
+            runs.append(DirtyRun(part, isReadable: isReadable))
         }
     }
 }

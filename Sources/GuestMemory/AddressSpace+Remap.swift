@@ -105,6 +105,9 @@ extension AddressSpace {
             return -Int(EFAULT)
         }
         guard area.isArenaMemory || !keepsOld else { return -Int(EINVAL) }
+        // More of a shared object is what another mapping of it shows, or SIGBUS. The first would be memory at two
+        // places, which a mirror has as two.
+        if state.tracking != nil, area.kind.isSharedAnonymous, newByteCount > source.count { return -Int(ENOMEM) }
         let whole = AddressRange(start: destination, end: destination + newByteCount)
         var hostFD: Int32?
         defer { if let hostFD { close(hostFD) } }

@@ -57,7 +57,7 @@ extension AddressSpace.State {
     private static let runsOf2MiB = 8192
 
     /// Lets the guest write to what its areas allow in a range. False where they allow nothing.
-    fileprivate mutating func open(_ range: AddressRange) -> Bool {
+    mutating func open(_ range: AddressRange) -> Bool {
         var hasOpened = false
         for area in map.areas(overlapping: enlarged(range)) where area.protection.contains(.write) {
             guard area.kind.isTracked, area.range.overlaps(range) else { continue }
@@ -130,13 +130,13 @@ extension AddressSpace.State {
     private func appendPresent(
         _ range: AddressRange, _ area: VirtualMemoryArea, _ present: PresentPages, to runs: inout [DirtyRun]
     ) throws(TrackerError) {
-        // Shared memory that was swapped out leaves no trace in the page table.
-        let takesAll = area.kind.isSharedAnonymous && Self.hostHasSwap()
         let isReadable = area.protection.contains(.read) || area.protection.contains(.write)
-        try present.forEachEntry(in: range) { address, page in
+        if area.kind.isSharedAnonymous, Self.hostHasSwap() {
+            return runs.append(DirtyRun(range, isReadable: isReadable))
+        }
+        try present.forEach(in: range) { address, isFile in
             // Read from the file and never written: the mirror's file says the same.
-            let isFile = page.isFile && area.kind.isPrivateFile
-            if takesAll || page.isThere && !isFile { append(address, isReadable, to: &runs) }
+            if !isFile || !area.kind.isPrivateFile { append(address, isReadable, to: &runs) }
         }
     }
 
@@ -146,7 +146,7 @@ extension AddressSpace.State {
         {
             runs[last].pageCount += 1
         } else {
-            runs.append(DirtyRun(start: address, pageCount: 1, isReadable: isReadable))
+            runs.append(DirtyRun(AddressRange(start: address, count: pageSize), isReadable: isReadable))
         }
     }
 }

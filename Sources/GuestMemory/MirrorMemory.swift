@@ -107,7 +107,9 @@ public final class MirrorMemory {
     }
 
     /// Shows a page as it is, for checksums; nil where none is mapped.
-    public func withPage<Outcome>(_ page: UInt64, _ body: (UnsafeRawBufferPointer) throws -> Outcome) rethrows -> Outcome? {
+    public func withPage<Outcome>(
+        _ page: UInt64, _ body: (UnsafeRawBufferPointer) throws -> Outcome
+    ) rethrows -> Outcome? {
         guard isPrepared(page), let start = UnsafeRawPointer(bitPattern: UInt(page * pageSize)) else { return nil }
         return try body(UnsafeRawBufferPointer(start: start, count: Int(pageSize)))
     }

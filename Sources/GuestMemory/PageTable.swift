@@ -55,11 +55,6 @@ public struct PageTable: Sendable {
         count = 0
     }
 
-    /// Every page's number and entry, in no order.
-    public func forEach(_ body: (UInt64, Entry) -> Void) {
-        for cell in cells where cell.number != Self.free { body(cell.number, cell.entry) }
-    }
-
     // MARK: - Probing
 
     private var mask: Int { cells.count - 1 }

@@ -6,34 +6,20 @@ import Glibc
 struct PresentPages {
     private let pagemap: HostDescriptor
 
-    struct Page {
-        /// The page is a file's or shared memory's own, not a private copy.
-        var isFile: Bool
-        /// In memory or in swap; always, unless pages that are not there were asked for.
-        var isThere: Bool
-    }
-
     init() throws(TrackerError) {
         pagemap = try HostDescriptor.open("/proc/self/pagemap").get()
     }
 
-    /// Calls `body` with the address of every page in a range that is in memory or in swap.
-    func forEach(in range: AddressRange, _ body: (UInt64, Page) -> Void) throws(TrackerError) {
-        try forEachEntry(in: range) { address, page in
-            if page.isThere { body(address, page) }
-        }
-    }
-
-    /// The same with every page.
-    func forEachEntry(in range: AddressRange, _ body: (UInt64, Page) -> Void) throws(TrackerError) {
+    /// Calls `body` with the address of every page in a range that is in memory or in swap, and with whether the page
+    /// is a file's or shared memory's own, not a private copy.
+    func forEach(in range: AddressRange, _ body: (UInt64, Bool) -> Void) throws(TrackerError) {
         try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2048) { entries throws(TrackerError) in
             var address = range.start
             while address < range.end {
                 let count = min(entries.count, Int((range.end - address) / pageSize))
                 try read(address, UnsafeMutableBufferPointer(rebasing: entries[..<count]))
                 for entry in entries[..<count] {
-                    let isThere = entry & (Self.isPresent | Self.isSwapped) != 0
-                    body(address, Page(isFile: entry & Self.isFile != 0, isThere: isThere))
+                    if entry & (Self.isPresent | Self.isSwapped) != 0 { body(address, entry & Self.isFile != 0) }
                     address += pageSize
                 }
             }

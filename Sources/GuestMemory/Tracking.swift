@@ -45,6 +45,12 @@ struct DirtyRun {
     var pageCount: Int
     /// Whether the guest's own protection lets the copy routine read them.
     var isReadable: Bool
+
+    init(_ range: AddressRange, isReadable: Bool) {
+        start = range.start
+        pageCount = Int(range.pageCount)
+        self.isReadable = isReadable
+    }
 }
 
 extension AddressSpace.State {

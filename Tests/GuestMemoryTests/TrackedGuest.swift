@@ -1,0 +1,248 @@
+import CGuestEntry
+import Glibc
+import TestSupport
+
+@testable import GuestMemory
+
+/// A guest's address space under random calls and writes, and what a mirror would make of its epochs.
+final class TrackedGuest {
+    /// One epoch as it goes over the link.
+    struct Epoch {
+        /// Pages that were copied before the discards were taken.
+        var early: [(number: UInt64, content: [UInt8])] = []
+        var discards = Discards.ranges([])
+        var layout: [UInt8] = []
+        var pages: [(number: UInt64, content: [UInt8])] = []
+    }
+
+    let space: AddressSpace
+    private(set) var epochs: [Epoch] = []
+    private var generator: SeededGenerator
+    private let method: TrackerMethod
+    private let staging: PageStaging
+    private let file: MappedFile
+    /// Another with the same content, to be written to through shared mappings.
+    private let sharedFile: MappedFile
+    /// What a mirror has; pages that are not in it are zero, or the file's.
+    private var shadow: [UInt64: [UInt8]] = [:]
+    private var fileContent: [UInt8] = []
+    private let zero = [UInt8](repeating: 0, count: Int(pageSize))
+
+    private static let window = AddressRange(start: 0x5000_0000, count: 600 * pageSize)
+    private static let filePageCount = 24
+
+    init(seed: UInt64, method: TrackerMethod, scratch: ScratchDirectory) throws {
+        generator = SeededGenerator(seed: seed)
+        self.method = method
+        staging = try PageStaging()
+        for index in 0..<Self.filePageCount * Int(pageSize) { fileContent.append(UInt8(truncatingIfNeeded: index / 7)) }
+        file = Self.file(try scratch.write("private", fileContent), fileContent.count, isShared: false)
+        sharedFile = Self.file(try scratch.write("shared", fileContent), fileContent.count, isShared: true)
+        space = try AddressSpace()
+        space.startHeap(at: 0x4000_0000)
+        _ = space.mapStack(byteCount: 16 * pageSize)
+        try space.startTracking(method)
+    }
+
+    deinit {
+        close(file.hostFD)
+        close(sharedFile.hostFD)
+    }
+
+    private static func file(_ path: String, _ byteCount: Int, isShared: Bool) -> MappedFile {
+        let hostFD = open(path, O_RDWR | O_CLOEXEC)
+        var status = stat()
+        fstat(hostFD, &status)
+        return MappedFile(
+            hostFD: hostFD,
+            identity: FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: path), offset: 0,
+            fileByteCount: UInt64(byteCount), isShared: isShared, isWritable: true, isRegular: true)
+    }
+
+    // MARK: - The guest
+
+    func step() throws {
+        switch generator.below(20) {
+        case 0, 1: map()
+        case 2: unmap()
+        case 3: protect()
+        case 4: drop()
+        case 5: remap()
+        case 6: moveHeap()
+        case 7: writeByHost()
+        case 8: writeBySupervisor()
+        default: try write()
+        }
+    }
+
+    private func randomRange(pageCountMax: Int) -> AddressRange {
+        let first = UInt64(generator.below(580))
+        let count = UInt64(1 + generator.below(pageCountMax))
+        let start = Self.window.start + first * pageSize
+        return AddressRange(start: start, end: min(start + count * pageSize, Self.window.end))
+    }
+
+    private func randomProtection() -> Protection {
+        [[.read, .write], [.read, .write], [.read], [], [.write], [.read, .write, .execute]][generator.below(6)]
+    }
+
+    private func map() {
+        let range = randomRange(pageCountMax: 24)
+        var source = MappingRequest.Source.anonymous
+        switch generator.below(8) {
+        case 0: source = .sharedAnonymous
+        case 1, 2:
+            var mapped = generator.oneIn(6) ? sharedFile : file
+            mapped.offset = UInt64(generator.below(Self.filePageCount)) * pageSize
+            source = .file(mapped)
+        default: break
+        }
+        let isFixed = !generator.oneIn(4)
+        let request = MappingRequest(
+            placement: isFixed ? .fixed(range.start) : .anywhere(hint: range.start), byteCount: range.count,
+            protection: randomProtection(), source: source)
+        let result = space.map(request)
+        precondition(result > 0, "map: \(result)")
+    }
+
+    private func unmap() {
+        let range = randomRange(pageCountMax: 12)
+        precondition(space.unmap(range.start, byteCount: range.count) == 0)
+    }
+
+    private func protect() {
+        let range = randomRange(pageCountMax: 20)
+        _ = space.protect(range.start, byteCount: range.count, randomProtection(), growsDown: false)
+    }
+
+    private func drop() {
+        let range = randomRange(pageCountMax: 12)
+        let advice = [MADV_DONTNEED, MADV_FREE, MADV_REMOVE, 21][generator.below(4)]
+        _ = space.advise(range.start, byteCount: range.count, advice: advice)
+    }
+
+    private func remap() {
+        let old = randomRange(pageCountMax: 10)
+        let newByteCount = UInt64(1 + generator.below(14)) * pageSize
+        var flags: RemapFlags = .mayMove
+        if generator.oneIn(3) { flags.insert(.fixed) }
+        if generator.oneIn(4) { flags.insert(.dontUnmap) }
+        let target = randomRange(pageCountMax: 1).start
+        let size = flags.contains(.dontUnmap) ? old.count : newByteCount
+        _ = space.remap(
+            old.start, oldByteCount: old.count, newByteCount: size, flags: flags, newAddress: target)
+    }
+
+    private func moveHeap() {
+        let end = 0x4000_0000 + UInt64(generator.below(40)) * 2048
+        _ = space.moveHeapEnd(to: end, byteCountMax: .max)
+    }
+
+    /// A random address that the guest may write to.
+    private func writableAddress() -> UInt64? {
+        let areas = space.areas().filter { $0.protection.contains(.write) }
+        guard !areas.isEmpty else { return nil }
+        let area = areas[generator.below(areas.count)]
+        return area.range.start + UInt64(generator.below(Int(area.range.count / 8))) * 8
+    }
+
+    /// A store of the guest's own, and, where it is refused for tracking, what its thread does about the fault.
+    private func write() throws {
+        guard let address = writableAddress() else { return }
+        let value = UInt64.random(in: 0...UInt64.max, using: &generator)
+        for _ in 0..<2 {
+            let isStored = withUnsafeBytes(of: value) { bytes in
+                guest_copy(UnsafeMutableRawPointer(bitPattern: UInt(address)), bytes.baseAddress, 8) == 0
+            }
+            if isStored { return }
+            if method == .kernel || !space.resolveTrackedWrite(address) { break }
+        }
+        // Past the end of a file or of shared memory that mremap has stretched, it is SIGBUS.
+        if Arena.content(of: address / pageSize) != nil {
+            throw TrackerError("the guest cannot write at \(hexadecimal(address))")
+        }
+    }
+
+    private func writeBySupervisor() {
+        guard let address = writableAddress() else { return }
+        _ = GuestAccess.store(UInt64.random(in: 0...UInt64.max, using: &generator), at: address)
+    }
+
+    /// A host call that writes to the guest's memory.
+    private func writeByHost() {
+        guard let address = writableAddress() else { return }
+        let count = 1 + generator.below(9000)
+        let offset = UInt64(generator.below(fileContent.count - 9000))
+        let isWhole = space.areas().contains { area in
+            area.protection.contains(.write) && area.isArenaMemory
+                && area.range.contains(AddressRange(start: address, count: UInt64(count)))
+        }
+        let result = space.writing(address, count) {
+            hostCall(__NR_pread64, UInt64(signed: file.hostFD), address, UInt64(count), offset)
+        }
+        if isWhole { precondition(result == count, "pread at \(hexadecimal(address)): \(result)") }
+    }
+
+    // MARK: - Epochs
+
+    /// Cuts an epoch, part of it while the guest goes on.
+    func cut(preCopies: Bool) throws {
+        var epoch = Epoch()
+        if preCopies {
+            var cursor: UInt64 = 0
+            while true {
+                staging.reset()
+                let isFinished = try space.collectDirtyPages(
+                    into: staging, from: &cursor, pageCountMax: 1 + generator.below(30))
+                epoch.early += stagedPages()
+                if isFinished { break }
+                for _ in 0..<generator.below(6) { try step() }
+            }
+        }
+        epoch.discards = space.takeDiscards()
+        if preCopies { space.markWritten(epoch.discards) }
+        staging.reset()
+        var cursor: UInt64 = 0
+        while try !space.collectDirtyPages(into: staging, from: &cursor, pageCountMax: .max) {}
+        epoch.pages = stagedPages()
+        epoch.layout = space.layoutRecord()
+        epochs.append(epoch)
+        apply(epoch)
+    }
+
+    private func stagedPages() -> [(number: UInt64, content: [UInt8])] {
+        staging.numbers.enumerated().map { index, number in
+            (number, Array(UnsafeRawBufferPointer(start: staging.contents + index * 4096, count: 4096)))
+        }
+    }
+
+    private func apply(_ epoch: Epoch) {
+        for page in epoch.early { shadow[page.number] = page.content }
+        switch epoch.discards {
+        case .everything: shadow = [:]
+        case .ranges(let ranges):
+            for range in ranges {
+                for number in range.start / pageSize..<range.end / pageSize { shadow[number] = nil }
+            }
+        }
+        for page in epoch.pages { shadow[page.number] = page.content }
+    }
+
+    /// The first page that a mirror would have wrong, or nil.
+    func disagreement() -> String? {
+        for area in space.areas() where area.kind.isTracked {
+            for number in area.range.start / pageSize..<area.range.end / pageSize {
+                guard let content = Arena.content(of: number) else { continue }
+                if Arena.isSame(content, shadow[number] ?? untouched(number, area)) { continue }
+                return "page \(hexadecimal(number * pageSize)) of \(area) is wrong in epoch \(epochs.count)"
+            }
+        }
+        return nil
+    }
+
+    private func untouched(_ number: UInt64, _ area: VirtualMemoryArea) -> [UInt8] {
+        guard case .privateFile(_, let offset, isHostMapped: true) = area.kind else { return zero }
+        let start = Int(offset + number * pageSize - area.range.start)
+        return Array(fileContent[start..<start + Int(pageSize)])
+    }
+}
