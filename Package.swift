@@ -56,6 +56,10 @@ let package = Package(
         .testTarget(
             name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "GuestKernelTests",
+            dependencies: ["CGuestEntry", "GuestKernel", "GuestMemory", "RecordCoding", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
