@@ -18,7 +18,7 @@ SHELL       := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help deps build guests test check demo bench format install clean require-build require-test
+.PHONY: help deps build guests test soak check demo bench bench-replication format install clean require-build require-test
 
 # $(call missing,PACKAGES) is a shell command that prints those of PACKAGES that are not installed. A system without
 # dpkg is taken at its word: whatever is not there will be named by the first thing that needs it.
@@ -39,7 +39,7 @@ endef
 help: ## Print this
 	@echo 'Understudy. On a new machine: "sudo make deps", then "make demo" or "make test".'
 	echo
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 	echo
 	echo 'Needs Debian 12 or its like on x86-64, Linux 5.11 or later, and Swift 6.3 or later (https://www.swift.org/install).'
 
@@ -96,11 +96,19 @@ check: require-build ## Check format and house rules, build with warnings as err
 	$(MAKE) --no-print-directory build
 	scripts/check-generated
 
-demo: require-test build ## Run redis-server natively and as a guest, side by side, under load
+soak: require-test build guests ## Kill one side again and again under load; SOAK_ROUNDS=200, result in docs/soak.md
+	@export UNDERSTUDY=$(UNDERSTUDY) UNDERSTUDY_GUESTS=$(GUESTS) SWIFT=$(SWIFT)
+	$(SWIFT) build --build-tests
+	scripts/soak
+
+demo: require-test build ## Kill a redis-server under load, and see its mirror go on
 	@UNDERSTUDY=$(UNDERSTUDY) scripts/demo
 
-bench: require-test build ## Measure
+bench: require-test build ## Measure what calls and redis cost a guest
 	@UNDERSTUDY=$(UNDERSTUDY) scripts/bench
+
+bench-replication: require-test build ## Measure pauses, throughput and takeovers with a mirror
+	@UNDERSTUDY=$(UNDERSTUDY) scripts/bench-replication
 
 format: ## Format the Swift sources in place
 	@$(SWIFT) format --in-place --parallel --recursive $(FORMATTED)

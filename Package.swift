@@ -40,7 +40,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry",
+                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
@@ -60,13 +60,23 @@ let package = Package(
             name: "GuestKernelTests",
             dependencies: ["CGuestEntry", "GuestKernel", "GuestMemory", "RecordCoding", "TestSupport"],
             swiftSettings: swiftSettings),
+        // A process that tests of Transport start and kill.
+        .executableTarget(
+            name: "TransportPeer", dependencies: ["Transport"], path: "Tests/TransportPeer",
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "Epochs", "TestSupport", "TransportPeer"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ReplicationTests", dependencies: ["Replication", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
-        .testTarget(name: "BadInputTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(name: "BadInputTests", dependencies: ["Epochs", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "RedisTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(name: "TakeoverTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]
 )

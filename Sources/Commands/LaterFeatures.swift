@@ -1,10 +1,9 @@
 /// Names that the command line's contract has, and this version does not: whoever uses one is told so, instead of
 /// that it does not exist.
 enum LaterFeatures {
-    private static let commands: Set<String> = ["mirror", "trace", "bench", "ctl"]
+    private static let commands: Set<String> = ["trace", "bench", "ctl"]
     private static let options: Set<String> = [
-        "--mirror", "--epoch", "--max-hold", "--volume", "--tracker", "--failure-timeout", "--fence-command",
-        "--compress", "--delta-cache", "--queue-limit", "--sync", "--durable", "--blackhole",
+        "--volume", "--volume-root", "--compress", "--delta-cache", "--queue-limit", "--sync", "--durable", "--blackhole",
         "--allow-unreplicated-writes", "--trace",
     ]
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import GuestKernel
 import Supervisor
 
-/// `understudy run`: a guest alone.
+/// `understudy run`: a guest, alone or with a mirror.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
@@ -47,8 +47,10 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp("How Understudy's own messages look on stderr: text or json.", valueName: "format"),
-        transform: messageFormat(parsing:))
+        transform: MessageLog.Format.init(option:))
     var logFormat = MessageLog.Format.text
+
+    @OptionGroup var replication: ReplicationOptions
 
     @Option(
         help: ArgumentHelp(
@@ -56,6 +58,13 @@ struct RunCommand: ParsableCommand {
             visibility: .hidden),
         transform: testStops(parsing:))
     var testStops: TestStops?
+
+    @Option(
+        help: ArgumentHelp(
+            "Hold all output and let it go at random moments, as if there were a mirror, which may get lost.",
+            valueName: "seed[:milliseconds]", visibility: .hidden),
+        transform: testCommits(parsing:))
+    var testCommits: TestCommits?
 
     @Argument(
         help: ArgumentHelp("The program; looked up in the guest's PATH unless it has a slash.", valueName: "PROGRAM"))
@@ -84,12 +93,9 @@ struct RunCommand: ParsableCommand {
         request.reportFile = report
         request.messages = MessageLog(format: logFormat)
         request.testStops = testStops
+        request.replication = replication.request
+        request.testCommits = testCommits
         GuestRun.run(request)
-    }
-
-    private static func messageFormat(parsing text: String) throws -> MessageLog.Format {
-        guard let format = MessageLog.Format(rawValue: text) else { throw ValidationError("use text or json") }
-        return format
     }
 
     private static func testStops(parsing text: String) throws -> TestStops {
@@ -97,6 +103,21 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("use a seed, or a seed and stops a second up to \(TestStops.rateMax): 42:5000")
         }
         return stops
+    }
+
+    private static func testCommits(parsing text: String) throws -> TestCommits {
+        guard let commits = TestCommits(parsing: text) else {
+            throw ValidationError("use a seed, or a seed and after how many milliseconds the mirror is lost: 42:100")
+        }
+        return commits
+    }
+}
+
+extension MessageLog.Format {
+    /// `--log-format`.
+    init(option text: String) throws {
+        guard let format = MessageLog.Format(rawValue: text) else { throw ValidationError("use text or json") }
+        self = format
     }
 }
 

@@ -12,6 +12,9 @@ extension GuestKernel {
     /// Whether the guest has ended, or is about to.
     public var hasEnded: Bool { isEnding }
 
+    /// Whether no thread of the guest's runs: each waits, or is parked.
+    public var isWaiting: Bool { threads.allStopped(except: nil) }
+
     /// Says something about the guest once in its life.
     func reportOnce(_ line: String) {
         if reported.withLock({ $0.insert(line).inserted }) { configuration.report(line) }

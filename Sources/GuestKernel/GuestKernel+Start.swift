@@ -14,7 +14,7 @@ extension GuestKernel {
         program.auxiliaryVector = loaded.auxiliaryVector
         program.stack = loaded.stack
         program.entry = loaded.start
-        self.program = program
+        setProgram(program)
         let name = Array((loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path).utf8.prefix(15))
         let result = startFirstThread(entry: loaded.start, stackPointer: loaded.stackPointer, name: name)
         if result != 0 { throw ProgramError(.noRoom, "the guest's first thread cannot be started: errno \(result)") }

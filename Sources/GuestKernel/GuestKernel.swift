@@ -18,6 +18,8 @@ public struct GuestConfiguration: Sendable {
     /// What execve(2) hands on: the signals that are blocked, and those that are ignored (bit n-1 for signal n).
     public var signalMask: UInt64 = 0
     public var ignoredSignals: UInt64 = 0
+    /// Whether there is a mirror: what the outside could observe is held until its epoch is committed.
+    public var replicates = false
     /// A guest that goes on here gets these descriptors of this process where it had such numbers from outside.
     public var outsideDescriptors: Set<Int32> = [0, 1, 2]
     /// Receives one line, without its newline, that Understudy has to say about the guest.
@@ -59,6 +61,8 @@ public final class GuestKernel: @unchecked Sendable {
     public let clock: GuestClock
     public let identity: GuestIdentity
     public let files: FileTable
+    /// What is held of the guest's output; nil where nothing is.
+    public let output: OutputGate?
     let dispatcher = Dispatcher()
     let statistics = SyscallStatistics()
     let threads = ThreadList()
@@ -69,9 +73,8 @@ public final class GuestKernel: @unchecked Sendable {
     let limits: ResourceLimits
     let paths: PathResolver
     /// The program's path, arguments and auxiliary vector, for /proc/self; set by the loader.
-    public internal(set) var program = GuestProgram() {
-        didSet { programRecord = program.encoded() }
-    }
+    public private(set) var program = GuestProgram()
+    /// Encoded once, as a program does not change as it runs.
     private(set) var programRecord: [UInt8] = []
 
     /// Lines that were said once and are not to be said again.
@@ -98,10 +101,17 @@ public final class GuestKernel: @unchecked Sendable {
         identity = start.identity
         limits = start.limits
         signals = start.signals
-        files = FileTable()
+        output = configuration.replicates ? OutputGate(demand: gate.demand, clock: clock) : nil
+        files = FileTable(output: output)
         files.setLimit(limits.descriptorCountMax)
         limits.raiseHostDescriptorLimit()
         paths = PathResolver()
+    }
+
+    /// Says what the guest runs, before its first thread does.
+    func setProgram(_ program: GuestProgram) {
+        self.program = program
+        programRecord = program.encoded()
     }
 
     // MARK: - The end

@@ -16,6 +16,7 @@ extension AddressSpace {
                     return state.heapEnd
                 }
                 state.map.insert(VirtualMemoryArea(range: grown, protection: [.read, .write], kind: .heap))
+                state.noteOpened(grown)
             }
             state.heapEnd = address
             return address

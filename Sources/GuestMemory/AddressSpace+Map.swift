@@ -44,9 +44,11 @@ extension AddressSpace {
         for piece in state.map.areas(in: range) {
             let result = HostMemory.giveBack(piece)
             if result < 0 {
+                state.noteOpened(piece.range)
                 state.map.remove(AddressRange(start: range.start, end: piece.range.start))
                 return -Int(ENOMEM)
             }
+            if result > 0 { state.noteReplaced(piece.range) } else { state.noteDiscarded(piece.range) }
         }
         state.map.remove(range)
         return 0

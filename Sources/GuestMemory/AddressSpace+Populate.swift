@@ -16,19 +16,24 @@ extension AddressSpace {
         switch request.source {
         case .anonymous:
             result = mapAnonymous(range, request.protection, in: &state)
+            // Large reservations without access are not to be searched for pages.
+            if request.protection.contains(.write) || result < 0 { state.noteOpened(range) }
             if result < 0 { return result }
         case .sharedAnonymous:
             area.kind = .sharedAnonymous(object: state.nextSharedObject, offset: 0)
             state.nextSharedObject += 1
             result = HostMemory.mapSharedAnonymous(range, request.protection)
+            state.noteReplaced(range)
         case .file(let file):
             let isArena = !state.map.areas(in: range).contains { $0.leavesArena }
             (area.kind, result) = mapFile(range, request.protection, file, mayBeEager: isArena)
+            if area.isArenaMemory { state.noteOpened(range) } else { state.noteReplaced(range) }
         }
         guard result >= 0 else {
             // Some of the host's failures come after it has taken away what was there. At its limit of mappings it
             // has not, and refuses this one as well: then everything stays as it was.
             if HostMemory.restoreArena(range) >= 0 { state.map.remove(range) }
+            state.noteReplaced(range)
             return result
         }
         state.map.insert(area)
@@ -45,7 +50,7 @@ extension AddressSpace {
     /// Leaves the arena's own mapping in place wherever it is still there.
     private func mapAnonymous(_ range: AddressRange, _ protection: Protection, in state: inout State) -> Int {
         let pieces = state.map.areas(in: range)
-        if pieces.contains(where: { $0.leavesArena }) { return HostMemory.mapAnonymous(range, protection) }
+        if pieces.contains(where: { $0.leavesArena }) { return mapFresh(range, protection, in: &state) }
         let opened = HostMemory.protect(range, protection)
         if opened < 0 {
             // The host may have come as far as the last of its mappings in the range.
@@ -53,9 +58,19 @@ extension AddressSpace {
             for piece in pieces { _ = HostMemory.protect(piece.range, piece.protection) }
             return opened
         }
-        if pieces.isEmpty || HostMemory.drop(range) >= 0 { return 0 }
+        if pieces.isEmpty { return 0 }
+        if HostMemory.drop(range) >= 0 {
+            state.noteDiscarded(range)
+            return 0
+        }
         // Locked pages refuse to be dropped.
-        return HostMemory.mapAnonymous(range, protection)
+        return mapFresh(range, protection, in: &state)
+    }
+
+    private func mapFresh(_ range: AddressRange, _ protection: Protection, in state: inout State) -> Int {
+        let result = HostMemory.mapAnonymous(range, protection)
+        state.noteReplaced(range)
+        return result
     }
 
     private func mapFile(
@@ -91,7 +106,6 @@ extension AddressSpace {
     private func fillWhole(_ range: AddressRange, _ file: MappedFile) -> Int {
         let filled = HostMemory.fill(range, fd: file.hostFD, offset: file.offset)
         guard filled >= 0 else { return filled }
-        _ = GuestAccess.fill(range.start + UInt64(filled), with: 0, count: Int(range.count) - filled)
-        return 0
+        return HostMemory.zero(AddressRange(start: range.start + UInt64(filled), end: range.end))
     }
 }

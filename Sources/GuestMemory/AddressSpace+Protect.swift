@@ -25,10 +25,11 @@ extension AddressSpace {
                 return -Int(EACCES)
             }
             guard state.map.hasRoomForEdit else { return -Int(ENOMEM) }
-            let result = HostMemory.protect(piece, protection)
+            // Pages that were open to writes stay known as such, and are opened again at the next one.
+            let result = HostMemory.protect(piece, state.hostProtection(protection, area.kind))
             if result < 0 {
                 // The host may have come as far as the last of its mappings in the piece.
-                _ = HostMemory.protect(piece, area.protection)
+                _ = HostMemory.protect(piece, state.hostProtection(area.protection, area.kind))
                 return result
             }
             state.map.setProtection(protection, in: piece)
@@ -51,7 +52,7 @@ extension AddressSpace {
             var cursor = range.start
             for area in state.map.areas(in: range) {
                 if area.range.start > cursor { result = -Int(ENOMEM) }
-                let advised = advise(area, advice)
+                let advised = advise(area, advice, in: &state)
                 if advised < 0 { return advised }
                 cursor = area.range.end
             }
@@ -59,7 +60,7 @@ extension AddressSpace {
         }
     }
 
-    private func advise(_ area: VirtualMemoryArea, _ guestAdvice: Int32) -> Int {
+    private func advise(_ area: VirtualMemoryArea, _ guestAdvice: Int32, in state: inout State) -> Int {
         var advice = guestAdvice
         if advice == MADV_FREE {
             // madvise_free_single_vma in mm/madvise.c: anonymous memory only.
@@ -69,9 +70,18 @@ extension AddressSpace {
         }
         if advice == MADV_DONTNEED, case .privateFile(let file, let offset, isHostMapped: false) = area.kind {
             refill(area, from: file, offset: offset)
+            state.noteOpened(area.range)
             return 0
         }
-        return hostCall(__NR_madvise, area.range.start, area.range.count, UInt64(advice))
+        let dropsContent = advice == MADV_DONTNEED || advice == MADV_REMOVE
+        // Shared memory keeps its content where its pages are only taken out of the page table (MADV_DONTNEED,
+        // MADV_COLD, MADV_PAGEOUT); but that they were written is kept nowhere else.
+        if area.kind.isSharedAnonymous, advice == MADV_DONTNEED || advice == 20 || advice == 21 { return 0 }
+        let result = hostCall(__NR_madvise, area.range.start, area.range.count, UInt64(advice))
+        guard dropsContent, area.kind.isTracked else { return result }
+        // The host may have come as far as the last of its mappings in the area.
+        if result < 0 { state.noteReplaced(area.range) } else { state.noteDiscarded(area.range) }
+        return result
     }
 
     /// Natively the file's content shows again where private pages of it are dropped. Pages that were filled from the
@@ -89,7 +99,7 @@ extension AddressSpace {
         let filled = HostMemory.fill(range, fd: fd, offset: offset)
         // What lies past the file's end now is zero.
         if filled >= 0, filled < Int(range.count) {
-            _ = GuestAccess.fill(range.start + UInt64(filled), with: 0, count: Int(range.count) - filled)
+            _ = HostMemory.zero(AddressRange(start: range.start + UInt64(filled), end: range.end))
         }
         let closed = HostMemory.protect(range, protection)
         return min(filled, closed)
@@ -100,9 +110,7 @@ extension AddressSpace {
         let hostFD = open(file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard hostFD >= 0 else { return nil }
         var status = stat()
-        if fstat(hostFD, &status) == 0, UInt64(status.st_dev) == file.device, UInt64(status.st_ino) == file.inode {
-            return hostFD
-        }
+        if fstat(hostFD, &status) == 0, file.isDescribed(by: status) { return hostFD }
         close(hostFD)
         return nil
     }

@@ -69,6 +69,7 @@ extension AddressSpace {
         var added = area
         added.range = grown
         state.map.insert(added)
+        state.noteOpened(grown)
         return Int(old.start)
     }
 
@@ -112,7 +113,13 @@ extension AddressSpace {
             hostFD = reopen(file)
             if hostFD == nil { return -Int(ENOMEM) }
         }
+        // Before Linux 6.17 what is moved has to be one mapping of the host's, which open pages among closed ones are
+        // not (tracking by signals).
+        if state.tracksBySignals { _ = HostMemory.protect(source, area.protection) }
         let moved = moveHostPages(area.slice(source), to: whole, keepsOld: keepsOld)
+        // Where the move failed, some pages may have been away and come back.
+        state.noteReplaced(source)
+        state.noteReplaced(whole)
         guard moved >= 0 else { return moved }
         var placed = area.slice(source).moved(to: destination)
         placed.range = whole

@@ -1,6 +1,6 @@
 import CGuestEntry
 import Glibc
-import Synchronization
+public import Synchronization
 
 /// The guest's address space: the VMA map is the truth, the host's mappings follow it.
 ///
@@ -14,9 +14,16 @@ public final class AddressSpace: Sendable {
         /// Where the top-down search for free addresses begins.
         var mappingTop: UInt64
         var nextSharedObject: UInt64 = 1
+        /// Set while dirty pages are tracked.
+        var tracking: Tracking?
+        /// The layout record that was made last.
+        var layout: Layout?
     }
 
     let state: Mutex<State>
+
+    /// Whether writes to guest memory may find a page closed that the guest may write.
+    @usableFromInline let tracksBySignals = Atomic<Bool>(false)
 
     /// Reserves the arena. Fails with a negative errno: EEXIST when something lies in it already.
     public init() throws(AddressSpaceError) {
@@ -26,6 +33,11 @@ public final class AddressSpace: Sendable {
         }
         let map = VirtualMemoryMap(limits: GuestLayout.mappable)
         state = Mutex(State(map: map, mappingTop: GuestLayout.stackTop))
+    }
+
+    /// An address space of what is in the arena already.
+    init(adopting state: sending State) {
+        self.state = Mutex(state)
     }
 
     /// Maps the first thread's stack below the stack's top and puts the search for free addresses

@@ -37,14 +37,31 @@ public enum GuestAccess {
     public static func copyOut(to address: UInt64, _ source: UnsafeRawPointer, count: Int) -> Bool {
         guard isInRange(address, count) else { return false }
         if count == 0 { return true }
-        return guest_copy(UnsafeMutableRawPointer(bitPattern: UInt(address)), source, count) == 0
+        if guest_copy(UnsafeMutableRawPointer(bitPattern: UInt(address)), source, count) == 0 { return true }
+        return afterOpening(address, count) {
+            guest_copy(UnsafeMutableRawPointer(bitPattern: UInt(address)), source, count) == 0
+        }
     }
+
+    /// Makes a refused write again for as long as its pages were closed only for tracking: a collection that runs
+    /// beside the guest may close them once more in between.
+    @usableFromInline
+    static func afterOpening(_ address: UInt64, _ count: Int, _ write: () -> Bool) -> Bool {
+        for _ in 0..<openingsMax {
+            guard TrackedWrites.open(address, count: count) else { return false }
+            if write() { return true }
+        }
+        return false
+    }
+
+    private static let openingsMax = 16
 
     /// Fills guest memory with one byte value; false for EFAULT.
     public static func fill(_ address: UInt64, with value: UInt8, count: Int) -> Bool {
         guard isInRange(address, count) else { return false }
         if count == 0 { return true }
-        return guest_fill(UnsafeMutableRawPointer(bitPattern: UInt(address)), value, count) == 0
+        let write = { guest_fill(UnsafeMutableRawPointer(bitPattern: UInt(address)), value, count) == 0 }
+        return write() || afterOpening(address, count, write)
     }
 
     /// Reads a plain value at `address`, which need not be aligned; nil for EFAULT.
@@ -101,7 +118,9 @@ public enum GuestAccess {
 
     /// Writes one aligned 32-bit word, whole at once for whoever reads it; false for EFAULT.
     public static func storeWord(_ value: UInt32, at address: UInt64) -> Bool {
-        isInRange(address, 4) && guest_store32(UnsafeMutablePointer(bitPattern: UInt(address)), value) == 0
+        guard isInRange(address, 4) else { return false }
+        let write = { guest_store32(UnsafeMutablePointer(bitPattern: UInt(address)), value) == 0 }
+        return write() || afterOpening(address, 4, write)
     }
 
     /// Atomically replaces the 32-bit word at `address` when it is `expected`. Returns what was
@@ -112,8 +131,12 @@ public enum GuestAccess {
         guard isInRange(address, 4) else { return nil }
         var found = expected
         let pointer = UnsafeMutablePointer<UInt32>(bitPattern: UInt(address))
-        guard guest_compare_exchange32(pointer, &found, desired) == 0 else { return nil }
-        return found
+        if guest_compare_exchange32(pointer, &found, desired) == 0 { return found }
+        let isExchanged = afterOpening(address, 4) {
+            found = expected
+            return guest_compare_exchange32(pointer, &found, desired) == 0
+        }
+        return isExchanged ? found : nil
     }
 
     /// Why a string could not be read.

@@ -23,8 +23,10 @@ enum HostMemory {
 
     /// Gives an area's addresses back to the arena: its pages are dropped and nobody may touch it. Where that fails,
     /// which only the host's limit on mappings makes it do, the area is as it was.
+    ///
+    /// Returns 1 where the host has a fresh mapping there.
     static func giveBack(_ area: VirtualMemoryArea) -> Int {
-        if area.leavesArena { return restoreArena(area.range) }
+        if area.leavesArena { return min(restoreArena(area.range), 1) }
         let closed = protect(area.range, [])
         if closed < 0 {
             // The host may have come as far as the last of its mappings in the range.
@@ -35,7 +37,7 @@ enum HostMemory {
         // Locked pages refuse MADV_DONTNEED; a fresh mapping drops them all the same.
         let restored = restoreArena(area.range)
         if restored < 0 { _ = protect(area.range, area.protection) }
-        return restored
+        return min(restored, 1)
     }
 
     /// Puts a fresh piece of arena where a file, a shared mapping or moved pages lay. It merges with the arena around
@@ -74,6 +76,26 @@ enum HostMemory {
             done += UInt64(count)
         }
         return Int(done)
+    }
+
+    /// Keeps the whole process to pages of 4096 bytes from now on.
+    static func disableHugePages() {
+        let setHugePagesDisabled: UInt64 = 41  // PR_SET_THP_DISABLE, uapi/linux/prctl.h
+        hostCall(__NR_prctl, setHugePagesDisabled, 1)
+    }
+
+    /// Maps a private copy of a file, or fresh shared memory where there is none, readable and writable outside the
+    /// arena: the address or a negative errno.
+    static func mapAside(_ byteCount: UInt64, fd: Int32, offset: UInt64) -> Int {
+        let flags = (fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_PRIVATE) | MAP_NORESERVE
+        return hostCall(
+            __NR_mmap, 0, byteCount, UInt64(PROT_READ | PROT_WRITE), UInt64(flags), UInt64(signed: fd), offset)
+    }
+
+    /// Zeroes open pages, by the copy routine itself: where that fails, GuestAccess would ask the address space.
+    static func zero(_ range: AddressRange) -> Int {
+        let left = guest_fill(UnsafeMutableRawPointer(bitPattern: UInt(range.start)), 0, Int(range.count))
+        return left == 0 ? 0 : -Int(EFAULT)
     }
 
     /// Moves a mapping to `destination`, in place of whatever is there, with as many bytes as that has. The source is

@@ -78,6 +78,7 @@ extension VirtualMemoryMap {
     ///
     /// The window that is rewritten takes in the areas that merely touch the range, since these may merge.
     private mutating func replace(_ range: AddressRange, with pieces: [VirtualMemoryArea]) {
+        version += 1
         var window = indices(overlapping: range)
         if window.lowerBound > 0, areas[window.lowerBound - 1].range.end == range.start {
             window = (window.lowerBound - 1)..<window.upperBound

@@ -21,6 +21,9 @@ public struct VirtualMemoryMap: Sendable {
     /// The most that was ever mapped at once.
     public internal(set) var mappedByteCountPeak: UInt64 = 0
 
+    /// How many edits there were, to see whether anything has changed.
+    var version: UInt64 = 0
+
     /// Where the last search for free addresses got to.
     var gapCache = GapCache()
 

@@ -1,8 +1,9 @@
 /// How long a primary may take it for granted that the mirror has not taken over on silence.
 ///
-/// A mirror that received a heartbeat counts its silence from then on, so it cannot take over before the failure timeout
-/// has passed since that heartbeat was *sent*. An answer shows that it was received. Time is CLOCK_BOOTTIME, which goes
-/// on while the machine is suspended, and the time of sending is this side's own, not one that the peer echoes.
+/// A mirror that received a heartbeat counts its silence from then on, so it cannot take over before the failure
+/// timeout has passed since that heartbeat was *sent*. An answer shows that it was received. Time is CLOCK_BOOTTIME,
+/// which goes on while the machine is suspended, and the time of sending is this side's own, not one that the peer
+/// echoes.
 public struct Lease: Sendable {
     private struct Heartbeat {
         let sequence: UInt64

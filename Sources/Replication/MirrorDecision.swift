@@ -1,8 +1,8 @@
 /// Whether and when a mirror goes on in its primary's place (architecture §6): pure, time and messages are passed in.
 ///
 /// It takes over when it holds a whole epoch and the primary's process is gone, or the primary has been silent for the
-/// failure timeout and was fenced; where nothing can fence it, on silence alone: the primary's output waits for acks, and
-/// a mirror that has taken over sends none.
+/// failure timeout and was fenced; where nothing can fence it, on silence alone: the primary's output waits for acks,
+/// and a mirror that has taken over sends none.
 public struct MirrorDecision: Sendable {
     public enum State: Equatable, Sendable {
         /// No link yet.
@@ -146,8 +146,8 @@ public struct MirrorDecision: Sendable {
         return hold("the primary is silent and could not be fenced")
     }
 
-    /// What time alone brings: the primary's silence, and the next probe. A mirror without a whole epoch has nothing to go
-    /// on with, and fences nobody.
+    /// What time alone brings: the primary's silence, and the next probe. A mirror without a whole epoch has nothing to
+    /// go on with, and fences nobody.
     private mutating func watch(_ now: UInt64) -> [MirrorAction] {
         guard committed > 0, silence.hasLasted(failureTimeouts: 1) else { return probeIfDue(now) }
         if fence == .none { return goOn() }

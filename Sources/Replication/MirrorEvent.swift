@@ -20,6 +20,7 @@ public enum MirrorEvent: Equatable, Sendable {
     case tick
     /// The guest has ended on the primary, and all of its output is out.
     case byeReceived
-    /// This mirror is told to end (SIGTERM). One that comes during fencing and is followed by the takeover is the guest's.
+    /// This mirror is told to end (SIGTERM). One that comes during fencing and is followed by the takeover is for the
+    /// guest.
     case interrupted
 }

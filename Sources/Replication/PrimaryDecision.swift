@@ -154,6 +154,7 @@ extension PrimaryDecision {
     private mutating func lostLink(_ now: UInt64) -> [PrimaryAction] {
         guard linkIsOpen else { return [] }
         linkIsOpen = false
+        nextProbeAt = now
         if canProbe { return probeIfDue(now) }
         return hold("the link to the mirror closed, and the mirror's process cannot be probed")
     }

@@ -13,7 +13,8 @@ public enum PrimaryEvent: Equatable, Sendable {
     case heartbeatAnswered(sequence: UInt64)
     /// One of the link's connections closed or turned to garbage. Acks that had come by then are told first.
     case linkClosed
-    /// The mirror's robust futex has lost its owner, on this machine; the page they share says whether it had taken over.
+    /// The mirror's robust futex has lost its owner, on this machine; the page they share says, read after that,
+    /// whether it had taken over. A mirror says so there before it does anything else.
     case mirrorDied(hadTakenOver: Bool)
     /// Answers ``PrimaryAction/probe``.
     case probeFinished(PeerProbe)

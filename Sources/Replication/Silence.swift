@@ -1,8 +1,8 @@
 /// How long the peer was not heard while this side was there to listen.
 ///
-/// A step between two events counts as a quarter of the failure timeout at most: a side that was frozen or starved finds
-/// what the peer said meanwhile only after its clock. Counting less than what passed is always safe; counting it in full
-/// would fail a healthy peer.
+/// A step between two events counts as a quarter of the failure timeout at most: a side that was frozen or starved
+/// finds what the peer said meanwhile only after its clock. Counting less than what passed is always safe; counting it
+/// in full would fail a healthy peer.
 struct Silence: Sendable {
     private let failureTimeout: UInt64?
     private var countedUntil: UInt64?

@@ -39,15 +39,20 @@ public final class GuestRun: Sendable {
             let pidFile = request.pidFile.map(absolute)
             try changeDirectory()
             let path = try ProgramSearch.path(of: request.program, environment: environment)
+            let connection = try connectToMirror()
             let kernel = try makeKernel()
             kernel.adoptOutsideDescriptors(start.descriptors)
             InheritedDescriptors.giveUp(start.descriptors)
             if let pidFile { try writePid(to: pidFile) }
+            let primary = try makePrimary(connection, kernel)
             try load(kernel, path, environment)
             try signals.start(kernel) { [self] in endByInterrupt(kernel) }
             try request.testStops?.start(kernel)
+            try primary?.start()
+            if let output = kernel.output { try request.testCommits?.start(kernel, output) }
             let end = kernel.waitForEnd()
-            finish(kernel, end)
+            primary?.finish(end)
+            finish(kernel, end, primary)
         } catch {
             fail(error)
         }
@@ -107,6 +112,7 @@ public final class GuestRun: Sendable {
         let messages = request.messages
         var configuration = GuestConfiguration(
             dispatch: try DispatchProbe.choose(request.dispatch), report: { messages.say(.warning, $0) })
+        configuration.replicates = request.replication != nil || request.testCommits != nil
         configuration.originalStackLimit = start.stackLimit
         configuration.signalMask = start.signalMask
         configuration.ignoredSignals = start.ignoredSignals
@@ -114,6 +120,30 @@ public final class GuestRun: Sendable {
             return GuestKernel(configuration: configuration, memory: try AddressSpace())
         } catch {
             throw StartOver.explain(error.errno)
+        }
+    }
+
+    /// Before the guest: whatever is wrong with the mirror shows now.
+    private func connectToMirror() throws(SupervisorError) -> PrimaryConnection? {
+        guard let replication = request.replication else { return nil }
+        switch replication.target {
+        case .endpoint(let endpoint): return try PrimaryConnection(endpoint, replication.peers)
+        case .local:
+            let mirror = try LocalMirror.start(request, replication, start)
+            request.messages.say(.info, "mirror is process \(mirror.pid)")
+            return try PrimaryConnection(mirror.endpoint, replication.peers)
+        }
+    }
+
+    private func makePrimary(
+        _ connection: PrimaryConnection?, _ kernel: GuestKernel
+    ) throws(SupervisorError) -> Primary? {
+        guard let connection, let replication = request.replication, let output = kernel.output else { return nil }
+        try TrackerProbe.start(replication.tracker, kernel.memory)
+        return try Primary(connection, kernel, output, replication, request.messages) { [self] in
+            ProcessEnd.take()
+            request.messages.say(.error, "superseded: the mirror at \(connection.peer) has taken over")
+            ProcessEnd.exit(SupervisorError.Code.failed.rawValue)
         }
     }
 
@@ -138,9 +168,13 @@ public final class GuestRun: Sendable {
 
     // MARK: - After the guest
 
-    private func finish(_ kernel: GuestKernel, _ end: GuestEnd) -> Never {
+    private func finish(_ kernel: GuestKernel, _ end: GuestEnd, _ primary: Primary?) -> Never {
+        if let output = kernel.output, let problem = request.testCommits?.finish(kernel, output) {
+            fail(SupervisorError(.failed, problem))
+        }
         ProcessEnd.take()
         writeReport(kernel) { report in
+            if let primary { report.fill(from: primary.statistics) }
             switch end {
             case .exited(let status): report.exitStatus = status & 0xff
             case .signalled(let signal): report.setSignal(signal, name: signalName(signal))
@@ -174,7 +208,7 @@ public final class GuestRun: Sendable {
             pid: getpid(), program: kernel?.program.path ?? words[0], arguments: words,
             dispatch: kernel?.configuration.dispatch.name, started: started.text, ended: ended.text,
             wallSeconds: ended.seconds(since: started))
-        if let kernel { report.fill(from: kernel, stops: request.testStops) }
+        if let kernel { report.fill(from: kernel, stops: request.testStops, commits: request.testCommits) }
         complete(&report)
         do throws(SupervisorError) {
             try reportFile.write(report)

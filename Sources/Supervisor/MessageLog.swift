@@ -25,7 +25,7 @@ public struct MessageLog: Sendable {
         let message: String
     }
 
-    private let format: Format
+    let format: Format
 
     /// A stderr that stays full for longer than this loses a line, rather than the guest its supervisor.
     private static let patienceMilliseconds: UInt64 = 1000

@@ -18,6 +18,30 @@ struct RunReport: Encodable, Sendable {
         var count: UInt64
     }
 
+    /// What replication did. Pauses and the like are of all epochs but the first.
+    struct Replication: Encodable, Sendable {
+        struct Quantiles: Encodable, Sendable {
+            var p50: Double
+            var p99: Double
+            var max: Double
+        }
+
+        var epochs: UInt64
+        var epochsByNeed: UInt64
+        var pages: UInt64
+        var bytes: UInt64
+        var pauseMicroseconds: Quantiles
+        var dirtyPages: Quantiles
+        var commitMicroseconds: Quantiles
+        /// Why the guest went on without its mirror; nil where it did not.
+        var unprotected: String?
+    }
+
+    struct Commits: Encodable, Sendable {
+        var seed: UInt64
+        var epochs: UInt64
+    }
+
     struct Memory: Encodable, Sendable {
         /// The guest's mappings, as VmSize counts them.
         var mappedBytes: UInt64
@@ -44,20 +68,34 @@ struct RunReport: Encodable, Sendable {
     var threadsStarted: UInt64 = 0
     var syscalls = Syscalls(total: 0, byName: [:], unknown: [:])
     var testStops: Stops?
+    var testCommits: Commits?
     var memory: Memory?
+    var replication: Replication?
+    /// On the mirror: the epoch from which the guest went on here.
+    var takeoverEpoch: UInt64?
 
-    mutating func fill(from kernel: GuestKernel, stops: TestStops?) {
+    mutating func fill(from kernel: GuestKernel, stops: TestStops?, commits: TestCommits?) {
         let counts = kernel.callCounts()
         syscalls.total = counts.byNumber.values.reduce(0, +)
         syscalls.byName = RunReport.named(counts.byNumber)
         syscalls.unknown = RunReport.named(counts.unknown)
         threadsStarted = counts.threadsStarted
         testStops = stops.map { Stops(seed: $0.seed, ratePerSecond: $0.rate, count: $0.count) }
+        testCommits = commits.map { Commits(seed: $0.seed, epochs: $0.count) }
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         memory = Memory(
             mappedBytes: kernel.memory.mappedByteCount, mappedBytesPeak: kernel.memory.mappedByteCountPeak,
             residentBytesPeak: UInt64(usage.ru_maxrss) << 10)
+    }
+
+    mutating func fill(from statistics: ReplicationStatistics) {
+        replication = statistics.state.withLock { state in
+            Replication(
+                epochs: state.epochs, epochsByNeed: state.epochsByNeed, pages: state.pages, bytes: state.bytes,
+                pauseMicroseconds: .init(state.pauses, unit: 1000), dirtyPages: .init(state.dirtyPages, unit: 1),
+                commitMicroseconds: .init(state.commits, unit: 1000), unprotected: state.unprotectedReason)
+        }
     }
 
     mutating func setSignal(_ number: Int32, name: String) {
@@ -72,3 +110,11 @@ struct RunReport: Encodable, Sendable {
 
 /// As `--version` prints it.
 public let understudyVersion = "0.1.0"
+
+extension RunReport.Replication.Quantiles {
+    init(_ distribution: Distribution, unit: Double) {
+        self.init(
+            p50: Double(distribution.quantile(0.5)) / unit, p99: Double(distribution.quantile(0.99)) / unit,
+            max: Double(distribution.maximum) / unit)
+    }
+}

@@ -16,6 +16,9 @@ public struct RunRequest: Sendable {
     public var reportFile: String?
     public var messages = MessageLog(format: .text)
     public var testStops: TestStops?
+    /// Nil runs the guest alone.
+    public var replication: ReplicationRequest?
+    public var testCommits: TestCommits?
 
     public init(program: [UInt8], arguments: [[UInt8]]) {
         self.program = program

@@ -25,6 +25,14 @@ struct StartState: Sendable {
             signalMask: currentMask(), ignoredSignals: currentlyIgnored(), hasStartedOver: original != nil)
     }
 
+    /// The same without a descriptor that is ours, which no process that we start gets either.
+    func without(_ descriptor: Int32) -> StartState {
+        hostCall(__NR_fcntl, UInt64(signed: descriptor), UInt64(F_SETFD), UInt64(FD_CLOEXEC))
+        return StartState(
+            environment: environment, descriptors: descriptors.filter { $0 != descriptor }, stackLimit: stackLimit,
+            signalMask: signalMask, ignoredSignals: ignoredSignals, hasStartedOver: hasStartedOver)
+    }
+
     private static func currentStackLimit() -> GuestConfiguration.Limit {
         var pair: (UInt64, UInt64) = (.max, .max)
         hostCall(__NR_prlimit64, 0, UInt64(RLIMIT_STACK.rawValue), 0, UInt64(address: &pair))

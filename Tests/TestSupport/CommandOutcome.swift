@@ -19,6 +19,8 @@ public struct CommandOutcome: Sendable {
     public let ending: Ending
     public let output: [UInt8]
     public let errors: [UInt8]
+    /// From the start to the end, by the clock on the wall.
+    public let wallSeconds: Double
 
     /// The exit status, or -1 after a signal.
     public var status: Int32 { if case .exited(let status) = ending { status } else { -1 } }

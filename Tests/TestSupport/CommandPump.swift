@@ -134,7 +134,10 @@ struct CommandPump: Sendable {
         for descriptor in [input, output, errors] where descriptor >= 0 { close(descriptor) }
         let signal = status & 0x7f
         let ending = signal == 0 ? Ending.exited((status >> 8) & 0xff) : .signalled(signal)
-        running.state.withLock { $0.ending = ending }
+        running.state.withLock { state in
+            state.ended = .now
+            state.ending = ending
+        }
         wakeWaiters()
     }
 

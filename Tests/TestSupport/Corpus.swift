@@ -48,6 +48,16 @@ extension CorpusEntry {
         CorpusEntry(name: row[0], arguments: words(row[1]), expected: .signal(Int32(row[2]) ?? -1))
     }
 
+    /// Rows of takeover-exceptions.txt: what cannot go on in a mirror yet.
+    public static let takeoverExceptions = rows(of: "takeover-exceptions.txt").map { row in
+        TakeoverException(name: row[0], arguments: words(row[1]), reason: row[2])
+    }
+
+    /// Whether the program can be taken over at any moment.
+    public var survivesTakeovers: Bool {
+        !CorpusEntry.takeoverExceptions.contains { $0.name == name && $0.arguments == arguments }
+    }
+
     private static func rows(of file: String) -> [[String]] {
         let contents = FileManager.default.contents(atPath: "\(TestEnvironment.guestExamples)/\(file)") ?? Data()
         return String(decoding: contents, as: UTF8.self).split(separator: "\n").map { line in

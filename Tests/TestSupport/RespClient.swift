@@ -7,25 +7,20 @@ public final class RespClient {
     private var buffer: [UInt8] = []
     private var taken = 0
 
-    /// Nothing that works takes so long.
-    private static let timeoutSeconds = 60
-
-    public init(port: UInt16) throws {
+    /// Connects; throws ``ConnectionBroken`` if nobody listens. Nothing that works takes as long as the timeout.
+    public init(port: UInt16, timeoutSeconds: Int = 60) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw RespClient.failure("socket") }
-        var limit = timeval(tv_sec: RespClient.timeoutSeconds, tv_usec: 0)
+        guard descriptor >= 0 else { throw TestFailure("no socket: \(String(cString: strerror(errno)))") }
+        var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let connected = withLoopbackAddress(port) { connect(descriptor, $0, $1) }
-        if connected != 0 {
-            let failure = RespClient.failure("connect to port \(port)")
-            close(descriptor)
-            throw failure
-        }
+        // From here on deinit closes it, also where this throws.
+        guard connected == 0 else { throw ConnectionBroken.now("connect to port \(port)") }
     }
 
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     /// Sends a command and waits for its reply.
@@ -106,14 +101,14 @@ public final class RespClient {
             }
             searched = buffer.count
             let before = taken
-            guard try fill() else { throw TestFailure("the server closed the connection") }
+            guard try fill() else { throw ConnectionBroken("the server closed the connection") }
             searched -= before - taken
         }
     }
 
     private func take(_ count: Int) throws -> [UInt8] {
         while buffer.count - taken < count {
-            guard try fill() else { throw TestFailure("the server closed the connection") }
+            guard try fill() else { throw ConnectionBroken("the server closed the connection") }
         }
         defer { taken += count }
         return Array(buffer[taken..<taken + count])
@@ -135,7 +130,9 @@ public final class RespClient {
         }
     }
 
-    private static func failure(_ what: String) -> TestFailure {
-        TestFailure("\(what): \(String(cString: strerror(errno)))")
+    /// A server that says nothing for so long has failed; any other error is the connection's end.
+    private static func failure(_ what: String) -> any Error {
+        if errno == EAGAIN { return TestFailure("\(what): no answer in time") }
+        return ConnectionBroken.now(what)
     }
 }

@@ -15,6 +15,8 @@ public final class RunningCommand: Sendable {
         var input: [UInt8] = []
         var inputIsOpen: Bool
         var ending: Ending?
+        let started = ContinuousClock.now
+        var ended: ContinuousClock.Instant?
         /// Why the process was killed by us.
         var failure: String?
         /// False once the process is reaped: its number may then be another's.
@@ -63,6 +65,12 @@ public final class RunningCommand: Sendable {
         }
     }
 
+    /// What it has said so far on standard output.
+    public var outputText: String { state.withLock { String(decoding: $0.output, as: UTF8.self) } }
+
+    /// What it has said so far on standard error.
+    public var errorText: String { state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
+
     public var isRunning: Bool { state.withLock { $0.ending == nil } }
 
     /// Waits for the end; throws if the time was up first.
@@ -110,7 +118,10 @@ public final class RunningCommand: Sendable {
     private func outcome() throws -> CommandOutcome {
         try state.withLock { state in
             guard let ending = state.ending else { throw TestFailure("still running: \(command.replayLine)") }
-            return CommandOutcome(command: command, ending: ending, output: state.output, errors: state.errors)
+            let duration = state.started.duration(to: state.ended ?? .now)
+            return CommandOutcome(
+                command: command, ending: ending, output: state.output, errors: state.errors,
+                wallSeconds: duration / .seconds(1))
         }
     }
 }

@@ -20,6 +20,15 @@ extension CopyCalls {
         default: return failed(EFAULT)
         }
         let length = min(arguments.e, UInt64(TransferCalls.pieceByteCountMax))
+        if let hold = target.hold {
+            if to.isGiven { return failed(target.kind == .pipe ? ESPIPE : EINVAL) }
+            let waits = waits(from: source, to: target, isBlocking: flags & nonblockingFlag == 0)
+            let held = HeldCopy.splice(thread, to: target, hold, from: source, from, Int(length), isBlocking: waits)
+            if let held {
+                if held > 0, !from.store(advancedBy: held) { return failed(EFAULT) }
+                return TransferCalls.brokenPipe(thread, target, held)
+            }
+        }
         let result = move(thread, from: source, to: target, isBlocking: flags & nonblockingFlag == 0) {
             from.withHostCopy(advancedBy: 0) { sourceOffset in
                 to.withHostCopy(advancedBy: 0) { targetOffset in
@@ -40,6 +49,11 @@ extension CopyCalls {
         guard let source = thread.kernel.files.find(arguments.a), let target = thread.kernel.files.find(arguments.b)
         else { return failed(EBADF) }
         let length = min(arguments.c, UInt64(TransferCalls.pieceByteCountMax))
+        if let hold = target.hold {
+            let waits = waits(from: source, to: target, isBlocking: flags & nonblockingFlag == 0)
+            let held = HeldCopy.tee(thread, to: target, hold, from: source, Int(length), isBlocking: waits)
+            if let held { return TransferCalls.brokenPipe(thread, target, held) }
+        }
         let result = move(thread, from: source, to: target, isBlocking: flags & nonblockingFlag == 0) {
             hostCall(
                 __NR_tee, UInt64(signed: source.hostFD), UInt64(signed: target.hostFD), length,
@@ -59,6 +73,7 @@ extension CopyCalls {
         case .failure(let error): return failed(error.errno)
         case .success(let pieces):
             if pieces.byteCount == 0 { return 0 }
+            if isWrite, let hold = file.hold, let held = HeldTransfer.write(thread, file, hold, pieces) { return held }
             let result = thread.performBlocking(
                 file, events: Int16(isWrite ? POLLOUT : POLLIN),
                 isBlocking: flags & nonblockingFlag == 0 && file.isBlocking
@@ -71,14 +86,18 @@ extension CopyCalls {
         }
     }
 
+    private static func waits(from source: FileDescription, to target: FileDescription, isBlocking: Bool) -> Bool {
+        // A pipe's own O_NONBLOCK counts for a source only where the target is a pipe, too (do_splice).
+        let countsSource = source.kind != .pipe || target.kind == .pipe
+        return isBlocking && target.isBlocking && (!countsSource || source.isBlocking)
+    }
+
     /// Waits for both ends where the host cannot begin: it does not say which of them it was.
     private static func move(
         _ thread: GuestThread, from source: FileDescription, to target: FileDescription, isBlocking: Bool,
         _ act: () -> Int
     ) -> Int {
-        // A pipe's own O_NONBLOCK counts for a source only where the target is a pipe, too (do_splice).
-        let countsSource = source.kind != .pipe || target.kind == .pipe
-        let waits = isBlocking && target.isBlocking && (!countsSource || source.isBlocking)
+        let waits = waits(from: source, to: target, isBlocking: isBlocking)
         while true {
             let result = retryingInterrupts(act)
             source.transfers.set()

@@ -16,8 +16,11 @@ enum CopyCalls {
         }
         guard let target = thread.kernel.files.find(arguments.a), let source = thread.kernel.files.find(arguments.b)
         else { return failed(EBADF) }
-        let count = min(arguments.d, UInt64(TransferCalls.byteCountMax))
-        let result = sendAll(thread, target, source, start, Int(count))
+        let count = Int(min(arguments.d, UInt64(TransferCalls.byteCountMax)))
+        let held = target.hold.flatMap { hold in
+            HeldCopy.sendfile(thread, to: target, hold, from: source, start, count)
+        }
+        let result = held ?? sendAll(thread, target, source, start, count)
         if result > 0, !start.store(advancedBy: result) { return failed(EFAULT) }
         return TransferCalls.brokenPipe(thread, target, result)
     }
@@ -52,6 +55,13 @@ enum CopyCalls {
         default: return failed(EFAULT)
         }
         let count = Int(min(arguments.e, UInt64(TransferCalls.byteCountMax)))
+        if let hold = target.hold {
+            if !to.isGiven, let held = HeldCopy.copyFileRange(thread, to: target, hold, from: source, from, count) {
+                return held > 0 && !from.store(advancedBy: held) ? failed(EFAULT) : held
+            }
+            let settled = thread.settleOutput(target)
+            if settled != 0 { return settled }
+        }
         let result = TransferCalls.inPieces(thread, count) { done, length in
             from.withHostCopy(advancedBy: done) { sourceOffset in
                 to.withHostCopy(advancedBy: done) { targetOffset in
@@ -83,6 +93,10 @@ struct CopyOffset {
         var copy = value &+ Int64(byteCount)
         return withUnsafeMutablePointer(to: &copy) { call(UInt64(address: $0)) }
     }
+
+    var isGiven: Bool { address != 0 }
+    /// The guest's offset; nil for the file's own position.
+    var given: Int64? { address == 0 ? nil : value }
 
     func store(advancedBy byteCount: Int) -> Bool {
         address == 0 || GuestAccess.store(value &+ Int64(byteCount), at: address)

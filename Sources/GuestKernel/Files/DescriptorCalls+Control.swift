@@ -25,6 +25,11 @@ extension DescriptorCalls {
         let descriptor = Int32(truncatingIfNeeded: arguments.a)
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         let command = UInt32(truncatingIfNeeded: arguments.b)
+        if file.hold != nil, file.kind != .socket, !IoctlCommands.questions.contains(command) {
+            // A terminal's new settings are seen outside, and what was written before goes out under the old ones.
+            let settled = thread.settleOutput(file)
+            if settled != 0 { return settled }
+        }
         switch command {
         case Command.setNonBlocking:
             guard let value = GuestAccess.load(Int32.self, at: arguments.c) else { return failed(EFAULT) }

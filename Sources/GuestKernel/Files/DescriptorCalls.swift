@@ -7,6 +7,12 @@ import Synchronization
 enum DescriptorCalls {
     static func close(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let descriptor = Int32(truncatingIfNeeded: arguments.a)
+        if thread.kernel.output != nil, let file = thread.kernel.files.find(arguments.a), file.hold?.kind == .fifo {
+            // As each write to it: the reader that sees its end may be the guest's own.
+            let settled = thread.settleOutput(file)
+            if settled != 0 { return settled }
+            file.hold?.allowClose()
+        }
         guard let file = thread.kernel.files.remove(descriptor) else { return failed(EBADF) }
         dropRecordLocks(thread.kernel, file)
         return 0

@@ -63,6 +63,8 @@ enum DirectoryCalls {
                 made.refresh(thread.kernel, file)
             }
         }
+        let settled = thread.settleHeldBytes(file)
+        if settled != 0 { return settled }
         return hostCall(__NR_lseek, UInt64(signed: file.hostFD), arguments.b, arguments.c)
     }
 

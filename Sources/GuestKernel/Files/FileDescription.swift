@@ -9,8 +9,8 @@ import Synchronization
 /// holds one, as the kernel's fget does). Objects that the guest made are O_NONBLOCK on the host;
 /// whether the *guest* wants to block is `statusFlags`.
 public final class FileDescription: @unchecked Sendable {
-    // Sound as unchecked: `payload` is set once, before the description enters the table, and `checkpoint` belongs to
-    // whoever makes one, with the guest stopped.
+    // Sound as unchecked: `payload` and `hold` are set once, before the description enters the table, and `checkpoint`
+    // belongs to whoever makes one, with the guest stopped.
     public enum Kind: UInt8, Sendable {
         case regular, directory, device, terminal, pipe, socket, epoll, event, timer, signal, synthetic
         /// Could not be had again at a takeover (`LostFile`).
@@ -31,6 +31,8 @@ public final class FileDescription: @unchecked Sendable {
     let payload: (any AnyObject & Sendable)?
     /// The epoll sets that watch it; each holds it weakly and is told of its end.
     let registrations = Mutex<[EpollRegistration]>([])
+    /// Where what the guest writes waits for its commit; nil for what nobody outside sees, and without a mirror.
+    var hold: HeldStream?
     /// What a checkpoint knows about it; see `FileDescription+Checkpoint`.
     let transfers = TransferMark()
     var checkpoint = DescriptionCheckpoint()
@@ -63,7 +65,10 @@ public final class FileDescription: @unchecked Sendable {
 
     deinit {
         if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
-        closeRegistrations()
+        let leaving = hold?.leave(hostFD)
+        closeRegistrations(isHostFileKept: leaving?.isKept ?? false)
+        if leaving?.isToBeClosed == true { hold?.putClose() }
+        if leaving?.isKept == true { return }
         if isHanded.load(ordering: .relaxed) { HandedDescriptors.takeBack(self) }
         if kind == .socket {
             HostSockets.close(hostFD)

@@ -18,8 +18,14 @@ public final class FileTable: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Nil where nothing is held.
+    private let output: OutputGate?
     /// Set once the guest has taken a record lock: from then on every close has to look after them.
     let usesRecordLocks = Atomic<Bool>(false)
+
+    init(output: OutputGate?) {
+        self.output = output
+    }
 
     /// RLIMIT_NOFILE's soft limit: one more than the highest number that can be given out.
     var limit: Int {
@@ -56,7 +62,8 @@ public final class FileTable: Sendable {
 
     /// Gives the file the lowest free number at or above `minimum`; -EMFILE at the limit.
     func add(_ file: FileDescription, closesOnExec: Bool, minimum: Int = 0) -> Int {
-        state.withLock { state in
+        output?.adopt(file)
+        return state.withLock { state in
             var index = max(minimum, state.lowestFree)
             while index < state.entries.count, state.entries[index] != nil { index += 1 }
             guard index < state.limit else { return failed(EMFILE) }
@@ -89,7 +96,8 @@ public final class FileTable: Sendable {
 
     /// dup2(2)'s placement: replaces what was there, which is returned so that it is closed outside the lock.
     func place(_ file: FileDescription, at descriptor: Int, closesOnExec: Bool) -> Result<FileDescription?, CallError> {
-        state.withLock { state in
+        output?.adopt(file)
+        return state.withLock { state in
             guard descriptor >= 0, descriptor < state.limit else { return .failure(CallError(errno: EBADF)) }
             let old = descriptor < state.entries.count ? state.entries[descriptor]?.file : nil
             state.set(descriptor, Entry(file: file, closesOnExec: closesOnExec))

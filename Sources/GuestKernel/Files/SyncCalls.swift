@@ -8,6 +8,8 @@ enum SyncCalls {
     static func onFile(_ number: Int32) -> SyscallHandler {
         { thread, arguments in
             guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+            let settled = thread.settleHeldBytes(file)
+            if settled != 0 { return settled }
             return waiting(thread) {
                 hostCall(number, UInt64(signed: file.hostFD), arguments.b, arguments.c, arguments.d)
             }

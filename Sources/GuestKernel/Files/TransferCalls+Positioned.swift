@@ -15,6 +15,8 @@ extension TransferCalls {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         guard GuestAccess.mayPass(arguments.b, arguments.c) else { return failed(EFAULT) }
         if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
+        let settled = thread.settleHeldBytes(file)
+        if settled != 0 { return settled }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
         return inPieces(thread, count) { offset, length in
             hostCall(
@@ -49,10 +51,16 @@ extension TransferCalls {
             return isWrite
                 ? MessageCalls.sendVector(thread, file, pieces) : MessageCalls.receiveVector(thread, file, pieces)
         }
+        if isWrite, let hold = file.hold, let held = HeldTransfer.write(thread, file, hold, pieces) { return held }
         if !file.mayWait {
-            return retryingInterrupts {
-                hostCall(number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count))
+            // There is progress where the first bytes were held, and the rest is not.
+            let done = thread.waiter.progress
+            var rest = pieces
+            rest.drop(done)
+            let result = retryingInterrupts {
+                hostCall(number, UInt64(signed: file.hostFD), UInt64(address: rest.base), UInt64(rest.count))
             }
+            return result < 0 && done > 0 ? done : done + result
         }
         if !isWrite {
             return thread.performBlocking(file, events: Int16(POLLIN), isBlocking: file.isBlocking) {
@@ -79,6 +87,8 @@ extension TransferCalls {
                 return vector(thread, arguments, isWrite: number == __NR_pwritev2)
             }
             if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
+            let settled = thread.settleHeldBytes(file)
+            if settled != 0 { return settled }
             switch IOVectors.load(thread, at: arguments.b, count: arguments.c) {
             case .failure(let error): return failed(error.errno)
             case .success(let pieces):

@@ -45,6 +45,10 @@ enum TransferCalls {
     }
 
     static func write(_ thread: GuestThread, _ file: FileDescription, _ address: UInt64, _ count: Int) -> Int {
+        if let hold = file.hold, file.kind != .socket {
+            let held = HeldTransfer.write(thread, file, hold, IOVectors(thread, address, count))
+            if let held { return held }
+        }
         if !file.mayWait {
             if let made = file.payload as? SyntheticFile { return made.write(file, from: address, count: count) }
             return inPieces(thread, count) { offset, length in

@@ -35,6 +35,14 @@ enum HostSockets {
         hostCall(__NR_close, UInt64(signed: hostFD))
     }
 
+    /// Whether there is a peer (getpeername(2) says ENOTCONN without, and after a reset).
+    static func isConnected(_ hostFD: Int32) -> Bool {
+        var address: (UInt64, UInt64) = (0, 0)
+        var length: UInt32 = 0
+        return hostCall(
+            __NR_getpeername, UInt64(signed: hostFD), UInt64(address: &address), UInt64(address: &length)) == 0
+    }
+
     /// The description of a socket that was made or accepted here.
     static func describe(_ hostFD: Int32, isNonBlocking: Bool, _ record: SocketRecord) -> FileDescription {
         describe(

@@ -55,6 +55,12 @@ enum MessageCalls {
     private static func sendPieces(
         _ thread: GuestThread, _ file: FileDescription, _ pieces: IOVectors, _ hostHeader: inout msghdr, flags: Int32
     ) -> Int {
+        if let hold = file.hold {
+            let name = UnsafeRawBufferPointer(start: hostHeader.msg_name, count: Int(hostHeader.msg_namelen))
+            let held = HeldTransfer.send(
+                thread, file, hold, pieces, flags: flags, to: name, hasControl: hostHeader.msg_controllen > 0)
+            if let held { return held }
+        }
         var rest = pieces
         rest.drop(thread.waiter.progress)
         let hostFlags = SocketTransfer.hostFlags(flags)

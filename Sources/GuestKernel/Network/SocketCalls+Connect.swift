@@ -15,6 +15,8 @@ extension SocketCalls {
         case .failure(let error): return failed(error.errno)
         case .success(let loaded): address = loaded
         }
+        let settled = settle(thread, file)
+        if settled != 0 { return settled }
         let result = establish(thread, file, address)
         let isConnecting = result == -Int(EINPROGRESS) || Restart.contains(result)
         guard result == 0 || isConnecting else { return result }
@@ -28,6 +30,12 @@ extension SocketCalls {
             }
         }
         return result
+    }
+
+    /// A connection is seen outside, so all that led to it is committed first. A datagram socket's peer is seen by nobody,
+    /// but what was sent before has to go to the one before.
+    private static func settle(_ thread: GuestThread, _ file: FileDescription) -> Int {
+        file.hold?.kind == .datagrams ? thread.settleHeldBytes(file) : thread.settleOutput(file)
     }
 
     private static func establish(_ thread: GuestThread, _ file: FileDescription, _ address: SocketAddress) -> Int {

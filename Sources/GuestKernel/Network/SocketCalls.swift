@@ -106,13 +106,31 @@ enum SocketCalls {
     static func shutdown(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         let how = Int32(truncatingIfNeeded: arguments.b)
-        let result = hostCall(__NR_shutdown, UInt64(signed: file.hostFD), arguments.b)
+        let result = shut(thread, file, how)
         if result < 0 { return result }
         file.updateSocket { socket in
             if how != Int32(SHUT_WR) { socket.isShutForReading = true }
             if how != Int32(SHUT_RD) { socket.isShutForWriting = true }
         }
         return result
+    }
+
+    /// The sending side is shut in the order of what was sent before, the receiving side at once. Between Unix sockets
+    /// the peer sees that, too, so it is shut when all before is committed.
+    private static func shut(_ thread: GuestThread, _ file: FileDescription, _ how: Int32) -> Int {
+        let onHost = { (how: Int32) in hostCall(__NR_shutdown, UInt64(signed: file.hostFD), UInt64(signed: how)) }
+        guard let hold = file.hold, !hold.passes, HostSockets.isConnected(file.hostFD) else { return onHost(how) }
+        if how != Int32(SHUT_WR), file.socketRecord?.domain == AF_UNIX {
+            let settled = thread.settleOutput(file)
+            return settled == 0 ? onHost(how) : settled
+        }
+        switch how {
+        case Int32(SHUT_RD): return onHost(how)
+        case Int32(SHUT_WR), Int32(SHUT_RDWR):
+            guard hold.putShutdown(Int32(SHUT_WR)) else { return onHost(how) }
+            return how == Int32(SHUT_RDWR) ? onHost(Int32(SHUT_RD)) : 0
+        default: return failed(EINVAL)
+        }
     }
 
     // MARK: - Accepting

@@ -6,6 +6,9 @@ import GuestMemory
 enum SocketControl {
     private static let interfaceList: UInt64 = 0x8912  // SIOCGIFCONF
 
+    private static let unsentByteCount: UInt64 = 0x5411  // SIOCOUTQ
+    private static let notSentByteCount: UInt64 = 0x894b  // SIOCOUTQNSD
+
     /// Requests whose argument is a plain int, timestamp or struct ifreq without a pointer (linux/sockios.h):
     /// FIONREAD, TIOCOUTQ, SIOCATMARK, SIOCGSTAMP, SIOCGSTAMPNS, SIOCOUTQNSD, and what asks about interfaces.
     private static let passed: [UInt64] = [
@@ -20,7 +23,12 @@ enum SocketControl {
         guard passed.contains(request) || request & 0xffff == 0x8906 || request & 0xffff == 0x8907 else {
             return failed(ENOTTY)
         }
-        return hostCall(__NR_ioctl, UInt64(signed: file.hostFD), request, argument)
+        let result = hostCall(__NR_ioctl, UInt64(signed: file.hostFD), request, argument)
+        if result == 0, request == unsentByteCount || request == notSentByteCount, let hold = file.hold {
+            guard let count = GuestAccess.load(Int32.self, at: argument) else { return failed(EFAULT) }
+            return GuestAccess.store(count &+ Int32(hold.heldByteCount), at: argument) ? 0 : failed(EFAULT)
+        }
+        return result
     }
 
     /// struct ifconf: a length, and a pointer to room for the list.

@@ -16,6 +16,11 @@ enum SocketOptions {
         let length = Int(Int32(truncatingIfNeeded: arguments.e))
         guard length >= 0 else { return failed(EINVAL) }
         if let refusal = refusal(level, name) { return failed(refusal) }
+        if file.hold?.kind == .datagrams {
+            // A datagram goes with the options of when it was sent: traceroute sets another TTL for each.
+            let settled = thread.settleHeldBytes(file)
+            if settled != 0 { return settled }
+        }
         let count = min(length, valueByteCountMax)
         let value = thread.scratch
         guard GuestAccess.copyIn(value, from: arguments.d, count: count) else { return failed(EFAULT) }
@@ -36,6 +41,9 @@ enum SocketOptions {
         if let refusal = refusal(level, name) { return failed(refusal) }
         if level == SOL_SOCKET, let result = getOwn(file, name, at: arguments.d, lengthAt: arguments.e) {
             return result
+        }
+        if level == SOL_SOCKET, name == SO_ERROR, let error = file.hold?.takeError(), error != 0 {
+            return give(withUnsafeBytes(of: error) { Array($0) }, at: arguments.d, arguments.e)
         }
         return hostCall(
             __NR_getsockopt, UInt64(signed: file.hostFD), arguments.b, arguments.c, arguments.d, arguments.e)

@@ -51,6 +51,12 @@ enum SocketTransfer {
     ) -> Int {
         // It would connect: the wait for that is connect's.
         if flags & MessageFlag.fastOpen != 0 { return failed(EOPNOTSUPP) }
+        if let hold = file.hold {
+            let name = UnsafeRawBufferPointer(start: peer?.pointer, count: peer?.byteCount ?? 0)
+            let held = HeldTransfer.send(
+                thread, file, hold, IOVectors(thread, address, count), flags: flags, to: name, hasControl: false)
+            if let held { return held }
+        }
         let hostFlags = hostFlags(flags)
         let result = sendAll(thread, file, count, flags: flags) { done, length in
             hostCall(

@@ -43,15 +43,16 @@ extension FileDescription {
         closeDuplicate(registration)
     }
 
-    /// The last reference goes: whoever watches is told, and nothing keeps the host's file open.
-    func closeRegistrations() {
+    /// The last reference goes: whoever watches is told, and nothing keeps the host's file open. Unless it is kept for
+    /// output that is held: then the host's epolls are told, too, which otherwise see it close.
+    func closeRegistrations(isHostFileKept: Bool) {
         let all = registrations.withLock { registrations in
             let all = registrations
             registrations = []
             return all
         }
         for registration in all {
-            registration.set.forget(identity, registration.descriptor)
+            registration.set.forget(identity, registration.descriptor, isHostFileKept: isHostFileKept)
             closeDuplicate(registration)
         }
     }

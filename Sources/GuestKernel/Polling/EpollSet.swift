@@ -24,9 +24,13 @@ final class EpollSet: ClosingPayload, Sendable {
         var data: UInt64
         /// EPOLLONESHOT has fired and was not armed again.
         var hasFired = false
+        /// More is held of the file than may be: the guest is not told that it may write, whatever the host says.
+        var isOutputFull = false
 
         /// What the host epoll is asked to watch for: the one place where the guest's events become the host's.
-        var hostEvents: UInt32 { events & ~EpollSet.wakeUpFlag }
+        var hostEvents: UInt32 {
+            events & ~(isOutputFull ? EpollSet.wakeUpFlag | EpollSet.writableFlags : EpollSet.wakeUpFlag)
+        }
     }
 
     fileprivate struct Slot {
@@ -47,6 +51,8 @@ final class EpollSet: ClosingPayload, Sendable {
 
     /// EPOLLWAKEUP keeps a machine from suspending; it is not the guest's to ask for.
     private static let wakeUpFlag: UInt32 = 1 << 29
+    /// EPOLLOUT, EPOLLWRNORM and EPOLLWRBAND.
+    private static let writableFlags: UInt32 = 0x304
     static let oneShotFlag: UInt32 = 1 << 30
     static let edgeFlag: UInt32 = 1 << 31
 
@@ -63,8 +69,9 @@ final class EpollSet: ClosingPayload, Sendable {
     /// The epoll descriptor itself is closed: registrations with files that live on are dead.
     var isClosed: Bool { isClosedFlag.load(ordering: .acquiring) }
 
+    /// Under the lock, so that nobody who saw it open is about to speak to a host epoll that is another's by then.
     func descriptionCloses() {
-        isClosedFlag.store(true, ordering: .releasing)
+        state.withLock { _ in isClosedFlag.store(true, ordering: .releasing) }
     }
 
     /// The set as a plain value.
@@ -93,7 +100,10 @@ final class EpollSet: ClosingPayload, Sendable {
     func add(_ file: FileDescription, _ descriptor: Int32, _ event: PackedEpollEvent) -> Int {
         let interest = EpollRecord.Interest(
             file: file.identity, descriptor: descriptor, events: event.events, data: event.data)
-        return insert(file, interest, isFromRecord: false)
+        let result = insert(file, interest, isFromRecord: false)
+        // What was full before it was registered may have found room before it could be told.
+        if result == 0, file.hold != nil { refreshOutput(of: file, descriptor) }
+        return result
     }
 
     /// Registers what a record says, even where the host does not want to watch what the file has become here. A
@@ -115,7 +125,7 @@ final class EpollSet: ClosingPayload, Sendable {
             }
             let interest = Interest(
                 file: name.file, descriptor: wanted.descriptor, hostFD: registeredFD, events: wanted.events,
-                data: wanted.data, hasFired: wanted.hasFired)
+                data: wanted.data, hasFired: wanted.hasFired, isOutputFull: file.isOutputFull)
             let index = state.takeSlot()
             state.slots[index].generation &+= 1
             let result = wanted.hasFired ? 0 : control(.add, interest, key: state.key(of: index))
@@ -141,6 +151,7 @@ final class EpollSet: ClosingPayload, Sendable {
             interest.events = event.events
             interest.data = event.data
             interest.hasFired = false
+            interest.isOutputFull = file.isOutputFull
             state.slots[index].generation &+= 1
             var result = control(.modify, interest, key: state.key(of: index))
             // One from a record that had fired (`restore`).
@@ -167,11 +178,28 @@ final class EpollSet: ClosingPayload, Sendable {
         }
     }
 
-    /// The file is gone, and with it what the host epoll knew of it.
-    func forget(_ file: UInt64, _ descriptor: Int32) {
+    /// The file is gone, and with it what the host epoll knew of it; unless it is kept on the host.
+    func forget(_ file: UInt64, _ descriptor: Int32, isHostFileKept: Bool) {
         mayHaveChanged.store(true, ordering: .relaxed)
         state.withLock { state in
-            _ = state.forget(Name(file: file, descriptor: descriptor))
+            let interest = state.forget(Name(file: file, descriptor: descriptor))
+            if isHostFileKept, let interest, !isClosed { _ = control(.remove, interest, key: 0) }
+        }
+    }
+
+    /// What is held of the file became too much, or little enough: the host epoll is asked anew. It looks at the file
+    /// then, so an edge that the guest waits for comes; an event that was fetched just before is stale, and comes again.
+    func refreshOutput(of file: FileDescription, _ descriptor: Int32) {
+        state.withLock { state in
+            let name = Name(file: file.identity, descriptor: descriptor)
+            guard let index = state.slotByName[name], var interest = state.slots[index].interest, !isClosed,
+                interest.isOutputFull != file.isOutputFull
+            else { return }
+            interest.isOutputFull.toggle()
+            state.slots[index].interest = interest
+            if interest.hasFired || interest.events & EpollSet.writableFlags == 0 { return }
+            state.slots[index].generation &+= 1
+            _ = control(.modify, interest, key: state.key(of: index))
         }
     }
 

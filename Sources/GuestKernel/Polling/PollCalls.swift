@@ -63,19 +63,24 @@ enum PollCalls {
                 entries[index].fd = file?.hostFD ?? (descriptor < 0 ? -1 : neverOpen)
             }
             defer { held.deinitialize() }
-            return waitTranslated(thread, address, entries, count, isImmediate: isImmediate)
+            if thread.kernel.output != nil, let full = HeldReadiness(thread, entries, held, count) {
+                return waitTranslated(thread, address, entries, count, isImmediate: isImmediate, full)
+            }
+            return waitTranslated(thread, address, entries, count, isImmediate: isImmediate, nil)
         }
     }
 
     /// Waits on host entries and writes what happened back.
     private static func waitTranslated(
         _ thread: GuestThread, _ address: UInt64, _ entries: UnsafeMutablePointer<pollfd>, _ count: Int,
-        isImmediate: Bool
+        isImmediate: Bool, _ held: HeldReadiness?
     ) -> Int {
+        defer { held?.stopWaiting() }
         let ready = thread.awaitReadiness(
             deadlineNanoseconds: thread.waiter.deadlineNanoseconds, isImmediate: isImmediate
         ) { timeout, mask in
-            hostCall(
+            held?.update(entries)
+            return hostCall(
                 __NR_ppoll, UInt64(address: entries), UInt64(count), UInt64(address: timeout), mask, 8)
         }
         if ready == -Int(EINTR) { return Restart.withoutHandler }

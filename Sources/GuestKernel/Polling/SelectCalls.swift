@@ -75,9 +75,14 @@ enum SelectCalls {
             for (descriptor, file) in members {
                 for index in 0..<3 where guest[index].contains(descriptor) { host[index].insert(Int(file.hostFD)) }
             }
+            let held = HeldReadiness(thread, writers: members.filter { guest[1].contains($0.descriptor) }.map(\.file))
+            defer { held?.stopWaiting() }
             let ready = thread.awaitReadiness(
                 deadlineNanoseconds: thread.waiter.deadlineNanoseconds, isImmediate: isImmediate
-            ) { timeout, mask in hostSelect(hostCount, guest, host, timeout, mask) }
+            ) { timeout, mask in
+                held?.update(host[1])
+                return hostSelect(hostCount, guest, host, timeout, mask)
+            }
             if ready == -Int(EINTR) { return Restart.withoutHandler }
             if ready < 0 { return ready }
             return withExtendedLifetime(members) { store(guest, host, members) }

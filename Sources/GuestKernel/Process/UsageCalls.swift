@@ -10,6 +10,8 @@ enum UsageCalls {
     /// struct rusage and struct sysinfo of the kernel's.
     private static let usageByteCount = 144
     private static let informationByteCount = 112
+    /// USER_HZ is 100 on every Linux.
+    private static let tickNanoseconds: Int64 = 10_000_000
 
     /// getrusage(2): the supervisor's own work counts as the guest's; children are none.
     static func usage(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -20,6 +22,7 @@ enum UsageCalls {
         case ofSelf, ofThread:
             let result = hostCall(__NR_getrusage, UInt64(signed: who), UInt64(address: usage))
             if result < 0 { return result }
+            addUsedBefore(to: usage, who == ofThread ? thread : nil, thread.kernel.clock)
         case ofChildren:
             break
         default:
@@ -28,14 +31,31 @@ enum UsageCalls {
         return GuestAccess.copyOut(to: arguments.b, usage, count: usageByteCount) ? 0 : failed(EFAULT)
     }
 
-    /// times(2): its result counts in ticks of USER_HZ, which is 100 on every Linux, from the start of the machine.
+    /// struct rusage begins with the times in user code and in the kernel. What a thread had used before a takeover
+    /// counts as user code's.
+    private static func addUsedBefore(to usage: UnsafeMutableRawPointer, _ thread: GuestThread?, _ clock: GuestClock) {
+        let inAll = thread.map { Int64($0.processorOffsetNanoseconds) } ?? clock.processorOffsetNanoseconds
+        if inAll == 0 { return }
+        let inUser = thread == nil ? clock.userOffsetNanoseconds : inAll
+        for (index, offset) in [inUser, inAll - inUser].enumerated() {
+            let place = usage + index * MemoryLayout<timeval>.size
+            let host = place.load(as: timeval.self)
+            let used = Int64(host.tv_sec) * 1_000_000_000 + Int64(host.tv_usec) * 1000 + offset
+            place.storeBytes(of: timeval(nanoseconds: UInt64(max(0, used))), as: timeval.self)
+        }
+    }
+
+    /// times(2): its result counts in ticks from the start of the machine.
     static func times(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         var used = tms()
         let ticks = hostCall(__NR_times, UInt64(address: &used))
+        let clock = thread.kernel.clock
+        used.tms_utime += clock_t(clock.userOffsetNanoseconds / tickNanoseconds)
+        used.tms_stime += clock_t((clock.processorOffsetNanoseconds - clock.userOffsetNanoseconds) / tickNanoseconds)
         used.tms_cutime = 0
         used.tms_cstime = 0
         if arguments.a != 0, !GuestAccess.store(used, at: arguments.a) { return failed(EFAULT) }
-        return ticks + Int(thread.kernel.clock.monotonicOffsetNanoseconds / 10_000_000)
+        return ticks + Int(clock.monotonicOffsetNanoseconds / tickNanoseconds)
     }
 
     static func systemInformation(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

@@ -5,12 +5,13 @@ extension GuestKernel {
     /// The state of the guest's kernel as records, but for the layout of its memory, which the address space has.
     ///
     /// The guest has been started and is stopped: every thread is parked or waits, and what a waiting one has done so
-    /// far is in its waiter's record. Futexes need no records: whoever waits on one makes the call again.
+    /// far is in its waiter's record.
     public func capture() -> RecordSet {
         var records = RecordSet()
         records[RecordFamily.process.key()] = ProcessRecord(of: self).encoded()
         records[RecordFamily.process.key(ProcessRecord.programNumber)] = programRecord
         records[RecordFamily.clock.key()] = ClockRecord(of: clock).encoded()
+        records[RecordFamily.futexes.key()] = futexes.record.encoded()
         captureSignalsAndThreads(into: &records)
         ObjectCapture.capture(self, into: &records)
         return records
@@ -19,7 +20,7 @@ extension GuestKernel {
     private func captureSignalsAndThreads(into records: inout RecordSet) {
         let stopped = threads.snapshot()
         // Signals still come from outside and from timers: one moment is taken for all that they change.
-        let (timerRecord, signalRecord, threadSignals) = timers.atCheckpoint(self) { timerRecord in
+        let (timerRecord, signalRecord, threadSignals) = timers.atCheckpoint { timerRecord in
             signals.state.withLock { state in
                 (timerRecord, SignalRecord(of: state), stopped.map(\.signals))
             }

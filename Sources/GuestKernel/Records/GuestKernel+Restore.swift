@@ -26,11 +26,12 @@ extension GuestKernel {
             start: KernelStart(
                 clock: GuestClock(from: decoded.clock), identity: GuestIdentity(from: decoded.process),
                 limits: ResourceLimits(decoded.process.limits), signals: SignalTable(from: decoded.signals)))
-        program = decoded.program
+        setProgram(decoded.program)
         reported.withLock { $0 = Set(decoded.process.reported) }
         threads.nextTid = decoded.process.nextTid
         for record in decoded.threads { try restore(record) }
-        timers.restore(decoded.timers, self)
+        futexes.restore(decoded.futexes, self)
+        timers.restore(decoded.timers)
         try ObjectRestore.restore(self, from: records, handed: handed)
         if let ended = decoded.process.end { end(ended) }
     }

@@ -2,7 +2,6 @@ import GuestMemory
 import RecordCoding
 
 extension GuestProgram {
-    /// The record, made once: a program does not change as it runs.
     func encoded() -> [UInt8] {
         var writer = RecordWriter(capacity: 8192)
         writer.put(path)

@@ -7,6 +7,7 @@ struct KernelRecords: Sendable {
     let clock: ClockRecord
     let signals: SignalRecord
     let timers: TimerServiceRecord
+    let futexes: FutexRecord
     /// Lowest tid first.
     let threads: [ThreadRecord]
 
@@ -26,8 +27,16 @@ struct KernelRecords: Sendable {
         timers = try KernelRecords.decode(records, .timers) { bytes throws(RecordError) in
             try TimerServiceRecord(decoding: bytes)
         }
+        futexes = try KernelRecords.decode(records, .futexes) { bytes throws(RecordError) in
+            try FutexRecord(decoding: bytes)
+        }
         threads = try KernelRecords.threads(in: records)
         if threads.isEmpty, process.end == nil { throw RestoreError("the guest's records hold no thread") }
+        // A thread takes its place in the queue for granted when it makes its call again.
+        let queued = threads.filter { $0.waiter.futexAddress != 0 && $0.waiter.result == nil }.map(\.tid)
+        if queued != futexes.waiters.map(\.tid).sorted() {
+            throw RestoreError("the guest's record futexes 0 does not fit those of its threads")
+        }
     }
 
     private static func threads(in records: RecordSet) throws(RestoreError) -> [ThreadRecord] {

@@ -4,7 +4,7 @@ import RecordCoding
 public enum RecordFamily: UInt8, Sendable, CaseIterable {
     /// Identity, limits, program, working directory and what else there is one of in a process.
     case process = 1
-    /// The guest's monotonic time at the checkpoint.
+    /// What the guest's own clocks show at the checkpoint.
     case clock = 2
     /// Handlers, and the signals that are pending for the process.
     case signals = 3
@@ -14,6 +14,8 @@ public enum RecordFamily: UInt8, Sendable, CaseIterable {
     case timers = 5
     /// The layout of guest memory, in the address space's own encoding.
     case memoryLayout = 6
+    /// Who waits on futexes, in the order of arrival.
+    case futexes = 7
 
     /// Which open file each descriptor stands for.
     case descriptors = 32

@@ -7,8 +7,6 @@ struct ThreadRecord: Sendable {
     var name: [UInt8]
     /// r8 … r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, flags, FS and GS base: the context's order.
     var registers: [UInt64]
-    /// Whether the guest is entered with every register, or as after a syscall.
-    var resumesInFull: Bool
     var signals: ThreadSignals
     var waiter: WaiterRecord
     var lastCallNumber: UInt64
@@ -19,6 +17,8 @@ struct ThreadRecord: Sendable {
     var savedMask: UInt64?
     var clearChildTid: UInt64
     var robustListHead: UInt64
+    /// Processor time used so far.
+    var processorNanoseconds: UInt64
     /// XSAVE's image in the standard format, up to the last component in use.
     var vectorState: [UInt8]
 
@@ -35,11 +35,12 @@ extension ThreadRecord {
         self.init(
             tid: thread.tid, name: thread.name,
             registers: Array(UnsafeBufferPointer(start: start, count: ThreadRecord.registerCount)),
-            resumesInFull: thread.context.pointee.resume_full != 0, signals: signals, waiter: thread.waiter,
-            lastCallNumber: thread.lastCallNumber, interruptedResult: thread.interruptedResult,
-            mustEnd: thread.mustEnd.load(ordering: .acquiring), exitStatus: thread.exitStatus,
-            alternateStack: thread.alternateStack, savedMask: thread.savedMask, clearChildTid: thread.clearChildTid,
-            robustListHead: thread.robustListHead, vectorState: VectorState.image(of: thread.context))
+            signals: signals, waiter: thread.waiter, lastCallNumber: thread.lastCallNumber,
+            interruptedResult: thread.interruptedResult, mustEnd: thread.mustEnd.load(ordering: .acquiring),
+            exitStatus: thread.exitStatus, alternateStack: thread.alternateStack, savedMask: thread.savedMask,
+            clearChildTid: thread.clearChildTid, robustListHead: thread.robustListHead,
+            processorNanoseconds: thread.processorNanoseconds ?? thread.processorOffsetNanoseconds,
+            vectorState: VectorState.image(of: thread.context))
     }
 
     /// Decodes a thread's record, whose vector state is one that this CPU can load.
@@ -47,16 +48,17 @@ extension ThreadRecord {
         var reader = RecordReader(bytes)
         self.init(
             tid: tid, name: try reader.getBytes(), registers: try ThreadRecord.registers(from: &reader),
-            resumesInFull: try reader.getFlag(), signals: try ThreadSignals(from: &reader),
-            waiter: try WaiterRecord(from: &reader), lastCallNumber: try reader.get(),
+            signals: try ThreadSignals(from: &reader), waiter: try WaiterRecord(from: &reader),
+            lastCallNumber: try reader.get(),
             interruptedResult: Int(try reader.get(Int64.self)), mustEnd: try reader.getFlag(),
             exitStatus: try reader.get(),
             alternateStack: AlternateStack(
                 base: try reader.get(), byteCount: try reader.get(), flags: try reader.get()),
             savedMask: try reader.getOptional(), clearChildTid: try reader.get(), robustListHead: try reader.get(),
-            vectorState: try reader.getBytes())
+            processorNanoseconds: try reader.get(), vectorState: try reader.getBytes())
         try reader.finish()
         guard name.count <= ThreadRecord.nameByteCountMax, VectorState.isLoadable(vectorState),
+            processorNanoseconds <= ClockRecord.nanosecondsMax,
             interruptedResult == 0 || Restart.contains(interruptedResult)
         else { throw .isMalformed }
     }
@@ -76,7 +78,6 @@ extension ThreadRecord {
         writer.put(name)
         // As the reader takes them, one by one; x86-64 has them in the record's byte order.
         registers.withUnsafeBytes { writer.putRaw($0) }
-        writer.put(resumesInFull)
         signals.write(to: &writer)
         waiter.write(to: &writer)
         writer.put(lastCallNumber)
@@ -89,6 +90,7 @@ extension ThreadRecord {
         writer.put(savedMask)
         writer.put(clearChildTid)
         writer.put(robustListHead)
+        writer.put(processorNanoseconds)
         writer.put(vectorState)
         return writer.bytes
     }
@@ -100,7 +102,9 @@ extension ThreadRecord {
             UnsafeMutableRawPointer(context).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
         }
         context.pointee.rflags = guest_sanitised_flags(context.pointee.rflags)
-        context.pointee.resume_full = resumesInFull ? 1 : 0
+        // The quick way back from a syscall leaves the GS base that the host thread has. The registers
+        // that a syscall spoils are in the record as it has spoilt them.
+        context.pointee.resume_full = 1
         thread.signals = signals
         thread.waiter = waiter
         thread.lastCallNumber = lastCallNumber
@@ -111,6 +115,7 @@ extension ThreadRecord {
         thread.savedMask = savedMask
         thread.clearChildTid = clearChildTid
         thread.robustListHead = robustListHead
+        thread.processorOffsetNanoseconds = processorNanoseconds
         VectorState.install(vectorState, in: context)
     }
 }

@@ -2,7 +2,6 @@ import RecordCoding
 
 /// The guest's timers, and the number that the next one gets.
 struct TimerServiceRecord: Sendable {
-    /// Deadlines of timers that count processor time are what is left of it: a mirror's threads have used none.
     var timers: [SignalTimer]
     var nextIdentity: Int32
 }

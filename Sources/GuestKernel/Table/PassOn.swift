@@ -38,6 +38,8 @@ struct PassOn: Sendable {
             case .descriptor:
                 guard let file = thread.kernel.files.find(arguments[index]) else { return failed(EBADF) }
                 if held == nil { held = file } else { alsoHeld = file }
+                let settled = settle(thread, file)
+                if settled != 0 { return settled }
                 translated[index] = UInt64(signed: file.hostFD)
             case .pointer, .string:
                 guard arguments[index] < GuestLayout.arenaEnd else { return failed(EFAULT) }
@@ -89,6 +91,12 @@ struct PassOn: Sendable {
         return withExtendedLifetime((held, paths)) { call(translated) }
     }
 
+    /// A file's size and content are those after the guest's last write, also where that is still held.
+    @inline(__always)
+    private func settle(_ thread: GuestThread, _ file: FileDescription) -> Int {
+        file.kind == .regular ? thread.settleHeldBytes(file) : 0
+    }
+
     /// Whether the call follows a link in the last place of this path.
     private func follows(_ kind: ArgumentKind, _ arguments: SyscallArguments) -> Bool {
         guard kind == .path, let placeFlagsIndex else { return kind == .path }
@@ -113,6 +121,8 @@ struct PassOn: Sendable {
         // linkat has a second place, which the plain way does not translate.
         if number == __NR_linkat { return nil }
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
+        let settled = settle(thread, file)
+        if settled != 0 { return settled }
         var translated = arguments
         translated.a = UInt64(signed: file.hostFD)
         if path != 0 { translated.b = UInt64(address: PassOn.emptyString.utf8Start) }

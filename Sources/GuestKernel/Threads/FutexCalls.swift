@@ -57,8 +57,6 @@ enum FutexCalls {
     private static func wait(
         _ thread: GuestThread, _ arguments: SyscallArguments, _ value: UInt32, bitset: UInt32, isAbsolute: Bool
     ) -> Int {
-        // Woken before the checkpoint that the call is made again from: nobody would wake it a second time.
-        if let result = thread.waiter.result { return result }
         if arguments.d != 0, thread.waiter.deadlineNanoseconds == nil {
             switch deadline(thread, arguments, isAbsolute: isAbsolute) {
             case .success(let deadline): thread.waiter.deadlineNanoseconds = deadline
@@ -66,17 +64,26 @@ enum FutexCalls {
             }
         }
         let table = thread.kernel.futexes
-        let address = thread.waiter.futexAddress == 0 ? arguments.a : thread.waiter.futexAddress
-        let key = key(thread, arguments, address)
-        guard thread.prepareToSleep() else { return restart(thread) }
-        let refusal: Int? = table.state.withLock { state in
-            guard let found = GuestAccess.loadWord(at: address) else { return failed(EFAULT) }
-            if found != value, address == arguments.a { return failed(EAGAIN) }
-            thread.waiter.futexAddress = address
+        let key = key(thread, arguments, arguments.a)
+        let maySleep = thread.prepareToSleep()
+        let ended: Int? = table.state.withLock { state in
+            // Decided before the takeover that the call is made again after, or since then.
+            if let result = thread.waiter.result { return result }
+            // A restored thread is in the queue already, where it was and perhaps moved from the call's own address.
+            let isQueued = thread.waiter.futexAddress != 0
+            if !maySleep {
+                if isQueued { _ = state.remove(thread) }
+                thread.waiter.futexAddress = 0
+                return restart(thread)
+            }
+            if isQueued { return nil }
+            guard let found = GuestAccess.loadWord(at: arguments.a) else { return failed(EFAULT) }
+            if found != value { return failed(EAGAIN) }
+            thread.waiter.futexAddress = arguments.a
             state.waiters.append(FutexTable.Waiter(thread: thread, key: key, bitset: bitset))
             return nil
         }
-        if let refusal { return refusal }
+        if let ended { return ended }
         let isInTime = thread.sleepUntilWoken(deadlineNanoseconds: thread.waiter.deadlineNanoseconds)
         let wasWaiting = table.state.withLock { $0.remove(thread) }
         if !wasWaiting { return thread.waiter.result ?? 0 }

@@ -8,6 +8,9 @@ struct FutexKey: Equatable, Sendable {
     /// The address, or the offset within the shared object.
     private var offset: UInt64
 
+    /// Whether it lies in memory that another address may name, too.
+    var isShared: Bool { object != 0 || device != 0 }
+
     init(privateAddress address: UInt64) {
         offset = address
     }

@@ -21,6 +21,29 @@ final class FutexTable: Sendable {
 
     let state = Mutex(State())
 
+    /// The queue at a checkpoint.
+    var record: FutexRecord {
+        state.withLock { state in
+            FutexRecord(
+                waiters: state.waiters.map { waiter in
+                    FutexRecord.Waiter(tid: waiter.thread.tid, isShared: waiter.key.isShared, bitset: waiter.bitset)
+                })
+        }
+    }
+
+    /// Puts restored threads where they were in the queue, before any of them runs: a thread that wakes one need not
+    /// wait for it to have made its call again.
+    func restore(_ record: FutexRecord, _ kernel: GuestKernel) {
+        let waiters = record.waiters.compactMap { waiter -> Waiter? in
+            guard let thread = kernel.threads.find(tid: waiter.tid) else { return nil }
+            let address = thread.waiter.futexAddress
+            let key =
+                waiter.isShared ? FutexKey(address: address, in: kernel.memory) : FutexKey(privateAddress: address)
+            return Waiter(thread: thread, key: key, bitset: waiter.bitset)
+        }
+        state.withLock { $0.waiters = waiters }
+    }
+
     /// Takes up to `count` waiters on a futex whose bitset meets `bitset`, decides their result,
     /// and wakes them. Returns how many.
     func wake(_ key: FutexKey, count: Int, bitset: UInt32) -> Int {

@@ -32,6 +32,8 @@ public final class GuestThread: @unchecked Sendable {
 
     /// Set before the thread runs.
     var origin = ThreadOrigin.cloned
+    /// Processor time that the thread had used before this process took over; set before the thread runs.
+    var processorOffsetNanoseconds: UInt64 = 0
     public var waiter = WaiterRecord()
     /// The syscall being done, for one that is made again after an interruption.
     var lastCallNumber: UInt64 = 0

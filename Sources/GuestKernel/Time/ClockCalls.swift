@@ -5,9 +5,15 @@ import GuestMemory
 /// Reading clocks. Setting them is refused: the host's clocks are not the guest's.
 enum ClockCalls {
     static func getTime(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        guard let clock = ClockIdentity.host(Int32(truncatingIfNeeded: arguments.a), thread),
-            let time = thread.kernel.clock.time(of: clock)
-        else { return failed(EINVAL) }
+        let named = Int32(truncatingIfNeeded: arguments.a)
+        guard let clock = ClockIdentity.host(named, thread), var time = thread.kernel.clock.time(of: clock) else {
+            return failed(EINVAL)
+        }
+        if named < 0 || named == CLOCK_THREAD_CPUTIME_ID {
+            let offset = ClockIdentity.threadOffsetNanoseconds(named, thread)
+            let nanoseconds = GuestClock.nanoseconds(seconds: UInt64(time.tv_sec), UInt64(time.tv_nsec))
+            time = timespec(nanoseconds: nanoseconds.addingSaturated(offset))
+        }
         return GuestAccess.store(time, at: arguments.b) ? 0 : failed(EFAULT)
     }
 

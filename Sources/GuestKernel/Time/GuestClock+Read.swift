@@ -13,14 +13,23 @@ extension GuestClock {
         return timespec(nanoseconds: UInt64(max(0, host + offset)))
     }
 
-    /// By how much a clock that counts from the start of a machine is shifted; 0 for the others.
+    /// By how much a clock is shifted that counts from the start of a machine or a process; 0 for the others.
+    @inline(__always)
     func offsetNanoseconds(of hostClock: Int32) -> Int64 {
         switch hostClock {
         case CLOCK_MONOTONIC, CLOCK_MONOTONIC_COARSE: monotonicOffsetNanoseconds
         case CLOCK_BOOTTIME, CLOCK_BOOTTIME_ALARM: boottimeOffsetNanoseconds
         case CLOCK_MONOTONIC_RAW: rawOffsetNanoseconds
-        default: 0
+        case CLOCK_PROCESS_CPUTIME_ID: processorOffsetNanoseconds
+        default: hostClock < 0 ? offsetNanoseconds(ofProcessorClock: hostClock) : 0
         }
+    }
+
+    /// The process's own; a thread's is the thread's to add.
+    private func offsetNanoseconds(ofProcessorClock hostClock: Int32) -> Int64 {
+        guard let named = ClockIdentity.ProcessorClock(hostClock), named.task == 0, !named.isThreads else { return 0 }
+        return named.which == ClockIdentity.ProcessorClock.userTime
+            ? userOffsetNanoseconds : processorOffsetNanoseconds
     }
 
     func nanoseconds(of hostClock: Int32) -> UInt64? {

@@ -11,11 +11,16 @@ public final class GuestClock: Sendable {
     let boottimeOffsetNanoseconds: Int64
     /// The same of CLOCK_MONOTONIC_RAW, which no machine's time keeping has put right.
     let rawOffsetNanoseconds: Int64
+    /// Processor time that the guest has used minus what this process has, and the same in user code only.
+    let processorOffsetNanoseconds: Int64
+    let userOffsetNanoseconds: Int64
 
     public init() {
         monotonicOffsetNanoseconds = 0
         boottimeOffsetNanoseconds = 0
         rawOffsetNanoseconds = 0
+        processorOffsetNanoseconds = 0
+        userOffsetNanoseconds = 0
     }
 
     /// Goes on from what the clocks showed at the checkpoint. What has passed since is not counted: the clocks of two
@@ -24,12 +29,22 @@ public final class GuestClock: Sendable {
         monotonicOffsetNanoseconds = record.monotonicNanoseconds - GuestClock.hostNanoseconds(of: CLOCK_MONOTONIC)
         boottimeOffsetNanoseconds = record.boottimeNanoseconds - GuestClock.hostNanoseconds(of: CLOCK_BOOTTIME)
         rawOffsetNanoseconds = record.rawNanoseconds - GuestClock.hostNanoseconds(of: CLOCK_MONOTONIC_RAW)
+        processorOffsetNanoseconds =
+            record.processorNanoseconds - GuestClock.hostNanoseconds(of: CLOCK_PROCESS_CPUTIME_ID)
+        userOffsetNanoseconds = record.userNanoseconds - GuestClock.hostUserNanoseconds()
     }
 
     static func hostNanoseconds(of clock: Int32) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Processor time of this process in user code.
+    static func hostUserNanoseconds() -> Int64 {
+        var usage = rusage()
+        hostCall(__NR_getrusage, UInt64(signed: RUSAGE_SELF.rawValue), UInt64(address: &usage))
+        return Int64(usage.ru_utime.tv_sec) * 1_000_000_000 + Int64(usage.ru_utime.tv_usec) * 1000
     }
 
     /// CLOCK_MONOTONIC as the guest sees it. By the host's vDSO: no kernel entry.

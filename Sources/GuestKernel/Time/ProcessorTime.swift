@@ -13,14 +13,31 @@ extension GuestKernel {
         case .processUser:
             return userNanoseconds()
         case .thread(let tid):
-            guard let hostTid = threads.find(tid: tid)?.context.pointee.host_tid, hostTid != 0 else { return nil }
-            return self.clock.nanoseconds(of: ClockIdentity.ofHostThread(hostTid))
+            return threads.find(tid: tid)?.processorNanoseconds
         }
     }
 
-    private func userNanoseconds() -> UInt64 {
-        var usage = rusage()
-        hostCall(__NR_getrusage, UInt64(signed: RUSAGE_SELF.rawValue), UInt64(address: &usage))
-        return UInt64(usage.ru_utime.tv_sec) * 1_000_000_000 + UInt64(usage.ru_utime.tv_usec) * 1000
+    func userNanoseconds() -> UInt64 {
+        UInt64(max(0, GuestClock.hostUserNanoseconds() + clock.userOffsetNanoseconds))
+    }
+}
+
+extension GuestThread {
+    /// Processor time that the thread has used, in this process and before; nil while it has no host thread.
+    var processorNanoseconds: UInt64? {
+        let hostTid = context.pointee.host_tid
+        guard hostTid != 0 else { return nil }
+        let used = kernel.clock.nanoseconds(of: ClockIdentity.ofHostThread(hostTid))
+        return used.map { $0 + processorOffsetNanoseconds }
+    }
+}
+
+extension ClockIdentity {
+    /// What to add to a clock that counts a guest thread's processor time; 0 for any other.
+    static func threadOffsetNanoseconds(_ clock: Int32, _ thread: GuestThread) -> UInt64 {
+        if clock == CLOCK_THREAD_CPUTIME_ID { return thread.processorOffsetNanoseconds }
+        guard let named = ProcessorClock(clock), named.isThreads else { return 0 }
+        if named.task == 0 || named.task == thread.tid { return thread.processorOffsetNanoseconds }
+        return thread.kernel.threads.find(tid: named.task)?.processorOffsetNanoseconds ?? 0
     }
 }

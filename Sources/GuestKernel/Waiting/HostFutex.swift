@@ -4,23 +4,23 @@ import GuestMemory
 import Synchronization
 
 /// Sleeping on a word of the supervisor's own (futex(2), private).
-enum HostFutex {
+public enum HostFutex {
     private static let waitPrivate: UInt64 = 0 | 128
     private static let wakePrivate: UInt64 = 1 | 128
 
     /// Sleeps while the word is `value`; may return early for no reason.
-    static func wait(_ word: borrowing Atomic<UInt32>, while value: UInt32) {
+    public static func wait(_ word: borrowing Atomic<UInt32>, while value: UInt32) {
         hostCall(__NR_futex, address(of: word), waitPrivate, UInt64(value), 0)
     }
 
     /// As above, for at most `timeoutNanoseconds`.
-    static func wait(_ word: borrowing Atomic<UInt32>, while value: UInt32, timeoutNanoseconds: UInt64) {
+    public static func wait(_ word: borrowing Atomic<UInt32>, while value: UInt32, timeoutNanoseconds: UInt64) {
         var timeout = timespec(
             tv_sec: Int(timeoutNanoseconds / 1_000_000_000), tv_nsec: Int(timeoutNanoseconds % 1_000_000_000))
         hostCall(__NR_futex, address(of: word), waitPrivate, UInt64(value), UInt64(address: &timeout))
     }
 
-    static func wake(_ word: borrowing Atomic<UInt32>) {
+    public static func wake(_ word: borrowing Atomic<UInt32>) {
         hostCall(__NR_futex, address(of: word), wakePrivate, UInt64(Int32.max))
     }
 

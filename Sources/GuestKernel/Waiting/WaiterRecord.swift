@@ -16,7 +16,7 @@ public struct WaiterRecord: Sendable {
     public var messageCount = 0
     /// The call's result once another thread has decided it, written under the lock that wakes.
     public var result: Int?
-    /// For a futex wait that was requeued: the address it waits on now.
+    /// For a futex wait that is in the queue: the address it waits on, which is another one once it was requeued.
     public var futexAddress: UInt64 = 0
 
     public init() {}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import GuestMemory
+import Supervisor
+import Transport
+
+/// What `run` takes about its mirror.
+struct ReplicationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Replicate to the mirror there; local starts one on this machine.", valueName: "host:port|local"),
+        transform: target(parsing:))
+    var mirror: ReplicationRequest.Target?
+
+    @Option(
+        help: ArgumentHelp("The longest time between checkpoints (default: 25ms).", valueName: "duration"),
+        transform: DurationOption.within(1_000_000...86_400_000_000_000, "1ms to 24h"))
+    var epoch: DurationOption?
+
+    @Option(
+        help: ArgumentHelp(
+            "The longest time that output waits for a checkpoint while the guest keeps running (default: 5ms).",
+            valueName: "duration"),
+        transform: DurationOption.within(100_000...60_000_000_000, "100us to 60s"))
+    var maxHold: DurationOption?
+
+    @Option(
+        help: ArgumentHelp("How dirty pages are found: auto, kernel or signal.", valueName: "method"),
+        transform: TrackerChoice.init(parsing:))
+    var tracker = TrackerChoice.automatic
+
+    @OptionGroup var peers: PeerOptions
+
+    func validate() throws {
+        if mirror != nil { return }
+        if epoch != nil || maxHold != nil || tracker != .automatic || peers.failureTimeout != nil
+            || peers.fenceCommand != nil
+        {
+            throw ValidationError("--epoch, --max-hold, --tracker and the like are about a mirror: add --mirror")
+        }
+    }
+
+    var request: ReplicationRequest? {
+        guard let mirror else { return nil }
+        var request = ReplicationRequest(target: mirror)
+        if let epoch { request.epochNanoseconds = epoch.nanoseconds }
+        if let maxHold { request.holdNanosecondsMax = maxHold.nanoseconds }
+        request.tracker = tracker.method
+        request.peers = peers.request
+        return request
+    }
+
+    private static func target(parsing text: String) throws -> ReplicationRequest.Target {
+        if text == "local" { return .local }
+        do {
+            _ = try Endpoint(parsing: text)
+        } catch {
+            throw ValidationError(error.message)
+        }
+        return .endpoint(text)
+    }
+}
+
+/// `--tracker`.
+enum TrackerChoice: Sendable, Equatable {
+    case automatic
+    case exactly(TrackerMethod)
+
+    init(parsing text: String) throws {
+        if text == "auto" {
+            self = .automatic
+        } else if let method = TrackerMethod(name: text) {
+            self = .exactly(method)
+        } else {
+            throw ValidationError("use auto, kernel or signal")
+        }
+    }
+
+    /// Nil chooses the best that the kernel has.
+    var method: TrackerMethod? {
+        switch self {
+        case .automatic: return nil
+        case .exactly(let method): return method
+        }
+    }
+}

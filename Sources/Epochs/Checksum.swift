@@ -1,0 +1,13 @@
+import CXXHash
+
+/// XXH3 in 64 bits (xxhash.h): some 20 GB/s, so that a page costs 0.2 µs.
+enum Checksum {
+    static func of(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
+        XXH3_64bits_withSeed(bytes.baseAddress, bytes.count, seed)
+    }
+
+    /// Of one page, in 32 bits.
+    static func ofPage(_ page: UnsafeRawPointer) -> UInt32 {
+        UInt32(truncatingIfNeeded: XXH3_64bits(page, PageCoding.pageByteCount))
+    }
+}

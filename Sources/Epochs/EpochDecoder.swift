@@ -1,0 +1,131 @@
+import RecordCoding
+
+/// Reads an epoch's frames, whose own checksums were checked, and sees that they make a whole.
+///
+/// What it hands out before `complete` is not to be acted upon: the epoch may turn out to be torn.
+public struct EpochDecoder {
+    public enum Item {
+        /// A page's number and its 4096 bytes, good for the duration of the call.
+        case page(UInt64, UnsafeRawPointer)
+        case discards(EpochDiscards)
+        case layout([UInt8])
+        case records(RecordDelta)
+        case output([UInt8])
+        case released([UInt8])
+        case complete(EpochEnd)
+    }
+
+    /// The longest a section of several frames may be: 32 000 areas take some 2 MB.
+    private static let sectionByteCountMax = 256 << 20
+
+    /// The last epoch that was complete.
+    public private(set) var lastEpoch: UInt64 = 0
+    private var sequence: UInt32 = 0
+    private var pageCount: UInt64 = 0
+    private var running: UInt64 = 0
+    private var section: (kind: FrameKind, bytes: [UInt8])?
+    private let page = PageBuffer()
+
+    public init() {}
+
+    /// Takes the next frame, `frame` being the whole of it.
+    public mutating func consume(_ frame: UnsafeRawBufferPointer, _ take: (Item) throws -> Void) throws {
+        let header = try FrameHeader.check(frame)
+        guard header.epoch == lastEpoch + 1, header.sequence == sequence else {
+            throw WireError(.outOfOrder, "frame \(header.sequence) of epoch \(header.epoch) is out of order")
+        }
+        let payload = UnsafeRawBufferPointer(rebasing: frame[FrameHeader.byteCount...])
+        if let section, section.kind != header.kind {
+            throw WireError(.outOfOrder, "a section is not at its end")
+        }
+        switch header.kind {
+        case .pages: try consumePages(payload, take)
+        case .discards: try take(.discards(try decoded("discards", payload, EpochDiscards.init(from:))))
+        case .epochEnd: try consumeEnd(payload, take)
+        case .layout, .records, .output, .released: try consumePart(header.kind, payload, take)
+        default: throw WireError(.outOfOrder, "a frame of kind \(header.kind) is no part of an epoch")
+        }
+        if header.kind == .epochEnd { return }
+        sequence += 1
+        running = EpochDecoder.combined(running, FrameHeader.checksum(frame))
+    }
+
+    private mutating func consumePages(_ payload: UnsafeRawBufferPointer, _ take: (Item) throws -> Void) throws {
+        var offset = 0
+        while offset < payload.count {
+            let number = try PageCoding.decode(payload, at: &offset, into: page.start)
+            pageCount += 1
+            try take(.page(number, page.start))
+        }
+    }
+
+    private mutating func consumePart(
+        _ kind: FrameKind, _ payload: UnsafeRawBufferPointer, _ take: (Item) throws -> Void
+    ) throws {
+        guard let mark = payload.first, mark <= 1 else { throw WireError.malformed("a section's first byte") }
+        var bytes = section?.bytes ?? []
+        guard bytes.count + payload.count <= EpochDecoder.sectionByteCountMax else {
+            throw WireError(.tooLong, "a section of an epoch is too long")
+        }
+        bytes += payload.dropFirst()
+        if mark == 1 {
+            section = (kind, bytes)
+            return
+        }
+        section = nil
+        switch kind {
+        case .layout: try take(.layout(bytes))
+        case .output: try take(.output(bytes))
+        case .released: try take(.released(bytes))
+        default:
+            let delta = try bytes.withUnsafeBytes { bytes in
+                try decoded("an epoch's records", bytes) { reader throws(RecordError) in
+                    let delta = try RecordDelta(from: &reader)
+                    try reader.finish()
+                    return delta
+                }
+            }
+            try take(.records(delta))
+        }
+    }
+
+    private mutating func consumeEnd(_ payload: UnsafeRawBufferPointer, _ take: (Item) throws -> Void) throws {
+        let number = lastEpoch + 1
+        let end = try decoded("an epoch's end", payload) { reader throws(RecordError) in
+            try EpochEnd(number: number, from: &reader)
+        }
+        guard end.pageCount == pageCount, end.runningChecksum == running, end.summary.isWhole == (number == 1) else {
+            throw WireError(.outOfOrder, "epoch \(number) is not whole")
+        }
+        lastEpoch = number
+        sequence = 0
+        pageCount = 0
+        running = 0
+        try take(.complete(end))
+    }
+
+    private func decoded<Value>(
+        _ what: String, _ payload: UnsafeRawBufferPointer,
+        _ read: (inout RecordReader) throws(RecordError) -> Value
+    ) throws(WireError) -> Value {
+        do throws(RecordError) {
+            var reader = RecordReader(Array(payload))
+            return try read(&reader)
+        } catch {
+            throw .malformed(what)
+        }
+    }
+
+    static func combined(_ running: UInt64, _ sum: UInt64) -> UInt64 {
+        withUnsafeBytes(of: (running.littleEndian, sum.littleEndian)) { Checksum.of($0) }
+    }
+}
+
+/// Room for one decoded page.
+private final class PageBuffer {
+    let start = UnsafeMutableRawPointer.allocate(byteCount: PageCoding.pageByteCount, alignment: 64)
+
+    deinit {
+        start.deallocate()
+    }
+}

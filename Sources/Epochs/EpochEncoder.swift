@@ -1,0 +1,112 @@
+import RecordCoding
+
+/// Writes an epoch as frames into one buffer that is used again and again. Sound as unchecked: one thread uses it.
+public final class EpochEncoder: @unchecked Sendable {
+    /// Receives each whole frame; the bytes are good for the duration of the call.
+    public typealias Emit = (UnsafeRawBufferPointer) throws -> Void
+
+    private static let payloadByteCountUsual = 256 << 10
+    private let buffer: UnsafeMutableRawBufferPointer
+    private let compresses: Bool
+    private var epoch: UInt64 = 0
+    private var sequence: UInt32 = 0
+    private var pageCount: UInt64 = 0
+    private var running: UInt64 = 0
+
+    public init(compresses: Bool = true) {
+        self.compresses = compresses
+        // The longest payload there may be, which only runs of bytes fill.
+        buffer = .allocate(byteCount: FrameHeader.byteCount + FrameHeader.payloadByteCountMax, alignment: 64)
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    /// Starts an epoch.
+    public func begin(_ number: UInt64) {
+        epoch = number
+        sequence = 0
+        pageCount = 0
+        running = 0
+    }
+
+    /// Pages as they were copied: `contents` holds them one after the other.
+    public func appendPages(
+        numbers: UnsafeBufferPointer<UInt64>, contents: UnsafeRawPointer, emit: Emit
+    ) throws {
+        var used = 0
+        let payload = buffer.baseAddress! + FrameHeader.byteCount
+        for (index, number) in numbers.enumerated() {
+            used += PageCoding.encode(
+                number, contents + index * PageCoding.pageByteCount, to: payload + used, compresses: compresses)
+            guard used > EpochEncoder.payloadByteCountUsual - PageCoding.byteCountMax else { continue }
+            try emitFrame(.pages, used, emit)
+            used = 0
+        }
+        pageCount += UInt64(numbers.count)
+        if used > 0 { try emitFrame(.pages, used, emit) }
+    }
+
+    public func appendDiscards(_ discards: EpochDiscards, emit: Emit) throws {
+        guard !discards.isEmpty else { return }
+        var writer = RecordWriter()
+        switch discards {
+        case .everything: discards.write(to: &writer, [])
+        case .pages(let ranges): discards.write(to: &writer, ranges[...])
+        }
+        try appendRun(.discards, writer.bytes, emit: emit)
+    }
+
+    public func appendLayout(_ bytes: [UInt8], emit: Emit) throws {
+        try appendParts(.layout, bytes, emit: emit)
+    }
+
+    public func appendRecords(_ delta: RecordDelta, emit: Emit) throws {
+        var writer = RecordWriter(capacity: 4096)
+        delta.write(to: &writer)
+        try appendParts(.records, writer.bytes, emit: emit)
+    }
+
+    public func appendOutput(_ bytes: [UInt8], emit: Emit) throws {
+        try appendParts(.output, bytes, emit: emit)
+    }
+
+    public func appendReleased(_ bytes: [UInt8], emit: Emit) throws {
+        try appendParts(.released, bytes, emit: emit)
+    }
+
+    /// Ends the epoch.
+    public func finish(_ summary: EpochEnd.Summary, emit: Emit) throws {
+        let end = EpochEnd(number: epoch, summary: summary, pageCount: pageCount, runningChecksum: running)
+        var writer = RecordWriter()
+        end.write(to: &writer)
+        try appendRun(.epochEnd, writer.bytes, emit: emit)
+    }
+
+    /// A section of any length, in as many frames as it takes: each but the last is full, and starts with a 1.
+    private func appendParts(_ kind: FrameKind, _ bytes: [UInt8], emit: Emit) throws {
+        var offset = 0
+        repeat {
+            let count = min(bytes.count - offset, FrameHeader.payloadByteCountMax - 1)
+            let hasMore: UInt8 = offset + count < bytes.count ? 1 : 0
+            try appendRun(kind, [hasMore] + bytes[offset..<(offset + count)], emit: emit)
+            offset += count
+        } while offset < bytes.count
+    }
+
+    private func appendRun(_ kind: FrameKind, _ payload: [UInt8], emit: Emit) throws {
+        let target = UnsafeMutableRawBufferPointer(rebasing: buffer[FrameHeader.byteCount...])
+        target.copyBytes(from: payload)
+        try emitFrame(kind, payload.count, emit)
+    }
+
+    private func emitFrame(_ kind: FrameKind, _ payloadByteCount: Int, _ emit: Emit) throws {
+        let header = FrameHeader(kind: kind, epoch: epoch, sequence: sequence, payloadByteCount: payloadByteCount)
+        let frame = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(FrameHeader.byteCount + payloadByteCount)])
+        let sum = header.write(before: frame)
+        running = EpochDecoder.combined(running, sum)
+        sequence += 1
+        try emit(UnsafeRawBufferPointer(frame))
+    }
+}

@@ -1,0 +1,30 @@
+/// What a frame carries.
+public enum FrameKind: UInt16, Sendable, CaseIterable {
+    // Handshake.
+    case hello = 1
+    case welcome = 2
+    /// A sentence that says why not.
+    case refusal = 3
+
+    // An epoch, in this order; pages may come before the layout as well.
+    case pages = 10
+    case discards = 11
+    case layout = 12
+    case records = 13
+    case output = 14
+    case released = 15
+    case epochEnd = 16
+
+    // Answers to epochs.
+    case ack = 20
+    /// A sentence that says why the mirror cannot take an epoch, and gives up its role.
+    case epochRefusal = 21
+
+    // Signs of life.
+    case heartbeat = 30
+    case heartbeatReply = 31
+    case probe = 32
+    case probeAnswer = 33
+    /// The guest has ended, and all its output is out.
+    case guestEnded = 34
+}

@@ -1,0 +1,26 @@
+/// Why bytes from the link are not what they should be. The message is for people.
+public struct WireError: Error, Equatable, Sendable {
+    public enum Code: Equatable, Sendable {
+        case badMagic
+        /// The peer's wire version.
+        case otherVersion(UInt16)
+        case tooLong
+        case badChecksum
+        case unknownKind
+        case cutShort
+        case outOfOrder
+        case malformed
+    }
+
+    public let code: Code
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    static func malformed(_ what: String) -> WireError {
+        WireError(.malformed, "\(what) makes no sense")
+    }
+}

@@ -1,0 +1,124 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+extension OutputGate {
+    /// Gives a description its stream, where the outside sees what the guest writes to it. Before it enters the table,
+    /// so that no write can come earlier.
+    ///
+    /// Output are sockets but the two ends of a socketpair and netlink; pipes, terminals and files that came from
+    /// outside; FIFOs and terminals that were opened by path. Files opened by path are not: what is done to them is done
+    /// at once.
+    func adopt(_ file: FileDescription) {
+        guard file.hold == nil else { return }
+        switch file.kind {
+        case .socket: adoptSocket(file)
+        case .pipe, .terminal, .regular: adoptOutside(file)
+        case .directory, .device, .epoll, .event, .timer, .signal, .synthetic, .lost: break
+        }
+    }
+
+    private func adoptSocket(_ file: FileDescription) {
+        let isOutside: Bool
+        let record: SocketRecord
+        switch file.record.withLock({ $0 }) {
+        case .socket(let socket): (isOutside, record) = (false, socket)
+        case .outside: (isOutside, record) = (true, HostSockets.record(of: file.hostFD))
+        default: return
+        }
+        if record.pair != 0 || record.domain == AF_NETLINK { return }
+        let kind: HeldStream.Kind
+        if record.type == SocketType.stream {
+            kind = .connection
+        } else {
+            kind = record.domain == AF_INET || record.domain == AF_INET6 ? .datagrams : .messages
+        }
+        let place: OutputPlace
+        switch kind {
+        case .connection where isOutside: place = outsidePlace(file)
+        case .datagrams:
+            place = .socket(domain: record.domain, type: record.type, networkProtocol: record.networkProtocol)
+        default: place = .nowhere
+        }
+        let stream = HeldStream(
+            gate: self, number: nextNumber(), kind: kind, file: file, place: place, travels: place != .nowhere)
+        _ = stream.join(file)
+        file.hold = stream
+    }
+
+    private func adoptOutside(_ file: FileDescription) {
+        guard file.statusFlags.load(ordering: .relaxed) & O_ACCMODE != O_RDONLY else { return }
+        let place: OutputPlace
+        let kind: HeldStream.Kind
+        switch (file.record.withLock({ $0 }), file.kind) {
+        case (.outside, .pipe): (place, kind) = (outsidePlace(file), .pipe)
+        case (.outside, .regular): (place, kind) = (outsidePlace(file), .regular)
+        case (.outside, .terminal): (place, kind) = (outsidePlace(file), .terminal)
+        case (.file(let record), .terminal): (place, kind) = (.path(record.path), .terminal)
+        case (.file, .pipe): (place, kind) = (.nowhere, .fifo)
+        default: return
+        }
+        let make = { [self] in
+            HeldStream(
+                gate: self, number: nextNumber(), kind: kind, file: file, place: place, travels: kind != .fifo)
+        }
+        if kind == .fifo {
+            let stream = make()
+            _ = stream.join(file)
+            file.hold = stream
+        } else {
+            let (device, inode) = OutputGate.object(of: file)
+            file.hold = sharedStream(of: file, device: device, inode: inode, make: make)
+        }
+    }
+
+    /// What tells an outside object from others. A terminal has several names (/dev/tty), and one number.
+    private static func object(of file: FileDescription) -> (device: UInt64, inode: UInt64) {
+        let terminalNumber: UInt64 = 0x8004_5432  // TIOCGDEV
+        var number: UInt32 = 0
+        if file.kind == .terminal,
+            hostCall(__NR_ioctl, UInt64(signed: file.hostFD), terminalNumber, UInt64(address: &number)) == 0
+        {
+            return (.max, UInt64(number))
+        }
+        var status = stat()
+        fstat(file.hostFD, &status)
+        return (UInt64(status.st_dev), UInt64(status.st_ino))
+    }
+
+    private func outsidePlace(_ file: FileDescription) -> OutputPlace {
+        if case .outside(let record) = file.record.withLock({ $0 }) { return .outside(record.descriptor) }
+        return .nowhere
+    }
+}
+
+extension FileDescription {
+    /// What is held of it became too much, or little enough: the epoll sets that watch it are told.
+    func refreshOutputReadiness() {
+        for registration in registrations.withLock({ $0 }) {
+            registration.set.refreshOutput(of: self, registration.descriptor)
+        }
+    }
+
+    /// Whether a write has to be told that there is no room. False for what holds nothing.
+    var isOutputFull: Bool { hold?.isFull ?? false }
+}
+
+extension GuestThread {
+    /// Waits until what the guest did so far is committed and what is held of the file has gone out: 0, or what the
+    /// interrupted call returns. At once where nothing is held.
+    @inline(__always)
+    func settleOutput(_ file: FileDescription) -> Int {
+        guard let hold = file.hold, !hold.passes else { return 0 }
+        return hold.gate.waitUntilDrained(self, hold)
+    }
+
+    /// As `settleOutput` where bytes are held, for a call that has to see the file as after its last write: its size,
+    /// its position.
+    @inline(__always)
+    func settleHeldBytes(_ file: FileDescription) -> Int {
+        guard let hold = file.hold, !hold.isEmpty else { return 0 }
+        return hold.gate.waitUntilDrained(self, hold)
+    }
+}

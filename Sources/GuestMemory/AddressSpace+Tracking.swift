@@ -1,0 +1,96 @@
+import CGuestEntry
+import Glibc
+
+/// Which pages the guest has written since they were last asked for (architecture §2).
+extension AddressSpace {
+    /// Begins to track; once, before the guest's first thread runs. All that is there counts as written at first.
+    public func startTracking(_ method: TrackerMethod) throws(TrackerError) {
+        // A huge page is one mark for 512 pages: one store would send 2 MiB, and splitting it costs more than it ever
+        // saved. There is no switch for one mapping that the guest could not undo by MADV_HUGEPAGE.
+        HostMemory.disableHugePages()
+        let tracking = try Tracking(method)
+        state.withLock { $0.tracking = tracking }
+        if method == .signal {
+            TrackedWrites.begin(self)
+            tracksBySignals.store(true, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    /// The ranges whose pages were dropped or replaced since this was last asked; taken with the guest stopped and
+    /// before its dirty pages are collected. Where there were too many, all pages will be collected.
+    public func takeDiscards() -> Discards {
+        state.withLock { state in
+            guard let log = state.tracking?.discards else { return .ranges([]) }
+            state.tracking?.discards.removeAll()
+            if log.isEverything {
+                state.tracking?.untracked.addEverything()
+                return .everything
+            }
+            var ranges = log.ranges
+            ranges.mergeTouching()
+            return .ranges(ranges)
+        }
+    }
+
+    /// Has the next collection take all pages that are there now in these ranges.
+    public func markWritten(_ discards: Discards) {
+        state.withLock { state in
+            switch discards {
+            case .everything: state.tracking?.untracked.addEverything()
+            case .ranges(let ranges): for range in ranges { state.tracking?.untracked.add(range) }
+            }
+        }
+    }
+
+    /// Copies pages that were written since they were last collected, and watches them again from before the copy on:
+    /// a write that races with it is found by the next collection. The guest may be running.
+    ///
+    /// - Parameters:
+    ///   - cursor: where to begin, 0 at first; afterwards, where to go on.
+    ///   - pageCountMax: how many pages to copy at most.
+    /// - Returns: whether the whole address space has been looked at.
+    public func collectDirtyPages(
+        into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int
+    ) throws -> Bool {
+        var left = pageCountMax
+        var runs: [DirtyRun] = []
+        let memory = state.withLock { $0.tracking?.memory }
+        guard let memory else { throw TrackerError("dirty pages are not tracked") }
+        while left > 0 {
+            runs.removeAll(keepingCapacity: true)
+            let from = max(cursor, GuestLayout.arena.start)
+            cursor = try state.withLock { state throws(TrackerError) in
+                try state.takeDirtyRuns(from: from, pageCountMax: left, into: &runs)
+            }
+            for run in runs {
+                try copy(run, into: staging, memory)
+                left -= run.pageCount
+            }
+            if cursor >= GuestLayout.arena.end { return true }
+        }
+        return false
+    }
+
+    private func copy(_ run: DirtyRun, into staging: PageStaging, _ memory: HostDescriptor) throws {
+        var address = run.start
+        for _ in 0..<run.pageCount {
+            let isCopied = try staging.place(address / pageSize) { slot in
+                if run.isReadable, GuestAccess.copyIn(slot, from: address, count: Int(pageSize)) { return true }
+                return copyUnreadable(address, to: slot, memory)
+            }
+            // Unmapped meanwhile, or cut off with its file: then there is nothing to send.
+            if !isCopied, area(containing: address)?.isArenaMemory == true {
+                throw TrackerError("the guest's page at \(hexadecimal(address)) cannot be read")
+            }
+            address += pageSize
+        }
+    }
+
+    /// Pages that the guest itself may not read, such as what a collector has set aside, have content all the same.
+    private func copyUnreadable(_ address: UInt64, to slot: UnsafeMutableRawPointer, _ memory: HostDescriptor) -> Bool {
+        let count = retryingInterrupts {
+            hostCall(__NR_pread64, UInt64(signed: memory.number), UInt64(address: slot), pageSize, address)
+        }
+        return count == Int(pageSize)
+    }
+}

@@ -1,0 +1,67 @@
+import CGuestEntry
+import Glibc
+
+/// Turns what lies in the mirror's arena into the mappings that the guest had.
+enum MirrorTakeover {
+    /// The area's pages are in the arena, readable and writable.
+    static func establish(_ area: VirtualMemoryArea, _ files: MirrorFiles) throws(MirrorMemoryError) {
+        let result: Int
+        switch area.kind {
+        case .anonymous, .stack, .heap, .privateFile(_, _, isHostMapped: false):
+            if area.protection == [.read, .write] { return }
+            result = HostMemory.protect(area.range, area.protection)
+        case .privateFile(let file, let offset, isHostMapped: true):
+            guard let descriptor = files.descriptor(of: file) else {
+                throw MirrorMemoryError("\(file.path), which the guest has mapped, is not open on the mirror")
+            }
+            result = try replace(area) { place in
+                HostMemory.mapAside(place, fd: descriptor.number, offset: offset)
+            }
+        case .sharedAnonymous:
+            result = try replace(area) { place in HostMemory.mapAside(place, fd: -1, offset: 0) }
+        case .sharedFile(let file, let offset, let isWritable):
+            let descriptor = try MirrorFiles.open(file, flags: isWritable ? O_RDWR : O_RDONLY)
+            result = HostMemory.mapFile(
+                area.range, area.protection, fd: descriptor.number, offset: offset, isShared: true)
+        }
+        if result < 0 { throw refusal(area, result) }
+    }
+
+    /// Makes a mapping elsewhere, puts the pages that the guest had written into it, and moves it to the area's place.
+    private static func replace(
+        _ area: VirtualMemoryArea, _ map: (UInt64) -> Int
+    ) throws(MirrorMemoryError) -> Int {
+        let mapped = map(area.range.count)
+        if mapped < 0 { return mapped }
+        let aside = AddressRange(start: UInt64(mapped), count: area.range.count)
+        do {
+            try copyPresent(area.range, to: aside.start)
+        } catch {
+            hostCall(__NR_munmap, aside.start, aside.count)
+            throw error
+        }
+        let moved = HostMemory.move(aside, to: area.range, keepsSource: false)
+        if moved < 0 { return moved }
+        return HostMemory.protect(area.range, area.protection)
+    }
+
+    /// Copies the pages of a range that are there to the same places in another.
+    private static func copyPresent(_ range: AddressRange, to destination: UInt64) throws(MirrorMemoryError) {
+        do {
+            let pagemap = try PresentPages()
+            try pagemap.forEach(in: range) { address, _ in
+                guard let source = UnsafeRawPointer(bitPattern: UInt(address)),
+                    let target = UnsafeMutableRawPointer(bitPattern: UInt(destination + (address - range.start)))
+                else { return }
+                target.copyMemory(from: source, byteCount: Int(pageSize))
+            }
+        } catch {
+            throw MirrorMemoryError(error.message, errno: error.errno)
+        }
+    }
+
+    private static func refusal(_ area: VirtualMemoryArea, _ result: Int) -> MirrorMemoryError {
+        let what = area.kind.file.map { $0.path } ?? area.name ?? "memory"
+        return MirrorMemoryError("\(what) cannot be mapped at \(area.range)", errno: Int32(-result))
+    }
+}

@@ -1,0 +1,97 @@
+import CGuestEntry
+import Glibc
+
+/// Copies of guest pages on their way into an epoch or out of one: 4096 bytes a page, one after the other.
+public final class PageStaging {
+    /// The pages' numbers (address / 4096), in the order of their contents.
+    public private(set) var numbers: [UInt64] = []
+
+    /// Where the contents begin, on a page boundary. Moves when a page is added.
+    public var contents: UnsafeRawPointer { UnsafeRawPointer(base) }
+
+    private var base: UnsafeMutableRawPointer
+    private var capacity: Int
+    /// Which slot a page has; of this filling where the entry's epoch is `filling`.
+    private var slots = PageTable()
+    private var filling: UInt64 = 1
+
+    private static let capacityMin = 1024
+    /// Memory above this many pages goes back to the host when the staging is emptied (16 MiB).
+    private static let keptPageCount = 4096
+
+    public init() throws(StagingError) {
+        capacity = Self.capacityMin
+        base = try Self.map(pageCount: capacity)
+    }
+
+    deinit {
+        hostCall(__NR_munmap, UInt64(address: base), UInt64(capacity) * pageSize)
+    }
+
+    public var count: Int { numbers.count }
+
+    /// Empties it.
+    public func reset() {
+        if count > Self.keptPageCount {
+            let kept = UInt64(Self.keptPageCount) * pageSize
+            let used = UInt64(count) * pageSize
+            hostCall(__NR_madvise, UInt64(address: base) + kept, used - kept, UInt64(MADV_DONTNEED))
+        }
+        // Entries of earlier fillings are found again while a page is written epoch after epoch; but those of pages
+        // that are gone are not kept for ever.
+        if slots.count > 65_536, slots.count > 8 * count { slots.removeAll() }
+        filling += 1
+        numbers.removeAll(keepingCapacity: true)
+    }
+
+    /// Puts a page's 4096 bytes in, in place of what was put in for it before.
+    public func add(_ number: UInt64, _ content: UnsafeRawPointer) throws(StagingError) {
+        _ = try place(number) { slot in
+            slot.copyMemory(from: content, byteCount: Int(pageSize))
+            return true
+        }
+    }
+
+    /// Has `fill` write a page's content to its slot. Where that returns false, the page is left out.
+    func place(_ number: UInt64, _ fill: (UnsafeMutableRawPointer) -> Bool) throws(StagingError) -> Bool {
+        if let entry = slots[number], entry.lastDirtyEpoch == filling {
+            return fill(base + Int(entry.slot) * Int(pageSize))
+        }
+        if count == capacity { try grow() }
+        guard fill(base + count * Int(pageSize)) else { return false }
+        slots[number] = PageTable.Entry(lastDirtyEpoch: filling, slot: UInt32(count))
+        numbers.append(number)
+        return true
+    }
+
+    private func grow() throws(StagingError) {
+        // A slot's number has 32 bits: 16 TiB of pages.
+        let wanted = capacity * 2
+        let mayMove: UInt64 = 1
+        let moved = hostCall(
+            __NR_mremap, UInt64(address: base), UInt64(capacity) * pageSize, UInt64(wanted) * pageSize, mayMove)
+        guard moved > 0, let pointer = UnsafeMutableRawPointer(bitPattern: moved) else {
+            throw StagingError(pageCount: wanted, errno: Int32(-moved))
+        }
+        base = pointer
+        capacity = wanted
+    }
+
+    private static func map(pageCount: Int) throws(StagingError) -> UnsafeMutableRawPointer {
+        let mapped = hostCall(
+            __NR_mmap, 0, UInt64(pageCount) * pageSize, UInt64(PROT_READ | PROT_WRITE),
+            UInt64(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), UInt64(signed: Int32(-1)), 0)
+        guard mapped > 0, let pointer = UnsafeMutableRawPointer(bitPattern: mapped) else {
+            throw StagingError(pageCount: pageCount, errno: Int32(-mapped))
+        }
+        return pointer
+    }
+}
+
+/// There is no memory for the pages of an epoch.
+public struct StagingError: Error, Sendable, CustomStringConvertible {
+    public let pageCount: Int
+    public let errno: Int32
+
+    public var description: String { "no memory to hold \(pageCount) pages: errno \(errno)" }
+}

@@ -1,0 +1,139 @@
+import Epochs
+import Glibc
+import GuestMemory
+import Replication
+import Transport
+
+/// Who connects to a mirror's port: a primary, its heartbeats, a probe, or a stranger.
+extension MirrorRole {
+    /// A stranger that says nothing is not waited for.
+    private static let firstFramePatienceNanoseconds: UInt64 = 2_000_000_000
+
+    func acceptForEver() {
+        while true {
+            guard let socket = try? listener.accept() else {
+                // Out of descriptors or the like: the next try may be luckier.
+                HostThreads.sleep(10_000_000)
+                continue
+            }
+            HostThreads.startOrSay("connection", request.messages) { [self] in greet(socket) }
+        }
+    }
+
+    private func greet(_ socket: LinkSocket) {
+        let reader = FrameReader(socket)
+        do {
+            let patience = MirrorRole.firstFramePatienceNanoseconds
+            guard let first = try reader.receive(timeoutNanoseconds: patience) else { return }
+            switch first.header.kind {
+            case .probe: try socket.send(answer(to: Probe(payload: first.payload)).frame)
+            case .hello: try serve(Hello(payload: first.payload), socket, reader)
+            default: return
+            }
+        } catch let error as WireError {
+            // Another version is told so in words that it can read: a header's start never changes.
+            if case .otherVersion = error.code { refuse(error.message, socket) }
+        } catch {
+            // Silence, or a peer that went away: nobody to tell.
+        }
+    }
+
+    private func answer(to probe: Probe) -> ProbeAnswer {
+        ProbeAnswer(nonce: probe.nonce, hasTakenOver: hasTakenOver)
+    }
+
+    private var hasTakenOver: Bool { state.withLock { $0.order == .takeOver } }
+
+    private func refuse(_ reason: String, _ socket: LinkSocket) {
+        request.messages.say(.warning, "refused a primary at \(socket.peerText): \(reason)")
+        try? socket.send(Frame(.refusal, saying: reason))
+    }
+
+    private func serve(_ hello: Hello, _ socket: LinkSocket, _ reader: FrameReader) throws {
+        switch hello.purpose {
+        case .link: try serveLink(hello, socket, reader)
+        case .heartbeats: try serveHeartbeats(hello, socket, reader)
+        }
+    }
+
+    // MARK: - The link
+
+    private func serveLink(_ hello: Hello, _ socket: LinkSocket, _ reader: FrameReader) throws {
+        let processor = HandshakeFacts.processor()
+        if let reason = hello.refusal(by: processor, arenaEnd: GuestLayout.arenaEnd) { return refuse(reason, socket) }
+        let isRemote = hello.isTreatedAsRemote || request.peers.isTreatedAsRemote
+        let isLocal = !isRemote && hello.machine.isSameMachine(as: identity.forTheLink)
+        let local = isLocal ? try LocalListener() : nil
+        let welcome = Welcome(
+            nonce: hello.nonce, machine: identity.forTheLink,
+            failureTimeoutNanoseconds: FailureTimeout.agreed(
+                primary: hello.failureTimeoutNanoseconds, mirror: request.peers.failureTimeoutNanoseconds),
+            localChannel: local?.name ?? "")
+        let session = MirrorSession(hello, welcome, socket, memory) { [self] in decide($0) }
+        guard begin(session) else { return refuse("this mirror has a primary already", socket) }
+        try socket.send(welcome.frame)
+        if let local { try meet(session, local) }
+        decide(.linkEstablished)
+        HostThreads.startOrSay("clock", request.messages) { [self] in tick(session) }
+        switch session.run(reader) {
+        case .goodbye: decide(.byeReceived)
+        case .refused(let reason): decide(.epochRefusedByUs(reason))
+        case .broken(let reason):
+            if !hasTakenOver { request.messages.say(.warning, "the link to the primary: \(reason)") }
+            decide(.linkClosed)
+        }
+        socket.shutdown()
+    }
+
+    /// False when there is a primary already.
+    private func begin(_ session: MirrorSession) -> Bool {
+        let isLocal = session.isLocal
+        let fence: FenceMeans = isLocal ? .kill : request.peers.fenceCommand == nil ? .none : .command
+        return state.withLock { state in
+            guard state.session == nil, state.order == .wait else { return false }
+            state.session = session
+            state.decision = MirrorDecision(
+                failureTimeoutNanoseconds: session.welcome.failureTimeoutNanoseconds, fence: fence, canProbe: true)
+            return true
+        }
+    }
+
+    /// The page in which both sides see each other's death, and a hold on the primary's process.
+    private func meet(_ session: MirrorSession, _ local: LocalListener) throws {
+        let patience = MirrorRole.firstFramePatienceNanoseconds
+        guard let channel = try local.accept(timeoutNanoseconds: patience),
+            let message = try channel.receive(timeoutNanoseconds: patience), message.kind == SharedKind.lifePage,
+            let descriptor = message.descriptors.first
+        else { throw TransportError("the primary did not come to the local socket") }
+        let page = try LifePage(descriptor: descriptor)
+        try page.hold(as: .mirror)
+        let primary = try ProcessHandle.open(MachineIdentity(session.hello.machine))
+        state.withLock { $0.machine = SharedWithPrimary(page: page, primary: primary) }
+        HostThreads.startOrSay("handed", request.messages) { session.receiveHanded(channel) }
+        HostThreads.startOrSay("primary-life", request.messages) { [self] in
+            page.waitForDeath(of: .primary)
+            // One that says goodbye lives until that was read.
+            decide(.primaryDied)
+        }
+    }
+
+    // MARK: - Signs of life
+
+    private func tick(_ session: MirrorSession) {
+        let step = FailureTimeout.stepNanoseconds(session.welcome.failureTimeoutNanoseconds)
+        while state.withLock({ $0.order == .wait }) {
+            HostThreads.sleep(step)
+            decide(.tick)
+        }
+    }
+
+    private func serveHeartbeats(_ hello: Hello, _ socket: LinkSocket, _ reader: FrameReader) throws {
+        guard let session = state.withLock({ $0.session }), session.hello.nonce == hello.nonce else { return }
+        while let received = try reader.receive(), received.header.kind == .heartbeat {
+            let heartbeat = try Heartbeat(payload: received.payload)
+            decide(.heartbeatReceived)
+            if !heartbeat.released.isEmpty { try session.noteReleased(heartbeat.released) }
+            try socket.send(HeartbeatReply(sequence: heartbeat.sequence, hasTakenOver: hasTakenOver).frame)
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Epochs
+import Glibc
+import GuestKernel
+import GuestMemory
+import RecordCoding
+import Replication
+import Synchronization
+import Transport
+
+/// One primary's link to this mirror: epochs come in, are checked, acknowledged and applied.
+final class MirrorSession: Sendable {
+    private struct State {
+        var guest = CommittedGuest()
+        /// Set by the takeover: no epoch is acknowledged or applied from then on.
+        var isOver = false
+        /// Descriptors that the primary has handed over, by the identity of their description.
+        var handed: [UInt64: Int32] = [:]
+    }
+
+    let hello: Hello
+    let welcome: Welcome
+    private let socket: LinkSocket
+    /// Used by the link's thread alone until the session is over.
+    private nonisolated(unsafe) let memory: MirrorMemory
+    private let state = Mutex(State())
+    private let decide: @Sendable (MirrorEvent) -> Void
+
+    init(
+        _ hello: Hello, _ welcome: Welcome, _ socket: LinkSocket, _ memory: MirrorMemory,
+        decide: @escaping @Sendable (MirrorEvent) -> Void
+    ) {
+        self.hello = hello
+        self.welcome = welcome
+        self.socket = socket
+        self.memory = memory
+        self.decide = decide
+    }
+
+    var isLocal: Bool { !welcome.localChannel.isEmpty }
+
+    // MARK: - The link
+
+    /// Why this mirror cannot take an epoch, for the primary.
+    private struct Refusal: Error {
+        let text: String
+    }
+
+    /// How a session's reading ended.
+    enum End {
+        case goodbye
+        case refused(String)
+        /// The link closed, or what came over it was damaged: the last whole epoch is what there is.
+        case broken(String)
+    }
+
+    /// Reads epochs until the link ends, one way or another.
+    func run(_ reader: FrameReader) -> End {
+        do {
+            let pages = try PageStaging()
+            var decoder = EpochDecoder()
+            while try receiveEpoch(reader, &decoder, pages) {}
+            return .goodbye
+        } catch let refusal as Refusal {
+            try? socket.send(Frame(.epochRefusal, saying: refusal.text))
+            return .refused(refusal.text)
+        } catch {
+            return .broken(LinkWords.of(error))
+        }
+    }
+
+    /// One epoch. False when the primary has said goodbye.
+    private func receiveEpoch(
+        _ reader: FrameReader, _ decoder: inout EpochDecoder, _ pages: PageStaging
+    ) throws -> Bool {
+        var stage = MirrorStage(memory, pages, isFirst: decoder.lastEpoch == 0)
+        while let received = try reader.receive() {
+            if received.header.kind == .guestEnded { return false }
+            var end: EpochEnd?
+            try decoder.consume(received.frame) { item in
+                if case .complete(let complete) = item {
+                    end = complete
+                } else {
+                    do {
+                        try stage.add(item)
+                    } catch {
+                        throw Refusal(text: "an epoch cannot be held: \(LinkWords.of(error))")
+                    }
+                }
+            }
+            if let end {
+                try commit(stage, end)
+                return true
+            }
+        }
+        throw TransportError("the primary closed the link")
+    }
+
+    private func commit(_ stage: MirrorStage, _ end: EpochEnd) throws {
+        let current = state.withLock { $0.guest }
+        let next: CommittedGuest
+        do {
+            next = try stage.check(current, end)
+        } catch {
+            throw Refusal(text: "epoch \(end.number) cannot be held: \(LinkWords.of(error))")
+        }
+        try state.withLock { state in
+            if state.isOver { throw TransportError("this mirror has taken over") }
+            // Before it is applied, which cannot fail any more: that much sooner is the output released.
+            try socket.send(Frame(kind: .ack, epoch: end.number))
+            stage.apply()
+            state.guest = next
+            for identity in stage.closedObjects {
+                // Nobody here may keep a listener open that the guest has closed.
+                if let descriptor = state.handed.removeValue(forKey: identity) { close(descriptor) }
+            }
+        }
+        decide(.epochCommitted(end.number))
+    }
+
+    // MARK: - What a machine shares
+
+    /// Takes what the primary hands over until it closes the channel.
+    func receiveHanded(_ channel: LocalChannel) {
+        while let message = try? channel.receive() {
+            guard message.kind == SharedKind.descriptor, let descriptor = message.descriptors.first else {
+                for descriptor in message.descriptors { close(descriptor) }
+                continue
+            }
+            state.withLock { state in
+                if let old = state.handed.updateValue(descriptor, forKey: message.number) { close(old) }
+            }
+        }
+    }
+
+    /// What heartbeats say about released output.
+    func noteReleased(_ bytes: [UInt8]) throws {
+        try state.withLock { try $0.guest.output.markReleased(bytes) }
+    }
+
+    /// This mirror gives up its role: the primary is to go on without it.
+    func giveUp(_ reason: String) {
+        try? socket.send(Frame(.epochRefusal, saying: reason))
+    }
+
+    // MARK: - The takeover
+
+    /// Ends the session: what it has by now is what the guest goes on with.
+    func endForTakeover() -> (guest: CommittedGuest, handed: [UInt64: Int32]) {
+        let result = state.withLock { state in
+            state.isOver = true
+            return (state.guest, state.handed)
+        }
+        socket.shutdown()
+        return result
+    }
+}

@@ -1,0 +1,89 @@
+import Epochs
+import GuestKernel
+import GuestMemory
+import RecordCoding
+
+/// An epoch on its way in. Nothing of it is visible in the guest's memory or records until the whole of it is there and
+/// was found right; a torn one is simply forgotten (architecture, invariant 3).
+///
+/// The first epoch is the exception that no guest depends on: the mirror has nothing to keep yet, so its pages go
+/// straight to their places instead of being held twice.
+struct MirrorStage {
+    private let memory: MirrorMemory
+    private let pages: PageStaging
+    private var discards = Discards.ranges([])
+    private var layout: [UInt8]?
+    private var records = RecordDelta()
+    private var output: [[UInt8]] = []
+    private var released: [[UInt8]] = []
+    private let isFirst: Bool
+
+    init(_ memory: MirrorMemory, _ pages: PageStaging, isFirst: Bool) {
+        self.memory = memory
+        self.pages = pages
+        self.isFirst = isFirst
+        pages.reset()
+    }
+
+    /// Takes a part of the epoch. Throws where there is no memory for it.
+    mutating func add(_ item: EpochDecoder.Item) throws {
+        switch item {
+        case .page(let number, let content):
+            if isFirst, memory.isPrepared(number) {
+                memory.write(number, content)
+            } else {
+                try pages.add(number, content)
+            }
+        case .discards(let discards):
+            self.discards = Discards(discards)
+            // Pages that came before, copied while the guest ran, may have been dropped since.
+            if isFirst { discard(self.discards) }
+        case .layout(let bytes):
+            // The first epoch has two: what to open before its pages come, and the last word.
+            if isFirst { try memory.prepare(layout: bytes) }
+            layout = bytes
+        case .records(let delta):
+            records.changed += delta.changed
+            records.removed += delta.removed
+        case .output(let bytes): output.append(bytes)
+        case .released(let bytes): released.append(bytes)
+        case .complete: break
+        }
+    }
+
+    /// The descriptions that are gone with this epoch.
+    var closedObjects: [UInt64] {
+        records.removed.lazy.filter { $0.family == RecordFamily.object.rawValue }.map(\.number)
+    }
+
+    /// Everything that can fail: afterwards `apply` cannot. Returns what the mirror will have of the guest.
+    func check(_ guest: CommittedGuest, _ end: EpochEnd) throws -> CommittedGuest {
+        var next = guest
+        next.epoch = end.number
+        next.guestNanoseconds = end.summary.guestNanoseconds
+        next.end = end.summary.guestEnd.map(GuestEnd.init)
+        next.records.apply(records)
+        try GuestKernel.validate(next.records)
+        for bytes in output { try next.output.add(bytes) }
+        for bytes in released { try next.output.markReleased(bytes) }
+        if let layout { try memory.prepare(layout: layout) }
+        try memory.check(pages.numbers)
+        return next
+    }
+
+    /// Puts the pages in their places.
+    func apply() {
+        if !isFirst { discard(discards) }
+        if layout != nil { memory.commit() }
+        for (index, number) in pages.numbers.enumerated() {
+            memory.write(number, pages.contents + index * 4096)
+        }
+    }
+
+    private func discard(_ discards: Discards) {
+        switch discards {
+        case .everything: memory.discardEverything()
+        case .ranges(let ranges): for range in ranges { memory.discard(range) }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Epochs
+import Glibc
+import GuestKernel
+import GuestMemory
+import Replication
+import Transport
+
+extension Primary {
+    /// Hands an event to the decision and does what it says.
+    func decide(_ event: PrimaryEvent) {
+        state.withLock { state in
+            for action in state.decision.handle(event, now: BootClock.nanoseconds()) { act(on: action, &state) }
+        }
+    }
+
+    private func act(on action: PrimaryAction, _ state: inout State) {
+        switch action {
+        case .release(let epoch):
+            if !state.hasBeenProtected {
+                state.hasBeenProtected = true
+                messages.say(.info, "protected by \(connection.peer)")
+            }
+            output.commit(epoch: epoch)
+            connection.local?.page.noteReleased(epoch: epoch)
+        case .probe:
+            HostThreads.startOrSay("probe", messages) { [self] in decide(.probeFinished(connection.probeMirror())) }
+        case .fenceMirror:
+            HostThreads.startOrSay("fence", messages) { [self] in decide(.fenced(fence())) }
+        case .hold(let reason):
+            messages.say(.warning, "holding output: \(reason)")
+        case .goUnprotected(let reason):
+            goUnprotected(reason)
+        case .endSuperseded:
+            supersede()
+        case .finish:
+            settle(.finished)
+        }
+    }
+
+    private func goUnprotected(_ reason: String) {
+        // On one machine the shared page has the last word about who goes on.
+        if let page = connection.local?.page, !page.claim(for: .primary) {
+            supersede()
+            return
+        }
+        messages.say(.warning, "going on unprotected: \(reason)")
+        statistics.state.withLock { $0.unprotectedReason = reason }
+        output.releaseEverything()
+        settle(.unprotected)
+        connection.close()
+    }
+
+    private func supersede() {
+        output.seal()
+        settle(.superseded)
+        onSuperseded()
+    }
+
+    private func settle(_ outcome: Outcome) {
+        outcomeWord.store(outcome.rawValue, ordering: .sequentiallyConsistent)
+        HostFutex.wake(outcomeWord)
+        kernel.gate.demand.raise()
+    }
+
+    private func fence() -> Bool {
+        if connection.isLocal { return connection.fenceMirror() }
+        guard let command = request.peers.fenceCommand else { return false }
+        return FenceCommand.run(command, peer: connection.peer, messages)
+    }
+
+    // MARK: - The guest's end
+
+    /// Makes sure that all that the guest did before it ended is with the mirror, and is out. Returns when this process
+    /// may end as the guest did.
+    func finish(_ end: GuestEnd) {
+        kernel.gate.demand.raise()
+        while checkpointerEnded.load(ordering: .sequentiallyConsistent) == 0 {
+            HostFutex.wait(checkpointerEnded, while: 0)
+        }
+        if outcome == .protected {
+            decide(.guestEnded(finalEpoch: checkpointer.nextEpoch))
+            do {
+                try checkpointer.cutFinal(end)
+            } catch {
+                decide(.linkClosed)
+            }
+        }
+        while outcome == .protected { HostFutex.wait(outcomeWord, while: Outcome.protected.rawValue) }
+        if outcome == .superseded { return }
+        // As natively: who writes to a slow reader ends when that has read.
+        while !output.drain(timeoutNanoseconds: 1_000_000_000) {}
+        if outcome == .finished { connection.sayGoodbye() }
+    }
+}

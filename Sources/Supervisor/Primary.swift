@@ -1,0 +1,147 @@
+import CGuestEntry
+import Epochs
+import Glibc
+import GuestKernel
+import GuestMemory
+import Replication
+import Synchronization
+import Transport
+
+/// The role of a `run` that has a mirror: epochs go out, acks come in, and output is released by what the decision says.
+///
+/// Lock order: `state` before the output gate's own locks. What a decision asks for is done under `state`, so that two
+/// decisions are never acted upon in the wrong order; none of it sleeps.
+final class Primary: Sendable {
+    struct State {
+        var decision: PrimaryDecision
+        var hasBeenProtected = false
+    }
+
+    /// How the guest goes on.
+    enum Outcome: UInt32 {
+        case protected = 0
+        /// The mirror is gone: nothing is held any more.
+        case unprotected = 1
+        /// The mirror has taken over: nothing is ever released again.
+        case superseded = 2
+        /// The guest's last epoch is committed.
+        case finished = 3
+    }
+
+    let connection: PrimaryConnection
+    let request: ReplicationRequest
+    let messages: MessageLog
+    let output: OutputGate
+    let kernel: GuestKernel
+    let checkpointer: Checkpointer
+    let statistics = ReplicationStatistics()
+    let state: Mutex<State>
+    /// `Outcome`, for those who sleep until it changes.
+    let outcomeWord = Atomic<UInt32>(Outcome.protected.rawValue)
+    /// 1 once the checkpointer has ended: the final epoch is cut by who waited for the guest's end.
+    let checkpointerEnded = Atomic<UInt32>(0)
+    let onSuperseded: @Sendable () -> Void
+
+    var outcome: Outcome { Outcome(rawValue: outcomeWord.load(ordering: .sequentiallyConsistent)) ?? .superseded }
+
+    init(
+        _ connection: PrimaryConnection, _ kernel: GuestKernel, _ output: OutputGate, _ request: ReplicationRequest,
+        _ messages: MessageLog, onSuperseded: @escaping @Sendable () -> Void
+    ) throws(SupervisorError) {
+        self.connection = connection
+        self.kernel = kernel
+        self.output = output
+        self.request = request
+        self.messages = messages
+        self.onSuperseded = onSuperseded
+        checkpointer = try Checkpointer(kernel, output, connection, request, statistics)
+        let fence: FenceMeans = connection.isLocal ? .kill : request.peers.fenceCommand == nil ? .none : .command
+        state = Mutex(
+            State(
+                decision: PrimaryDecision(
+                    failureTimeoutNanoseconds: connection.failureTimeoutNanoseconds, fence: fence,
+                    canProbe: connection.probeMirror() == .alive)))
+    }
+
+    // MARK: - Threads
+
+    /// Starts to replicate. The guest may be running already.
+    func start() throws(SupervisorError) {
+        decide(.linkEstablished)
+        try HostThreads.start("probes") { [self] in connection.answerProbes() }
+        try HostThreads.start("heartbeats") { [self] in sendHeartbeats() }
+        try HostThreads.start("replies") { [self] in receiveReplies() }
+        try HostThreads.start("acks") { [self] in receiveAcks() }
+        try HostThreads.start("epochs") { [self] in cutEpochs() }
+        if let page = connection.local?.page {
+            try HostThreads.start("mirror-life") { [self] in
+                page.waitForDeath(of: .mirror)
+                decide(.mirrorDied(hadTakenOver: page.hasMirrorTakenOver))
+            }
+        }
+    }
+
+    private func cutEpochs() {
+        do {
+            try checkpointer.run { [self] in outcome == .protected && !kernel.hasEnded }
+        } catch {
+            decide(.linkClosed)
+            say(linkError: error)
+        }
+        checkpointerEnded.store(1, ordering: .sequentiallyConsistent)
+        HostFutex.wake(checkpointerEnded)
+    }
+
+    private func receiveAcks() {
+        do {
+            while let received = try connection.reader.receive() {
+                switch received.header.kind {
+                case .ack: decide(.ack(epoch: received.header.epoch))
+                case .epochRefusal: decide(.epochRefused(received.text))
+                default: throw TransportError("the mirror sent a frame that makes no sense here")
+                }
+            }
+        } catch {
+            say(linkError: error)
+        }
+        decide(.linkClosed)
+    }
+
+    /// Only while somebody waits for the mirror: what a connection says when it ends is no news otherwise.
+    private func say(linkError error: any Error) {
+        if outcome == .protected { messages.say(.warning, "the link to the mirror: \(LinkWords.of(error))") }
+    }
+
+    // MARK: - Signs of life
+
+    /// Sends heartbeats and lets the decision see that time passes. A mirror that does not read does not hold this up
+    /// for long: what a socket holds lasts for hours of heartbeats.
+    private func sendHeartbeats() {
+        let step = FailureTimeout.stepNanoseconds(connection.failureTimeoutNanoseconds)
+        var sequence: UInt64 = 0
+        var isOpen = true
+        while outcome == .protected || outcome == .unprotected {
+            sequence += 1
+            if isOpen {
+                decide(.heartbeatSent(sequence: sequence, at: BootClock.nanoseconds()))
+                do {
+                    try connection.heartbeats.send(Heartbeat(sequence: sequence, released: output.takeReleased()).frame)
+                } catch {
+                    isOpen = false
+                }
+            }
+            HostThreads.sleep(step)
+            decide(.tick)
+        }
+    }
+
+    private func receiveReplies() {
+        let reader = FrameReader(connection.heartbeats)
+        while let received = try? reader.receive(), received.header.kind == .heartbeatReply,
+            let reply = try? HeartbeatReply(payload: received.payload)
+        {
+            decide(reply.hasTakenOver ? .mirrorTookOver : .heartbeatAnswered(sequence: reply.sequence))
+        }
+        decide(.linkClosed)
+    }
+}

@@ -1,0 +1,141 @@
+import Epochs
+import Glibc
+import GuestKernel
+import GuestMemory
+import Replication
+import Synchronization
+import Transport
+
+/// A primary's connections to its mirror: the link, the heartbeats', and, on one machine, what both sides share.
+final class PrimaryConnection: Sendable {
+    /// The mirror, as messages name it.
+    let peer: String
+    let welcome: Welcome
+    let link: LinkSocket
+    let reader: FrameReader
+    let heartbeats: LinkSocket
+    /// Where the mirror answers probes: where it listens.
+    private let endpoint: String
+    let local: SharedMachine?
+    private let probes: LinkListener
+    private let hasEnded = Atomic<Bool>(false)
+
+    /// What there is besides sockets where both sides are on one machine (architecture §6).
+    final class SharedMachine: Sendable {
+        let page: LifePage
+        let channel: LocalChannel
+        let mirror: ProcessHandle?
+
+        init(_ page: LifePage, _ channel: LocalChannel, _ mirror: ProcessHandle?) {
+            self.page = page
+            self.channel = channel
+            self.mirror = mirror
+        }
+    }
+
+    private static let patienceNanoseconds: UInt64 = 5_000_000_000
+
+    var isLocal: Bool { local != nil }
+    var failureTimeoutNanoseconds: UInt64? { welcome.failureTimeoutNanoseconds }
+
+    // MARK: - Making it
+
+    /// Connects and shakes hands. Everything that is wrong with the mirror's address or the mirror shows here, before
+    /// the guest runs.
+    init(_ endpoint: String, _ request: PeerRequest) throws(SupervisorError) {
+        self.endpoint = endpoint
+        peer = endpoint
+        do {
+            let identity = try MachineIdentity.own()
+            link = try LinkSocket.connect(
+                to: Endpoint(parsing: endpoint), timeoutNanoseconds: PrimaryConnection.patienceNanoseconds)
+            probes = try LinkListener(on: link.localAddress.with(port: 0))
+            var hello = Hello(
+                purpose: .link, nonce: UInt64.random(in: .min ... .max), software: understudyVersion,
+                arenaEnd: GuestLayout.arenaEnd, processor: HandshakeFacts.processor(), machine: identity.forTheLink,
+                failureTimeoutNanoseconds: request.failureTimeoutNanoseconds, probeEndpoint: "\(probes.address)",
+                isTreatedAsRemote: request.isTreatedAsRemote)
+            reader = FrameReader(link)
+            welcome = try PrimaryConnection.shakeHands(hello, link, reader)
+            hello.purpose = .heartbeats
+            heartbeats = try LinkSocket.connect(
+                toFirstOf: [link.peerAddress], timeoutNanoseconds: PrimaryConnection.patienceNanoseconds)
+            try heartbeats.send(hello.frame)
+            local = try PrimaryConnection.meet(welcome)
+        } catch {
+            throw SupervisorError(.failed, "--mirror \(endpoint): \(LinkWords.of(error))")
+        }
+    }
+
+    private static func shakeHands(_ hello: Hello, _ link: LinkSocket, _ reader: FrameReader) throws -> Welcome {
+        try link.send(hello.frame)
+        guard let answer = try reader.receive(timeoutNanoseconds: patienceNanoseconds) else {
+            throw TransportError("it closed the connection instead of answering")
+        }
+        switch answer.header.kind {
+        case .welcome: return try Welcome(payload: answer.payload)
+        case .refusal: throw TransportError("it refuses: \(answer.text)")
+        default: throw TransportError("what it answered makes no sense")
+        }
+    }
+
+    /// Nil where the sides do not share a machine.
+    private static func meet(_ welcome: Welcome) throws -> SharedMachine? {
+        guard !welcome.localChannel.isEmpty else { return nil }
+        let channel = try LocalChannel.connect(to: welcome.localChannel, timeoutNanoseconds: patienceNanoseconds)
+        let page = try LifePage.create()
+        try page.hold(as: .primary)
+        try channel.send(LocalMessage(kind: SharedKind.lifePage, number: 0, descriptors: [page.descriptor]))
+        let mirror = try ProcessHandle.open(MachineIdentity(welcome.machine))
+        return SharedMachine(page, channel, mirror)
+    }
+
+    // MARK: - Using it
+
+    /// Hands descriptors over that the mirror cannot make itself. They are on their way before the epoch that names them.
+    func hand(_ wanted: [HandedDescriptors.Descriptor]) throws {
+        guard let local else { return }
+        for descriptor in wanted {
+            try local.channel.send(
+                LocalMessage(
+                    kind: SharedKind.descriptor, number: descriptor.identity, descriptors: [descriptor.hostFD]))
+        }
+    }
+
+    func probeMirror() -> PeerProbe {
+        PeerProbe(probing: endpoint)
+    }
+
+    /// Answers the mirror's probes for the life of the process.
+    func answerProbes() {
+        while let socket = try? probes.accept() {
+            guard let received = try? FrameReader(socket).receive(timeoutNanoseconds: 500_000_000),
+                received.header.kind == .probe, let probe = try? Probe(payload: received.payload)
+            else { continue }
+            try? socket.send(ProbeAnswer(nonce: probe.nonce, hasTakenOver: false).frame)
+        }
+    }
+
+    /// Makes sure that a silent mirror does nothing any more; on one machine only.
+    func fenceMirror() -> Bool {
+        guard let mirror = local?.mirror else { return false }
+        do {
+            try mirror.kill()
+            return try mirror.waitUntilGone(timeoutNanoseconds: 2_000_000_000)
+        } catch {
+            return false
+        }
+    }
+
+    /// The guest has ended, and all of its output is out: the mirror is not to take over.
+    func sayGoodbye() {
+        try? link.send(Frame(kind: .guestEnded))
+        // Until the mirror has read it and closed its end: an exit before that could look like a death to it.
+        _ = try? reader.receive(timeoutNanoseconds: 1_000_000_000)
+    }
+
+    func close() {
+        link.shutdown()
+        heartbeats.shutdown()
+    }
+}

@@ -1,0 +1,37 @@
+import GuestMemory
+
+/// What `run` and `mirror` were asked for about replication.
+public struct ReplicationRequest: Sendable {
+    /// Where the mirror is.
+    public enum Target: Sendable, Equatable {
+        /// Started by `run` itself, on this machine.
+        case local
+        /// `HOST:PORT`.
+        case endpoint(String)
+    }
+
+    public var target: Target
+    /// The longest time between checkpoints.
+    public var epochNanoseconds: UInt64 = 25_000_000
+    /// The longest time that output waits for a checkpoint while the guest keeps running.
+    public var holdNanosecondsMax: UInt64 = 5_000_000
+    /// Nil chooses the best that the kernel has.
+    public var tracker: TrackerMethod?
+    public var peers = PeerRequest()
+
+    public init(target: Target) {
+        self.target = target
+    }
+}
+
+/// What both sides are asked for about their peer.
+public struct PeerRequest: Sendable {
+    /// Silence that counts as failure; nil never does.
+    public var failureTimeoutNanoseconds: UInt64? = 500_000_000
+    /// Run before acting on a silent peer on another machine.
+    public var fenceCommand: String?
+    /// A test's wish: behave as if the peer were on another machine.
+    public var isTreatedAsRemote = false
+
+    public init() {}
+}

@@ -1,0 +1,61 @@
+import Synchronization
+
+/// What replication did, for the report.
+final class ReplicationStatistics: Sendable {
+    struct State {
+        var epochs: UInt64 = 0
+        var epochsByNeed: UInt64 = 0
+        var pages: UInt64 = 0
+        var bytes: UInt64 = 0
+        var pauses = Distribution()
+        var dirtyPages = Distribution()
+        var commits = Distribution()
+        var firstEpochPages: UInt64 = 0
+        var unprotectedReason: String?
+    }
+
+    let state = Mutex(State())
+}
+
+/// A histogram of values with a relative error of at most 1/32: buckets of equal width within each power of two, as
+/// HdrHistogram has them (Tene). 64 × 32 counters, allocated once.
+struct Distribution: Sendable {
+    private static let subBucketCount = 32
+    private static let subBucketBits = 5
+
+    private var counts = [UInt64](repeating: 0, count: 64 * Distribution.subBucketCount)
+    private(set) var count: UInt64 = 0
+    private(set) var maximum: UInt64 = 0
+
+    mutating func add(_ value: UInt64) {
+        counts[Distribution.index(of: value)] += 1
+        count += 1
+        maximum = max(maximum, value)
+    }
+
+    /// The smallest value that at least `fraction` of all are no larger than, up to the bucket's width; 0 for none.
+    func quantile(_ fraction: Double) -> UInt64 {
+        if count == 0 { return 0 }
+        let wanted = max(1, UInt64((Double(count) * fraction).rounded(.up)))
+        var seen: UInt64 = 0
+        for (index, number) in counts.enumerated() where number > 0 {
+            seen += number
+            if seen >= wanted { return min(Distribution.upperEdge(of: index), maximum) }
+        }
+        return maximum
+    }
+
+    private static func index(of value: UInt64) -> Int {
+        if value < UInt64(subBucketCount) { return Int(value) }
+        let exponent = 63 - value.leadingZeroBitCount
+        let shift = exponent - subBucketBits
+        return (shift + 1) * subBucketCount + Int(value >> UInt64(shift)) - subBucketCount
+    }
+
+    private static func upperEdge(of index: Int) -> UInt64 {
+        if index < subBucketCount { return UInt64(index) }
+        let shift = index / subBucketCount - 1
+        let lower = UInt64(index % subBucketCount + subBucketCount) << UInt64(shift)
+        return lower + (1 << UInt64(shift)) - 1
+    }
+}

@@ -1,0 +1,44 @@
+import CGuestEntry
+import Glibc
+import GuestKernel
+import GuestMemory
+import RecordCoding
+
+/// What the mirror has of the guest: whole epochs only.
+struct CommittedGuest {
+    var epoch: UInt64 = 0
+    var records = RecordSet()
+    var layout: [UInt8] = []
+    var output = OutputLedger()
+    var guestNanoseconds: UInt64 = 0
+    /// Set by the guest's last epoch.
+    var end: GuestEnd?
+}
+
+/// Builds the guest's kernel from the committed records and lets the guest go on (architecture §4, §6).
+struct Takeover {
+    let guest: CommittedGuest
+    let memory: MirrorMemory
+    let handed: [UInt64: Int32]
+    let dispatch: DispatchMethod
+    let start: StartState
+    let messages: MessageLog
+
+    /// The guest's kernel with its threads made, but not running: all that the old primary may have kept back is out.
+    func rebuild() throws(SupervisorError) -> GuestKernel {
+        let messages = messages
+        var configuration = GuestConfiguration(dispatch: dispatch, report: { messages.say(.warning, $0) })
+        configuration.originalStackLimit = start.stackLimit
+        configuration.outsideDescriptors = Set(start.descriptors)
+        do {
+            let space = try memory.becomeAddressSpace()
+            let kernel = try GuestKernel(
+                restoring: guest.records, configuration: configuration, memory: space, handed: handed)
+            var output = guest.output
+            output.emit()
+            return kernel
+        } catch {
+            throw SupervisorError(.failed, "the guest cannot go on from epoch \(guest.epoch): \(LinkWords.of(error))")
+        }
+    }
+}

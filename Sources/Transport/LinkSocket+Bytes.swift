@@ -1,0 +1,105 @@
+import Glibc
+
+extension LinkSocket {
+    /// iovecs in one sendmsg(2); the kernel takes 1024.
+    private static let piecesMax = 64
+
+    /// Sends all of `bytes`, or throws: then nothing is known of how much the peer got, and the connection is of no
+    /// more use. Blocks while the peer does not read; `shutdown` ends that.
+    public func send(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let sent = Glibc.send(
+                socket.number, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            if sent < 0 {
+                let code = errno
+                if code == EINTR { continue }
+                throw .failed("cannot send to \(peerAddress)", code)
+            }
+            rest = rest.dropFirst(sent)
+        }
+    }
+
+    public func send(_ bytes: [UInt8]) throws(TransportError) {
+        let result: Result<Void, TransportError> = bytes.withUnsafeBytes { bytes in
+            Result { () throws(TransportError) in try send(bytes) }
+        }
+        try result.get()
+    }
+
+    /// Sends all the pieces one behind the other, without copying them together first. As `send` otherwise.
+    public func sendAll(_ pieces: [UnsafeRawBufferPointer]) throws(TransportError) {
+        var vectors = pieces.filter { !$0.isEmpty }.map { piece in
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: piece.baseAddress), iov_len: piece.count)
+        }[...]
+        while !vectors.isEmpty {
+            var sent = sendSome(vectors)
+            if sent < 0 {
+                let code = errno
+                if code == EINTR { continue }
+                throw .failed("cannot send to \(peerAddress)", code)
+            }
+            while let first = vectors.first, sent >= first.iov_len {
+                sent -= first.iov_len
+                vectors.removeFirst()
+            }
+            if sent > 0, var first = vectors.popFirst() {
+                first.iov_base += sent
+                first.iov_len -= sent
+                vectors = [first] + vectors
+            }
+        }
+    }
+
+    private func sendSome(_ vectors: ArraySlice<iovec>) -> Int {
+        vectors.withUnsafeBufferPointer { vectors in
+            var message = msghdr()
+            message.msg_iov = UnsafeMutablePointer(mutating: vectors.baseAddress)
+            message.msg_iovlen = min(vectors.count, LinkSocket.piecesMax)
+            return sendmsg(socket.number, &message, Int32(MSG_NOSIGNAL))
+        }
+    }
+
+    /// Fills `buffer`. False when the connection ended before its first byte; a later end throws, as does a timeout
+    /// (`isTimeout`). Without a timeout it blocks until `shutdown`.
+    public func receiveExactly(
+        into buffer: UnsafeMutableRawBufferPointer, timeoutNanoseconds: UInt64? = nil
+    ) throws(TransportError) -> Bool {
+        try receiveExactly(into: buffer, until: Deadline(in: timeoutNanoseconds))
+    }
+
+    func receiveExactly(
+        into buffer: UnsafeMutableRawBufferPointer, until deadline: Deadline
+    ) throws(TransportError) -> Bool {
+        var received = 0
+        while received < buffer.count {
+            let count = try receiveSome(into: UnsafeMutableRawBufferPointer(rebasing: buffer[received...]), deadline)
+            if count == 0 {
+                if received == 0 { return false }
+                throw TransportError("\(peerAddress) ended the connection in the middle of a frame")
+            }
+            received += count
+        }
+        return true
+    }
+
+    /// What there is, at least one byte; 0 at the end of the file.
+    private func receiveSome(
+        into buffer: UnsafeMutableRawBufferPointer, _ deadline: Deadline
+    ) throws(TransportError) -> Int {
+        // With a deadline the socket is asked without blocking, and then waited for.
+        let flags = deadline.isNever ? 0 : Int32(MSG_DONTWAIT)
+        while true {
+            let count = recv(socket.number, buffer.baseAddress, buffer.count, flags)
+            if count >= 0 { return count }
+            let code = errno
+            if code == EAGAIN {
+                guard try socket.wait(for: Int32(POLLIN), until: deadline) else {
+                    throw .timedOut("waiting for \(peerAddress)")
+                }
+            } else if code != EINTR {
+                throw .failed("cannot receive from \(peerAddress)", code)
+            }
+        }
+    }
+}

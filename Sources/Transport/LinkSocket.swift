@@ -1,0 +1,39 @@
+import Glibc
+
+/// A TCP connection. Calls block the calling thread; one thread at a time sends, one at a time receives.
+///
+/// The descriptor is closed when the last reference goes, so that no thread ever uses a number that has become another
+/// file's; `shutdown` and `close` end the connection at once, from any thread, and wake who is blocked in it.
+public final class LinkSocket: Sendable {
+    let socket: OwnedDescriptor
+    public let localAddress: SocketAddress
+    public let peerAddress: SocketAddress
+
+    /// `socket` is connected and blocks. Throws ECONNREFUSED when it is connected with itself.
+    init(adopting socket: consuming OwnedDescriptor) throws(TransportError) {
+        localAddress = try SocketAddress(of: socket.number, by: getsockname)
+        peerAddress = try SocketAddress(of: socket.number, by: getpeername)
+        // A port of the range that connecting sockets get theirs from may be given to the very socket that connects to
+        // it when nobody listens there; TCP then connects it with itself (RFC 9293, simultaneous open).
+        guard localAddress != peerAddress else { throw .failed("cannot connect to \(peerAddress)", ECONNREFUSED) }
+        // An ack must not wait for more to send.
+        try socket.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        self.socket = socket
+    }
+
+    /// For poll(2); it stays this object's.
+    public var descriptor: Int32 { socket.number }
+    public var localText: String { "\(localAddress)" }
+    public var peerText: String { "\(peerAddress)" }
+
+    /// Ends the connection in both directions: the peer reads the end of the file, and threads that are blocked here
+    /// return, readers with the end of the file, writers with EPIPE.
+    public func shutdown() {
+        Glibc.shutdown(socket.number, Int32(SHUT_RDWR))
+    }
+
+    /// As `shutdown`: the descriptor itself goes with the last reference.
+    public func close() {
+        shutdown()
+    }
+}

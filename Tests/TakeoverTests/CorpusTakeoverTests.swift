@@ -1,0 +1,94 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// The programs of guest-examples with a mirror, of which one side or the other is killed at a random moment.
+///
+/// Where, how often and when is decided by the seed; `UNDERSTUDY_CORPUS_PASSES` makes it more.
+@Suite("guest programs with a mirror", .startsGuests)
+struct CorpusTakeoverTests {
+    @Test("the table of exceptions names what there is, each with a reason")
+    func exceptions() {
+        for exception in CorpusEntry.takeoverExceptions {
+            let isThere = CorpusEntry.all.contains {
+                $0.name == exception.name && $0.arguments == exception.arguments
+            }
+            #expect(isThere && !exception.reason.isEmpty, "\(exception)")
+        }
+    }
+
+    @Test("the primary killed: as natively, from both sides together", arguments: TakeoverCase.killed)
+    func primaryKilled(_ run: TakeoverCase) async throws {
+        let native = try await NativeRuns.shared.outcome(of: run.command)
+        let delay = run.delayNanoseconds(nativeSeconds: native.wallSeconds)
+        let outcome = try await ReplicatedGuest.with(run.command, run.options) { guest in
+            try await guest.waitUntilProtected()
+            try await Task.sleep(nanoseconds: delay)
+            guest.killPrimary()
+            return try await guest.waitForEnd()
+        }
+        do {
+            try outcome.requireSame(as: native)
+            SoakLog.note("guest program, primary killed", ["takeovers": outcome.didTakeOver ? 1 : 0])
+        } catch {
+            throw TestFailure("\(run.testDescription), killed after \(delay / 1000) us: \(error)")
+        }
+    }
+
+    @Test("the mirror killed: as natively, from the primary alone", arguments: TakeoverCase.third(0))
+    func mirrorKilled(_ run: TakeoverCase) async throws {
+        let native = try await NativeRuns.shared.outcome(of: run.command)
+        let delay = run.delayNanoseconds(nativeSeconds: native.wallSeconds)
+        let outcome = try await ReplicatedGuest.with(run.command, run.options) { guest in
+            try await guest.waitUntilProtected()
+            try await Task.sleep(nanoseconds: delay)
+            guest.mirror.send(signal: SIGKILL)
+            return try await guest.waitForEnd()
+        }
+        do {
+            try outcome.primary.requireSame(as: native)
+            let wasKilled = outcome.mirror.ending == .signalled(SIGKILL)
+            let saysSo = outcome.primary.errorText.contains(ReplicatedGuest.unprotectedLine)
+            if outcome.mirror.output != [] { throw TestFailure("the mirror said something: \(outcome)") }
+            // It may have ended between its mirror's end and noticing it.
+            if saysSo, !wasKilled { throw TestFailure("unprotected, but its mirror was not killed: \(outcome)") }
+            SoakLog.note("guest program, mirror killed", ["went on unprotected": saysSo ? 1 : 0])
+        } catch {
+            throw TestFailure("\(run.testDescription), mirror killed after \(delay / 1000) us: \(error)")
+        }
+    }
+
+    @Test("neither killed: as natively, and the mirror ends with the guest", arguments: TakeoverCase.third(1))
+    func untouched(_ run: TakeoverCase) async throws {
+        let native = try await NativeRuns.shared.outcome(of: run.command)
+        let outcome = try await ReplicatedGuest.with(run.command, run.options) { try await $0.waitForEnd() }
+        try outcome.primary.requireSame(as: native)
+        try outcome.requireNoTrouble()
+        guard outcome.mirror.ending == .exited(0), outcome.mirror.output == [], !outcome.didTakeOver else {
+            throw TestFailure("not the end of a mirror that was not needed\n\(outcome)")
+        }
+        guard outcome.primary.errorText.contains(ReplicatedGuest.protectedLine) else {
+            throw TestFailure("ended without having been protected\n\(outcome)")
+        }
+    }
+
+    @Test("killed before the mirror has anything: nothing was said, or the mirror goes on", arguments: 0..<8)
+    func killedEarly(_ number: Int) async throws {
+        let command = Command(try #require(Linkage.static.path(of: "hello"), "run make guests"))
+        let native = try await NativeRuns.shared.outcome(of: command)
+        var generator = SeededGenerator(seed: TestEnvironment.seed &+ UInt64(number))
+        let delay = UInt64(generator.below(60_000)) * 1000
+        try await ReplicatedGuest.with(command, ReplicationOptions(tracker: .taking(turn: number))) { guest in
+            try await Task.sleep(nanoseconds: delay)
+            guest.killPrimary()
+            let primary = try await guest.primary.waitForEnd()
+            if primary.errorText.contains(ReplicatedGuest.protectedLine) {
+                let outcome = ReplicatedOutcome(primary: primary, mirror: try await guest.mirror.waitForEnd())
+                return try outcome.requireSame(as: native)
+            }
+            // It may have been protected, and killed before it said so.
+            guard primary.output == [] else { throw TestFailure("output without a mirror that has it", primary) }
+            if let line = Understudy.trouble(in: guest.mirror.errorText) { throw TestFailure("in trouble: \(line)") }
+        }
+    }
+}
