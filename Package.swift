@@ -57,6 +57,10 @@ let package = Package(
         .testTarget(
             name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "GuestKernelTests",
+            dependencies: ["CGuestEntry", "GuestKernel", "GuestMemory", "RecordCoding", "TestSupport"],
+            swiftSettings: swiftSettings),
         // A process that tests of Transport start and kill.
         .executableTarget(
             name: "TransportPeer", dependencies: ["Transport"], path: "Tests/TransportPeer",

@@ -10,14 +10,17 @@ public struct Welcome: WireMessage, Equatable {
     public var failureTimeoutNanoseconds: UInt64?
     /// The abstract Unix socket where the primary hands over descriptors; empty where the sides do not share a machine.
     public var localChannel: String
+    /// Whether the mirror fences a silent primary before it takes over.
+    public var fences: Bool
 
     public init(
-        nonce: UInt64, machine: PeerIdentity, failureTimeoutNanoseconds: UInt64?, localChannel: String
+        nonce: UInt64, machine: PeerIdentity, failureTimeoutNanoseconds: UInt64?, localChannel: String, fences: Bool
     ) {
         self.nonce = nonce
         self.machine = machine
         self.failureTimeoutNanoseconds = failureTimeoutNanoseconds
         self.localChannel = localChannel
+        self.fences = fences
     }
 
     public func write(to writer: inout RecordWriter) {
@@ -25,6 +28,7 @@ public struct Welcome: WireMessage, Equatable {
         machine.write(to: &writer)
         writer.put(failureTimeoutNanoseconds)
         writer.put(localChannel)
+        writer.put(fences)
     }
 
     public init(from reader: inout RecordReader) throws(RecordError) {
@@ -32,5 +36,6 @@ public struct Welcome: WireMessage, Equatable {
         machine = try PeerIdentity(from: &reader)
         failureTimeoutNanoseconds = try reader.getOptional()
         localChannel = try reader.getText()
+        fences = try reader.getFlag()
     }
 }

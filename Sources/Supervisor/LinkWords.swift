@@ -10,6 +10,7 @@ enum LinkWords {
     static func of(_ error: any Error) -> String {
         switch error {
         case let error as TransportError: return error.message
+        case let error as SupervisorError: return error.message
         case let error as WireError: return error.message
         case let error as MirrorMemoryError: return error.message
         case let error as RestoreError: return error.message

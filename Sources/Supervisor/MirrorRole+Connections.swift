@@ -68,8 +68,8 @@ extension MirrorRole {
             nonce: hello.nonce, machine: identity.forTheLink,
             failureTimeoutNanoseconds: FailureTimeout.agreed(
                 primary: hello.failureTimeoutNanoseconds, mirror: request.peers.failureTimeoutNanoseconds),
-            localChannel: local?.name ?? "")
-        let session = MirrorSession(hello, welcome, socket, memory) { [self] in decide($0) }
+            localChannel: local?.name ?? "", fences: request.peers.fenceCommand != nil)
+        let session = MirrorSession(hello, welcome, socket, memory) { [self] in try acknowledge($0, on: $1) }
         guard begin(session) else { return refuse("this mirror has a primary already", socket) }
         try socket.send(welcome.frame)
         if let local { try meet(session, local) }
@@ -89,11 +89,13 @@ extension MirrorRole {
     private func begin(_ session: MirrorSession) -> Bool {
         let isLocal = session.isLocal
         let fence: FenceMeans = isLocal ? .kill : request.peers.fenceCommand == nil ? .none : .command
+        // Behind address translation nobody ever answers, and a refusal would show nothing.
+        let canProbe = PeerProbe(probing: session.hello.probeEndpoint) == .alive
         return state.withLock { state in
             guard state.session == nil, state.order == .wait else { return false }
             state.session = session
             state.decision = MirrorDecision(
-                failureTimeoutNanoseconds: session.welcome.failureTimeoutNanoseconds, fence: fence, canProbe: true)
+                failureTimeoutNanoseconds: session.welcome.failureTimeoutNanoseconds, fence: fence, canProbe: canProbe)
             return true
         }
     }

@@ -9,7 +9,7 @@ import Transport
 
 /// What a mirror is while it waits: its connections, its decision, and the order that ends the wait.
 ///
-/// Lock order: `state` (the decision) before the session's own lock.
+/// Lock order: the session's own lock before `state` (the decision).
 final class MirrorRole: Sendable {
     struct State {
         var decision: MirrorDecision?
@@ -73,6 +73,19 @@ final class MirrorRole: Sendable {
         }
     }
 
+    /// An epoch is here: acknowledged in the same step in which it counts, so that a takeover knows of every epoch whose
+    /// output may go out.
+    func acknowledge(_ epoch: UInt64, on socket: LinkSocket) throws {
+        try state.withLock { state in
+            guard var decision = state.decision else { return }
+            let actions = decision.handle(.epochCommitted(epoch), now: BootClock.nanoseconds())
+            state.decision = decision
+            for action in actions { act(on: action, &state) }
+            guard decision.mayAcknowledge else { throw TransportError("this mirror has given up its role or taken over") }
+            try socket.send(Frame(kind: .ack, epoch: epoch))
+        }
+    }
+
     private func act(on action: MirrorAction, _ state: inout State) {
         switch action {
         case .probe:
@@ -110,6 +123,18 @@ final class MirrorRole: Sendable {
         }
         guard let command = request.peers.fenceCommand, let session else { return false }
         return FenceCommand.run(command, peer: session.hello.probeEndpoint, request.messages)
+    }
+
+    /// A part of `run` that was never connected to is of no use to anybody once `run` is gone.
+    func endWithParent() {
+        let parent = getppid()
+        while state.withLock({ $0.session == nil && $0.order == .wait }) {
+            HostThreads.sleep(50_000_000)
+            guard getppid() != parent else { continue }
+            state.withLock { state in
+                if state.session == nil { order(.standDown("who started it is gone"), &state) }
+            }
+        }
     }
 
     /// Somebody wants this mirror to end. It does, unless it is taking over already.

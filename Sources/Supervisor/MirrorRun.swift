@@ -41,6 +41,7 @@ public final class MirrorRun: Sendable {
         let role = try MirrorRole(request, start)
         try HostThreads.start("listener") { role.acceptForEver() }
         try announce(role.listener)
+        if request.announceDescriptor != nil { try HostThreads.start("parent") { role.endWithParent() } }
         let watch = try MirrorSignals.start(role, isPartOfRun: request.announceDescriptor != nil)
         switch role.waitForOrder() {
         case .finish: ProcessEnd.exit(0)

@@ -8,6 +8,8 @@ import Synchronization
 import Transport
 
 /// One primary's link to this mirror: epochs come in, are checked, acknowledged and applied.
+///
+/// Lock order: the session's state before the decision's.
 final class MirrorSession: Sendable {
     private struct State {
         var guest = CommittedGuest()
@@ -23,17 +25,18 @@ final class MirrorSession: Sendable {
     /// Used by the link's thread alone until the session is over.
     private nonisolated(unsafe) let memory: MirrorMemory
     private let state = Mutex(State())
-    private let decide: @Sendable (MirrorEvent) -> Void
+    /// Has the epoch decided upon, and acknowledges it unless this mirror may not any more: then it throws.
+    private let acknowledge: @Sendable (UInt64, LinkSocket) throws -> Void
 
     init(
         _ hello: Hello, _ welcome: Welcome, _ socket: LinkSocket, _ memory: MirrorMemory,
-        decide: @escaping @Sendable (MirrorEvent) -> Void
+        acknowledge: @escaping @Sendable (UInt64, LinkSocket) throws -> Void
     ) {
         self.hello = hello
         self.welcome = welcome
         self.socket = socket
         self.memory = memory
-        self.decide = decide
+        self.acknowledge = acknowledge
     }
 
     var isLocal: Bool { !welcome.localChannel.isEmpty }
@@ -61,7 +64,6 @@ final class MirrorSession: Sendable {
             while try receiveEpoch(reader, &decoder, pages) {}
             return .goodbye
         } catch let refusal as Refusal {
-            try? socket.send(Frame(.epochRefusal, saying: refusal.text))
             return .refused(refusal.text)
         } catch {
             return .broken(LinkWords.of(error))
@@ -105,8 +107,9 @@ final class MirrorSession: Sendable {
         }
         try state.withLock { state in
             if state.isOver { throw TransportError("this mirror has taken over") }
-            // Before it is applied, which cannot fail any more: that much sooner is the output released.
-            try socket.send(Frame(kind: .ack, epoch: end.number))
+            // Before it is applied, which cannot fail any more: that much sooner is the output released. A takeover that
+            // is decided from now on waits for this lock, and so for the epoch.
+            try acknowledge(end.number, socket)
             stage.apply()
             state.guest = next
             for identity in stage.closedObjects {
@@ -114,7 +117,6 @@ final class MirrorSession: Sendable {
                 if let descriptor = state.handed.removeValue(forKey: identity) { close(descriptor) }
             }
         }
-        decide(.epochCommitted(end.number))
     }
 
     // MARK: - What a machine shares

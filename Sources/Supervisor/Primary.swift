@@ -55,7 +55,9 @@ final class Primary: Sendable {
         self.messages = messages
         self.onSuperseded = onSuperseded
         checkpointer = try Checkpointer(kernel, output, connection, request, statistics)
-        let fence: FenceMeans = connection.isLocal ? .kill : request.peers.fenceCommand == nil ? .none : .command
+        // By a command only where the mirror has one, too: else it may have taken over before it was fenced.
+        let hasCommands = request.peers.fenceCommand != nil && connection.welcome.fences
+        let fence: FenceMeans = connection.isLocal ? .kill : hasCommands ? .command : .none
         state = Mutex(
             State(
                 decision: PrimaryDecision(
@@ -68,7 +70,6 @@ final class Primary: Sendable {
     /// Starts to replicate. The guest may be running already.
     func start() throws(SupervisorError) {
         decide(.linkEstablished)
-        try HostThreads.start("probes") { [self] in connection.answerProbes() }
         try HostThreads.start("heartbeats") { [self] in sendHeartbeats() }
         try HostThreads.start("replies") { [self] in receiveReplies() }
         try HostThreads.start("acks") { [self] in receiveAcks() }

@@ -17,8 +17,6 @@ final class PrimaryConnection: Sendable {
     /// Where the mirror answers probes: where it listens.
     private let endpoint: String
     let local: SharedMachine?
-    private let probes: LinkListener
-    private let hasEnded = Atomic<Bool>(false)
 
     /// What there is besides sockets where both sides are on one machine (architecture §6).
     final class SharedMachine: Sendable {
@@ -49,7 +47,8 @@ final class PrimaryConnection: Sendable {
             let identity = try MachineIdentity.own()
             link = try LinkSocket.connect(
                 to: Endpoint(parsing: endpoint), timeoutNanoseconds: PrimaryConnection.patienceNanoseconds)
-            probes = try LinkListener(on: link.localAddress.with(port: 0))
+            let probes = try LinkListener(on: link.localAddress.with(port: 0))
+            try HostThreads.start("probes") { PrimaryConnection.answerProbes(probes) }
             var hello = Hello(
                 purpose: .link, nonce: UInt64.random(in: .min ... .max), software: understudyVersion,
                 arenaEnd: GuestLayout.arenaEnd, processor: HandshakeFacts.processor(), machine: identity.forTheLink,
@@ -106,8 +105,8 @@ final class PrimaryConnection: Sendable {
         PeerProbe(probing: endpoint)
     }
 
-    /// Answers the mirror's probes for the life of the process.
-    func answerProbes() {
+    /// Answers the mirror's probes for the life of the process. The first comes while hands are shaken.
+    private static func answerProbes(_ probes: LinkListener) {
         while let socket = try? probes.accept() {
             guard let received = try? FrameReader(socket).receive(timeoutNanoseconds: 500_000_000),
                 received.header.kind == .probe, let probe = try? Probe(payload: received.payload)

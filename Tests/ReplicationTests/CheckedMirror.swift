@@ -10,7 +10,7 @@ struct CheckedMirror {
     private(set) var isProbing = false
     private(set) var isFencing = false
     private(set) var hasEnded = false
-    private var committed: UInt64 = 0
+    private(set) var committed: UInt64 = 0
     private var heardAt: UInt64 = 0
     private var linkIsClosed = false
     private var isPrimaryGone = false

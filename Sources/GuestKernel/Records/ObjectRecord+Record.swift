@@ -73,14 +73,15 @@ extension FileRecord {
         guard let identity else { return }
         writer.put(identity.device)
         writer.put(identity.inode)
-        writer.put(identity.path)
     }
 
     fileprivate init(from reader: inout RecordReader) throws(RecordError) {
         self.init(path: try reader.getPath(), flags: try reader.get())
         isMemory = try reader.getFlag()
         guard try reader.getFlag() else { return }
-        identity = FileIdentity(device: try reader.get(), inode: try reader.get(), path: try reader.getText())
+        // Its path is the record's own.
+        identity = FileIdentity(
+            device: try reader.get(), inode: try reader.get(), path: String(decoding: path, as: UTF8.self))
     }
 }
 

@@ -67,7 +67,8 @@ extension Simulation {
         }
         guard plan.isSameMachine, plan.fence == .kill, plan.failureTimeout != nil else { return nil }
         // Here a fence decides every silence: whoever is left serves the guest.
-        let mirrorCouldGoOn = processes[1].runs(at: clock.now) && mirror.decision.state != .stoodDown
+        let mirrorCouldGoOn =
+            processes[1].runs(at: clock.now) && mirror.decision.state != .stoodDown && mirror.committed > 0
         if !guestIsServed && (primaryRuns || mirrorCouldGoOn) {
             return "nobody serves the guest: primary \(primary.decision.state), mirror \(mirror.decision.state)"
         }
