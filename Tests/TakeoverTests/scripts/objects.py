@@ -49,6 +49,9 @@ def raises(error, function):
     return False
 
 
+# For the signalfd; before there is another thread.
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+
 # Pipes and pairs
 
 pipe_out, pipe_in = os.pipe()
@@ -172,7 +175,6 @@ watches = libc.inotify_init1(NONBLOCK)
 libc.inotify_rm_watch(watches, libc.inotify_add_watch(watches, b"/tmp", 0x100))
 watch = libc.inotify_add_watch(watches, directory.encode(), 0x100)
 os.read(watches, 4096)
-signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 signals = libc.signalfd(-1, struct.pack("128s", struct.pack("Q", 1 << (signal.SIGUSR1 - 1))), NONBLOCK)
 os.kill(os.getpid(), signal.SIGUSR1)
 
