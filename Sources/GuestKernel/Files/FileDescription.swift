@@ -66,10 +66,16 @@ public final class FileDescription: @unchecked Sendable {
     deinit {
         if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
         let leaving = hold?.leave(hostFD)
-        closeRegistrations(isHostFileKept: leaving?.isKept ?? false)
-        if leaving?.isToBeClosed == true { hold?.putClose() }
-        if leaving?.isKept == true { return }
-        if isHanded.load(ordering: .relaxed) { HandedDescriptors.takeBack(self) }
+        let isKept = leaving?.isKept ?? false
+        closeRegistrations(isHostFileKept: isKept)
+        let isHanded = isHanded.load(ordering: .relaxed)
+        // A socket that still has something to send is taken back behind that.
+        let isTakenBackLater = isKept && isHanded && kind == .socket
+        if isHanded, !isTakenBackLater { HandedDescriptors.takeBack(self) }
+        if leaving?.isToBeClosed == true {
+            hold?.putClose(isShutFirst: isTakenBackLater && !transfers.isForGood)
+        }
+        if isKept { return }
         if kind == .socket {
             HostSockets.close(hostFD)
         } else {
