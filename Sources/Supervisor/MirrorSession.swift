@@ -17,6 +17,7 @@ final class MirrorSession: Sendable {
         var isOver = false
         /// Descriptors that the primary has handed over, by the identity of their description.
         var handed: [UInt64: Int32] = [:]
+        var heartbeats: LinkSocket?
     }
 
     let hello: Hello
@@ -140,8 +141,15 @@ final class MirrorSession: Sendable {
     }
 
     /// This mirror gives up its role: the primary is to go on without it.
+    /// It is told on either connection: one may have broken.
     func giveUp(_ reason: String) {
-        try? socket.send(Frame(.epochRefusal, saying: reason))
+        let refusal = Frame(.epochRefusal, saying: reason)
+        try? state.withLock({ $0.heartbeats })?.send(refusal)
+        try? socket.send(refusal)
+    }
+
+    func keep(heartbeats: LinkSocket) {
+        state.withLock { $0.heartbeats = heartbeats }
     }
 
     // MARK: - The takeover

@@ -138,9 +138,13 @@ final class Primary: Sendable {
 
     private func receiveReplies() {
         let reader = FrameReader(connection.heartbeats)
-        while let received = try? reader.receive(), received.header.kind == .heartbeatReply,
-            let reply = try? HeartbeatReply(payload: received.payload)
-        {
+        while let received = try? reader.receive() {
+            if received.header.kind == .epochRefusal {
+                decide(.epochRefused(received.text))
+                continue
+            }
+            guard received.header.kind == .heartbeatReply, let reply = try? HeartbeatReply(payload: received.payload)
+            else { break }
             decide(reply.hasTakenOver ? .mirrorTookOver : .heartbeatAnswered(sequence: reply.sequence))
         }
         decide(.linkClosed)

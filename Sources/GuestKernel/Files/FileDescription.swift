@@ -66,10 +66,12 @@ public final class FileDescription: @unchecked Sendable {
     deinit {
         if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
         let leaving = hold?.leave(hostFD)
-        closeRegistrations(isHostFileKept: leaving?.isKept ?? false)
-        if leaving?.isToBeClosed == true { hold?.putClose() }
-        if leaving?.isKept == true { return }
-        if isHanded.load(ordering: .relaxed) { HandedDescriptors.giveUpLocks(self) }
+        let isKept = leaving?.isKept ?? false
+        closeRegistrations(isHostFileKept: isKept)
+        let isHanded = isHanded.load(ordering: .relaxed) && !transfers.isForGood
+        if isHanded { HandedDescriptors.giveUpLocks(self) }
+        if leaving?.isToBeClosed == true { hold?.putClose(isShutFirst: isHanded && kind == .socket) }
+        if isKept { return }
         if kind == .socket {
             HostSockets.close(hostFD)
         } else {
