@@ -108,8 +108,8 @@ final class MirrorSession: Sendable {
         }
         try state.withLock { state in
             if state.isOver { throw TransportError("this mirror has taken over") }
-            // Before it is applied, which cannot fail any more: that much sooner is the output released. A takeover that
-            // is decided from now on waits for this lock, and so for the epoch.
+            // Before it is applied, which cannot fail any more: that much sooner is the output released. A takeover
+            // that is decided from now on waits for this lock, and so for the epoch.
             try acknowledge(end.number, socket)
             stage.apply()
             state.guest = next

@@ -7,7 +7,8 @@ import Replication
 import Synchronization
 import Transport
 
-/// The role of a `run` that has a mirror: epochs go out, acks come in, and output is released by what the decision says.
+/// The role of a `run` that has a mirror: epochs go out, acks come in, and output is released by what the decision
+/// says.
 ///
 /// Lock order: `state` before the output gate's own locks. What a decision asks for is done under `state`, so that two
 /// decisions are never acted upon in the wrong order; none of it sleeps.
