@@ -36,8 +36,12 @@ struct MirrorStage {
             }
         case .discards(let discards):
             self.discards = Discards(discards)
-            // Pages that came before, copied while the guest ran, may have been dropped since.
-            if isFirst { discard(self.discards) }
+            // Pages that came before, copied while the guest ran, may have been dropped since, those that still wait
+            // for the layout that has a place for them as well.
+            if isFirst {
+                discard(self.discards)
+                pages.remove(self.discards)
+            }
         case .layout(let bytes):
             // The first epoch has two: what to open before its pages come, and the last word.
             if isFirst { try memory.prepare(layout: bytes) }
