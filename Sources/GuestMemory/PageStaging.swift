@@ -64,27 +64,6 @@ public final class PageStaging {
         return true
     }
 
-    /// Takes pages out again whose content was dropped meanwhile.
-    public func remove(_ discards: Discards) {
-        guard case .ranges(var ranges) = discards else { return reset() }
-        ranges.mergeTouching()
-        var kept = 0
-        for (index, number) in numbers.enumerated() {
-            if ranges.contains(number * pageSize) {
-                slots[number] = nil
-                continue
-            }
-            if kept < index {
-                (base + kept * Int(pageSize)).copyMemory(
-                    from: base + index * Int(pageSize), byteCount: Int(pageSize))
-                slots[number] = PageTable.Entry(lastDirtyEpoch: filling, slot: UInt32(kept))
-                numbers[kept] = number
-            }
-            kept += 1
-        }
-        numbers.removeLast(count - kept)
-    }
-
     private func grow() throws(StagingError) {
         // A slot's number has 32 bits: 16 TiB of pages.
         let wanted = capacity * 2

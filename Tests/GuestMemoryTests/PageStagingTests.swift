@@ -4,32 +4,6 @@ import Testing
 
 @Suite("page staging")
 struct PageStagingTests {
-    @Test("pages that were dropped are taken out, and the others stay", arguments: SeededGenerator.seeds(count: 3))
-    func removal(seed: UInt64) throws {
-        var generator = SeededGenerator(seed: seed)
-        let staging = try PageStaging()
-        for _ in 0..<20 {
-            var model: [UInt64: UInt8] = [:]
-            staging.reset()
-            for _ in 0..<4 {
-                for _ in 0..<generator.below(200) {
-                    let number = UInt64(generator.below(300))
-                    let fill = UInt8(generator.below(256))
-                    try add(number, fill, to: staging)
-                    model[number] = fill
-                }
-                let ranges = (0..<generator.below(6)).map { _ in
-                    AddressRange(start: UInt64(generator.below(300)) * 4096, count: UInt64(generator.below(40)) * 4096)
-                }
-                staging.remove(.ranges(ranges))
-                model = model.filter { number, _ in !ranges.contains { $0.contains(number * 4096) } }
-                #expect(isSame(staging, model))
-            }
-            staging.remove(.everything)
-            #expect(staging.count == 0)
-        }
-    }
-
     private func add(_ number: UInt64, _ fill: UInt8, to staging: PageStaging) throws {
         try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { page in
             page.initializeMemory(as: UInt8.self, repeating: fill)

@@ -69,7 +69,7 @@ public final class FileDescription: @unchecked Sendable {
         closeRegistrations(isHostFileKept: leaving?.isKept ?? false)
         if leaving?.isToBeClosed == true { hold?.putClose() }
         if leaving?.isKept == true { return }
-        if isHanded.load(ordering: .relaxed) { HandedDescriptors.takeBack(self) }
+        if isHanded.load(ordering: .relaxed) { HandedDescriptors.giveUpLocks(self) }
         if kind == .socket {
             HostSockets.close(hostFD)
         } else {
