@@ -115,7 +115,7 @@ final class MirrorSession: Sendable {
             state.guest = next
             for identity in stage.closedObjects {
                 // Nobody here may keep a listener open that the guest has closed.
-                if let descriptor = state.handed.removeValue(forKey: identity) { close(descriptor) }
+                if let descriptor = state.handed.removeValue(forKey: identity) { Glibc.close(descriptor) }
             }
         }
     }
@@ -126,11 +126,11 @@ final class MirrorSession: Sendable {
     func receiveHanded(_ channel: LocalChannel) {
         while let message = try? channel.receive() {
             guard message.kind == SharedKind.descriptor, let descriptor = message.descriptors.first else {
-                for descriptor in message.descriptors { close(descriptor) }
+                for descriptor in message.descriptors { Glibc.close(descriptor) }
                 continue
             }
             state.withLock { state in
-                if let old = state.handed.updateValue(descriptor, forKey: message.number) { close(old) }
+                if let old = state.handed.updateValue(descriptor, forKey: message.number) { Glibc.close(old) }
             }
         }
     }
@@ -150,6 +150,12 @@ final class MirrorSession: Sendable {
 
     func keep(heartbeats: LinkSocket) {
         state.withLock { $0.heartbeats = heartbeats }
+    }
+
+    /// One connection is of no use without the other: what is left of the link counts as silence, to both sides.
+    func close() {
+        state.withLock({ $0.heartbeats })?.shutdown()
+        socket.shutdown()
     }
 
     // MARK: - The takeover
