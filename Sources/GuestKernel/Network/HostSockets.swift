@@ -81,7 +81,7 @@ enum HostSockets {
         record.peerAddress = name(__NR_getpeername, hostFD)
         if !record.peerAddress.isEmpty {
             record.state = .connected
-        } else if integerOption(hostFD, SO_ACCEPTCONN) != 0 {
+        } else if isListening(hostFD) {
             record.state = .listening
             // What it was called with is not to be had; the kernel limits this to net.core.somaxconn.
             record.backlog = SOMAXCONN
@@ -91,6 +91,10 @@ enum HostSockets {
             record.localAddress = []
         }
         return record
+    }
+
+    static func isListening(_ hostFD: Int32) -> Bool {
+        integerOption(hostFD, SO_ACCEPTCONN) != 0
     }
 
     /// What the host calls a socket or its peer; empty where it has no answer.
