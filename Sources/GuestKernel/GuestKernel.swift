@@ -63,6 +63,8 @@ public final class GuestKernel: @unchecked Sendable {
     public let files: FileTable
     /// What is held of the guest's output; nil where nothing is.
     public let output: OutputGate?
+    /// What a takeover has not written out yet.
+    public let unemitted = UnemittedOutput()
     let dispatcher = Dispatcher()
     let statistics = SyscallStatistics()
     let threads = ThreadList()

@@ -98,6 +98,7 @@ public final class MirrorRun: Sendable {
     }
 
     private func finish(_ kernel: GuestKernel, _ end: GuestEnd, _ guest: CommittedGuest) -> Never {
+        kernel.unemitted.wait()
         ProcessEnd.take()
         writeReport(kernel, guest) { report in
             switch end {

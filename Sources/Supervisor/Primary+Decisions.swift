@@ -87,8 +87,7 @@ extension Primary {
         }
         while outcome == .protected { HostFutex.wait(outcomeWord, while: Outcome.protected.rawValue) }
         if outcome == .superseded { return }
-        // As natively: who writes to a slow reader ends when that has read.
-        while !output.drain(timeoutNanoseconds: 1_000_000_000) {}
+        output.drainAtEnd()
         if outcome == .finished { connection.sayGoodbye() }
     }
 }

@@ -35,7 +35,7 @@ struct Takeover {
             let kernel = try GuestKernel(
                 restoring: guest.records, configuration: configuration, memory: space, handed: handed)
             var output = guest.output
-            output.emit()
+            output.emit(into: kernel)
             return kernel
         } catch {
             throw SupervisorError(.failed, "the guest cannot go on from epoch \(guest.epoch): \(LinkWords.of(error))")

@@ -38,6 +38,8 @@ public final class FileDescription: @unchecked Sendable {
     var checkpoint = DescriptionCheckpoint()
     /// A mirror on this machine has been given the host descriptor.
     let isHanded = Atomic<Bool>(false)
+    /// A socket whose name was taken at the takeover, and is tried again.
+    let isAwaitingName = Atomic<Bool>(false)
 
     private static let lastIdentity = Atomic<UInt64>(0)
 
@@ -66,10 +68,12 @@ public final class FileDescription: @unchecked Sendable {
     deinit {
         if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
         let leaving = hold?.leave(hostFD)
-        closeRegistrations(isHostFileKept: leaving?.isKept ?? false)
-        if leaving?.isToBeClosed == true { hold?.putClose() }
-        if leaving?.isKept == true { return }
-        if isHanded.load(ordering: .relaxed) { HandedDescriptors.giveUpLocks(self) }
+        let isKept = leaving?.isKept ?? false
+        closeRegistrations(isHostFileKept: isKept)
+        let isHanded = isHanded.load(ordering: .relaxed) && !transfers.isForGood
+        if isHanded { HandedDescriptors.giveUpLocks(self) }
+        if leaving?.isToBeClosed == true { hold?.putClose(isShutFirst: isHanded && kind == .socket) }
+        if isKept { return }
         if kind == .socket {
             HostSockets.close(hostFD)
         } else {

@@ -5,10 +5,8 @@ import Synchronization
 extension FileDescription {
     /// A copy of the socket's record; nil for what is not one of the guest's own sockets.
     var socketRecord: SocketRecord? {
-        record.withLock { record in
-            if case .socket(let socket) = record { return socket }
-            return nil
-        }
+        if case .socket(let socket) = record.current { return socket }
+        return nil
     }
 
     /// Keeps the socket's record true; nothing happens for a socket that came from outside.

@@ -120,7 +120,7 @@ enum SocketCalls {
     private static func shut(_ thread: GuestThread, _ file: FileDescription, _ how: Int32) -> Int {
         let onHost = { (how: Int32) in hostCall(__NR_shutdown, UInt64(signed: file.hostFD), UInt64(signed: how)) }
         guard let hold = file.hold, !hold.passes, HostSockets.isConnected(file.hostFD) else { return onHost(how) }
-        if how != Int32(SHUT_WR), file.socketRecord?.domain == AF_UNIX {
+        if how != Int32(SHUT_WR), hold.domain == AF_UNIX {
             let settled = thread.settleOutput(file)
             return settled == 0 ? onHost(how) : settled
         }

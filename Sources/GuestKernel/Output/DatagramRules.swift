@@ -12,13 +12,14 @@ enum DatagramRules {
     private static let addressByteCountV6 = 24
 
     /// The errno, or nil where the datagram may be queued.
-    static func refusal(of file: FileDescription, to peer: UnsafeRawBufferPointer, byteCount: Int) -> Int32? {
+    static func refusal(
+        of file: FileDescription, _ hold: HeldStream, to peer: UnsafeRawBufferPointer, byteCount: Int
+    ) -> Int32? {
         if byteCount > byteCountMax { return EMSGSIZE }
         if peer.isEmpty { return HostSockets.isConnected(file.hostFD) ? nil : EDESTADDRREQ }
         guard peer.count >= 4 else { return EINVAL }
         let family = Int32(peer.loadUnaligned(as: UInt16.self))
-        let record = file.socketRecord
-        let isV6 = record?.domain == AF_INET6
+        let isV6 = hold.domain == AF_INET6
         if family == AF_INET6, isV6 {
             guard peer.count >= addressByteCountV6 else { return EINVAL }
         } else {
@@ -26,6 +27,6 @@ enum DatagramRules {
             guard family == AF_INET || family == AF_UNSPEC else { return isV6 ? EINVAL : EAFNOSUPPORT }
         }
         let port = peer.loadUnaligned(fromByteOffset: 2, as: UInt16.self)
-        return port == 0 && record?.type == SocketType.datagram ? EINVAL : nil
+        return port == 0 && hold.hasPorts ? EINVAL : nil
     }
 }

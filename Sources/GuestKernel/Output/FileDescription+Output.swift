@@ -8,8 +8,8 @@ extension OutputGate {
     /// so that no write can come earlier.
     ///
     /// Output are sockets but the two ends of a socketpair and netlink; pipes, terminals and files that came from
-    /// outside; FIFOs and terminals that were opened by path. Files opened by path are not: what is done to them is done
-    /// at once.
+    /// outside; FIFOs and terminals that were opened by path. Files opened by path are not: what is done to them is
+    /// done at once.
     func adopt(_ file: FileDescription) {
         guard file.hold == nil else { return }
         switch file.kind {
@@ -22,7 +22,7 @@ extension OutputGate {
     private func adoptSocket(_ file: FileDescription) {
         let isOutside: Bool
         let record: SocketRecord
-        switch file.record.withLock({ $0 }) {
+        switch file.record.current {
         case .socket(let socket): (isOutside, record) = (false, socket)
         case .outside: (isOutside, record) = (true, HostSockets.record(of: file.hostFD))
         default: return
@@ -42,7 +42,7 @@ extension OutputGate {
         default: place = .nowhere
         }
         let stream = HeldStream(
-            gate: self, number: nextNumber(), kind: kind, file: file, place: place, travels: place != .nowhere)
+            gate: self, kind: kind, file: file, domain: record.domain, place: place, travels: place != .nowhere)
         _ = stream.join(file)
         file.hold = stream
     }
@@ -51,7 +51,7 @@ extension OutputGate {
         guard file.statusFlags.load(ordering: .relaxed) & O_ACCMODE != O_RDONLY else { return }
         let place: OutputPlace
         let kind: HeldStream.Kind
-        switch (file.record.withLock({ $0 }), file.kind) {
+        switch (file.record.current, file.kind) {
         case (.outside, .pipe): (place, kind) = (outsidePlace(file), .pipe)
         case (.outside, .regular): (place, kind) = (outsidePlace(file), .regular)
         case (.outside, .terminal): (place, kind) = (outsidePlace(file), .terminal)
@@ -60,8 +60,7 @@ extension OutputGate {
         default: return
         }
         let make = { [self] in
-            HeldStream(
-                gate: self, number: nextNumber(), kind: kind, file: file, place: place, travels: kind != .fifo)
+            HeldStream(gate: self, kind: kind, file: file, place: place, travels: kind != .fifo)
         }
         if kind == .fifo {
             let stream = make()
@@ -88,7 +87,7 @@ extension OutputGate {
     }
 
     private func outsidePlace(_ file: FileDescription) -> OutputPlace {
-        if case .outside(let record) = file.record.withLock({ $0 }) { return .outside(record.descriptor) }
+        if case .outside(let record) = file.record.current { return .outside(record.descriptor) }
         return .nowhere
     }
 }

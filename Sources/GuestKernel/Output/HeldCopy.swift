@@ -7,11 +7,11 @@ import GuestMemory
 enum HeldCopy {
     private static let pieceByteCountMax = GuestThread.scratchByteCount
 
-    /// Moves up to `count` bytes that `read` gives, until it gives no more. `read` gets the bytes done, and room for the
-    /// next; it never waits.
+    /// Moves up to `count` bytes that `read` gives, until it gives no more. `read` gets the bytes done, and room for
+    /// the next; it never waits.
     static func move(
-        _ thread: GuestThread, to target: FileDescription, _ hold: HeldStream, _ count: Int, isBlocking: Bool,
-        _ read: (Int, UInt64, Int) -> Int
+        _ thread: GuestThread, to target: FileDescription, _ hold: HeldStream, from source: FileDescription,
+        _ count: Int, isBlocking: Bool, _ read: (Int, UInt64, Int) -> Int
     ) -> Int? {
         while true {
             if hold.passes { return nil }
@@ -30,6 +30,7 @@ enum HeldCopy {
             }
             let length = min(count - done, pieceByteCountMax)
             let result = retryingInterrupts { read(done, UInt64(address: thread.scratch), length) }
+            source.transfers.set()
             if result <= 0 { return done > 0 ? done : result }
             let put = hold.put(result, isForced: true) { place, count in
                 place.copyMemory(from: thread.scratch, byteCount: count)
@@ -56,7 +57,8 @@ enum HeldCopy {
             return failed(EINVAL)
         }
         if target.statusFlags.load(ordering: .relaxed) & O_APPEND != 0 { return failed(EINVAL) }
-        return move(thread, to: target, hold, count, isBlocking: target.isBlocking) { done, place, length in
+        return move(thread, to: target, hold, from: source, count, isBlocking: target.isBlocking) {
+            done, place, length in
             start.read(source, advancedBy: done, into: place, length)
         }
     }
@@ -68,7 +70,7 @@ enum HeldCopy {
     ) -> Int? {
         guard source.kind == .regular, target.kind == .regular else { return failed(EINVAL) }
         if target.statusFlags.load(ordering: .relaxed) & O_APPEND != 0 { return failed(EBADF) }
-        return move(thread, to: target, hold, count, isBlocking: true) { done, place, length in
+        return move(thread, to: target, hold, from: source, count, isBlocking: true) { done, place, length in
             start.read(source, advancedBy: done, into: place, length)
         }
     }
@@ -83,7 +85,7 @@ enum HeldCopy {
         if source.kind == .pipe, start.isGiven { return failed(ESPIPE) }
         let length = min(count, pieceByteCountMax)
         return once(thread, source, isBlocking: isBlocking) {
-            move(thread, to: target, hold, length, isBlocking: isBlocking) { done, place, length in
+            move(thread, to: target, hold, from: source, length, isBlocking: isBlocking) { done, place, length in
                 // A second piece may not wait; the call is over then.
                 if done > 0 { return 0 }
                 if source.kind == .socket {
@@ -106,7 +108,7 @@ enum HeldCopy {
         guard let spare = SparePipe() else { return failed(EMFILE) }
         let length = min(count, pieceByteCountMax)
         return once(thread, source, isBlocking: isBlocking) {
-            move(thread, to: target, hold, length, isBlocking: isBlocking) { done, place, length in
+            move(thread, to: target, hold, from: source, length, isBlocking: isBlocking) { done, place, length in
                 if done > 0 { return 0 }
                 let copied = hostCall(
                     __NR_tee, UInt64(signed: source.hostFD), UInt64(signed: spare.writeEnd), UInt64(length), 2)

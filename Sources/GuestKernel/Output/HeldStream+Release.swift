@@ -88,7 +88,7 @@ extension HeldStream {
         }
         guard state.queue.isDue != state.isCounted else { return }
         state.isCounted = state.queue.isDue
-        gate.countUndrained(state.isCounted ? 1 : -1)
+        gate.countUndrained(state.isCounted, isSocket: kind.isSocket)
     }
 
     // MARK: - By calls that may wait

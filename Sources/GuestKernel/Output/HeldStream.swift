@@ -79,23 +79,34 @@ final class HeldStream: Sendable {
     }
 
     let gate: OutputGate
+    /// The first description's identity.
     let number: UInt64
     let kind: Kind
+    /// A socket's.
+    let domain: Int32
     let hostFD: Int32
     /// Whether its bytes are part of the epoch: a connection that a takeover resets takes its bytes with it.
     let travels: Bool
     /// Whether the host would make a writer wait: a file, or what could not be opened anew without blocking.
     let mayBlock: Bool
     let place: OutputPlace
+    /// Whether datagrams go from port to port; a raw socket's do not.
+    var hasPorts: Bool {
+        if case .socket(_, SocketType.datagram, _) = place { return true }
+        return false
+    }
     /// No more fits. Set and cleared under the lock; read without it by whoever asks for readiness.
     private let isFullFlag = Atomic<Bool>(false)
     /// Nothing is held and nothing will be: for the way in to see without the lock.
     private let passesFlag = Atomic<Bool>(false)
     let state: Mutex<State>
 
-    init(gate: OutputGate, number: UInt64, kind: Kind, file: FileDescription, place: OutputPlace, travels: Bool) {
+    init(
+        gate: OutputGate, kind: Kind, file: FileDescription, domain: Int32 = 0, place: OutputPlace, travels: Bool
+    ) {
         self.gate = gate
-        self.number = number
+        number = file.identity
+        self.domain = domain
         self.kind = kind
         self.travels = travels
         self.place = place
@@ -175,10 +186,12 @@ final class HeldStream: Sendable {
         return isHeld
     }
 
-    /// The guest's last reference went: the host's descriptor is closed when all before it has gone out.
-    func putClose() {
+    /// The guest's last reference went: the host's descriptor is closed when all before it has gone out. Shut before,
+    /// where a mirror has the socket, too, and nobody is to notice.
+    func putClose(isShutFirst: Bool) {
         var effects = Effects()
         state.withLock { state in
+            if isShutFirst { state.queue.appendShutdown(Int32(SHUT_RDWR)) }
             state.queue.appendClose()
             hold(&state, &effects)
         }

@@ -23,7 +23,7 @@ enum HeldTransfer {
         if hold.passes { return nil }
         if hasControl || flags & MessageFlag.outOfBand != 0 || hold.kind.actsDirectly { return settled(thread, file) }
         // A Unix connection refuses a destination, by an error that the host knows best.
-        if hold.kind == .connection, !peer.isEmpty, file.socketRecord?.domain == AF_UNIX { return nil }
+        if hold.kind == .connection, !peer.isEmpty, hold.domain == AF_UNIX { return nil }
         let isBlocking = flags & MessageFlag.dontWait == 0 && file.isBlocking
         if hold.kind == .datagrams {
             return putDatagram(thread, file, hold, pieces, flags: flags, to: peer, isBlocking: isBlocking)
@@ -100,7 +100,7 @@ enum HeldTransfer {
         _ thread: GuestThread, _ file: FileDescription, _ hold: HeldStream, _ pieces: IOVectors, flags: Int32,
         to peer: UnsafeRawBufferPointer, isBlocking: Bool
     ) -> Int? {
-        if let refusal = DatagramRules.refusal(of: file, to: peer, byteCount: pieces.byteCount) {
+        if let refusal = DatagramRules.refusal(of: file, hold, to: peer, byteCount: pieces.byteCount) {
             return failed(refusal)
         }
         while true {

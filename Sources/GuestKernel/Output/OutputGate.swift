@@ -54,14 +54,14 @@ public final class OutputGate: Sendable {
         /// Travelling streams with something that went out since the mirror was last told.
         var released: [HeldStream] = []
         var shared: [SharedStream] = []
-        var lastNumber: UInt64 = 0
     }
 
     private let mode = Atomic<UInt8>(Mode.holds)
     private let state = Mutex(State())
     private let oldestUncut = Atomic<UInt64>(0)
-    /// Streams with something committed that the host has not taken yet.
+    /// Streams with something committed that the host has not taken yet, and those of them that are no sockets.
     private let undrained = Atomic<UInt32>(0)
+    private let undrainedFiles = Atomic<UInt32>(0)
     private let demand: CheckpointDemand
     private let clock: GuestClock
     let releaser = OutputReleaser()
@@ -98,6 +98,8 @@ public final class OutputGate: Sendable {
             state.cutCount += 1
             state.epochs.append(CutEpoch(number: epoch, cutCount: state.cutCount, marks: marks))
         }
+        // The mirror was lost while these were in nobody's list: no commit will come for them.
+        if isPassing { for stream in streams { stream.commitEverything() } }
         return writer.bytes
     }
 
@@ -156,8 +158,21 @@ public final class OutputGate: Sendable {
         mode.store(Mode.sealed, ordering: .sequentiallyConsistent)
     }
 
-    /// Waits until the host has taken all that was committed, at most so long; false when it has not. For the guest's
-    /// end: this process must not end before.
+    /// How long this process outlives its guest for peers that do not read, which natively the kernel's own buffers do.
+    private static let lingerNanoseconds: UInt64 = 10_000_000_000
+
+    /// For the guest's end: waits until what was committed is out. Pipes, terminals and files as long as it takes, as a
+    /// native writer would have waited before it ended; sockets for ten seconds.
+    public func drainAtEnd() {
+        while !isSealed {
+            let count = undrainedFiles.load(ordering: .sequentiallyConsistent)
+            if count == 0 { break }
+            HostFutex.wait(undrainedFiles, while: count, timeoutNanoseconds: 1_000_000_000)
+        }
+        _ = drain(timeoutNanoseconds: OutputGate.lingerNanoseconds)
+    }
+
+    /// Waits until the host has taken all that was committed, at most so long; false when it has not.
     public func drain(timeoutNanoseconds: UInt64) -> Bool {
         let now = clock.monotonicNanoseconds()
         let (sum, overflow) = now.addingReportingOverflow(timeoutNanoseconds)
@@ -165,6 +180,7 @@ public final class OutputGate: Sendable {
         while true {
             let count = undrained.load(ordering: .sequentiallyConsistent)
             if count == 0 { return true }
+            if isSealed { return false }
             let now = clock.monotonicNanoseconds()
             if now >= deadline { return false }
             HostFutex.wait(undrained, while: count, timeoutNanoseconds: deadline - now)
@@ -190,18 +206,17 @@ public final class OutputGate: Sendable {
         state.withLock { $0.released.append(stream) }
     }
 
-    func countUndrained(_ change: Int) {
-        if change > 0 {
-            undrained.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        } else if undrained.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue == 0 {
-            HostFutex.wake(undrained)
-        }
+    /// A stream has something committed, or nothing any more.
+    func countUndrained(_ isDue: Bool, isSocket: Bool) {
+        OutputGate.count(undrained, isDue)
+        if !isSocket { OutputGate.count(undrainedFiles, isDue) }
     }
 
-    func nextNumber() -> UInt64 {
-        state.withLock { state in
-            state.lastNumber += 1
-            return state.lastNumber
+    private static func count(_ word: borrowing Atomic<UInt32>, _ isDue: Bool) {
+        if isDue {
+            word.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        } else if word.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue == 0 {
+            HostFutex.wake(word)
         }
     }
 

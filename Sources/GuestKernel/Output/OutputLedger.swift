@@ -51,10 +51,13 @@ public struct OutputLedger: Sendable {
         }
     }
 
-    /// Takes everything out, to be emitted.
-    mutating func takeEntries() -> [Entry] {
-        let taken = entries
+    /// Writes what is not known to have gone out to where it was going. After the guest's objects were rebuilt, before
+    /// any of its threads starts, and while this process has the descriptors that it was started with under their own
+    /// numbers. A reader that does not read holds this up for a second only.
+    public mutating func emit(into kernel: GuestKernel) {
+        var emission = OutputEmission(kernel)
+        for entry in entries { emission.emit(entry) }
+        emission.finish()
         entries = []
-        return taken
     }
 }
