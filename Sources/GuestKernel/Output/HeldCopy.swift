@@ -57,7 +57,8 @@ enum HeldCopy {
             return failed(EINVAL)
         }
         if target.statusFlags.load(ordering: .relaxed) & O_APPEND != 0 { return failed(EINVAL) }
-        return move(thread, to: target, hold, from: source, count, isBlocking: target.isBlocking) { done, place, length in
+        return move(thread, to: target, hold, from: source, count, isBlocking: target.isBlocking) {
+            done, place, length in
             start.read(source, advancedBy: done, into: place, length)
         }
     }

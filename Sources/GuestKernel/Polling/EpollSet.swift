@@ -81,7 +81,8 @@ final class EpollSet: ClosingPayload, Sendable {
             state.slots.compactMap { slot in
                 slot.interest.map { interest in
                     var value = EpollRecord.Interest(
-                        file: interest.file, descriptor: interest.descriptor, events: interest.events, data: interest.data)
+                        file: interest.file, descriptor: interest.descriptor, events: interest.events,
+                        data: interest.data)
                     value.hasFired = interest.hasFired
                     return value
                 }
