@@ -68,6 +68,9 @@ let package = Package(
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Epochs", "TestSupport", "TransportPeer"],
             swiftSettings: swiftSettings),
+        .testTarget(name: "RecordCodingTests", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EpochsTests", dependencies: ["Epochs", "RecordCoding", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReplicationTests", dependencies: ["Replication", "TestSupport"], swiftSettings: swiftSettings),
@@ -77,7 +80,8 @@ let package = Package(
             name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
         .testTarget(name: "BadInputTests", dependencies: ["Epochs", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "RedisTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
-        .testTarget(name: "TakeoverTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TakeoverTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -25,7 +25,7 @@ struct MirrorCommand: ParsableCommand {
         transform: DispatchChoice.init(parsing:))
     var dispatch = DispatchChoice.automatic
 
-    @Option(help: ArgumentHelp("Write a report as JSON at a takeover, and when the guest has ended.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write a report as JSON at a takeover and when the guest has ended.", valueName: "file"))
     var report: String?
 
     @Option(

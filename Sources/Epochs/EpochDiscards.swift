@@ -21,9 +21,8 @@ public enum EpochDiscards: Equatable, Sendable {
         let ranges = try reader.getAll { reader throws(RecordError) -> Range<UInt64> in
             let start: UInt64 = try reader.get()
             let end: UInt64 = try reader.get()
-            guard start < end, start >= PageCoding.pageNumbers.lowerBound, end <= PageCoding.pageNumbers.upperBound else {
-                throw .isMalformed
-            }
+            let all = PageCoding.pageNumbers
+            guard start < end, start >= all.lowerBound, end <= all.upperBound else { throw .isMalformed }
             return start..<end
         }
         try reader.finish()

@@ -59,13 +59,13 @@ public struct FrameHeader: Equatable, Sendable {
         guard version == wireVersion else {
             throw WireError(
                 .otherVersion(version),
-                "the peer speaks version \(version) of the link, this side version \(wireVersion): run the same on both")
+                "the peer speaks version \(version) of the link, this side \(wireVersion): run the same on both")
         }
         guard let kind = FrameKind(rawValue: load(6, UInt16.self)) else {
             throw WireError(.unknownKind, "a frame is of no known kind")
         }
         let length = Int(load(16, UInt32.self))
-        guard length <= payloadByteCountMax else { throw WireError(.tooLong, "a frame says that it has \(length) bytes") }
+        guard length <= payloadByteCountMax else { throw WireError(.tooLong, "a frame claims \(length) bytes") }
         let header = FrameHeader(
             kind: kind, epoch: load(8, UInt64.self), sequence: load(20, UInt32.self), payloadByteCount: length)
         return (header, load(24, UInt64.self))

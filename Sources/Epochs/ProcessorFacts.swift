@@ -33,7 +33,8 @@ public struct ProcessorFacts: Equatable, Sendable {
     func refusal(ofGuestFrom other: ProcessorFacts) -> String? {
         let missing = other.xsaveMask & ~xsaveMask
         if missing != 0 {
-            return "this mirror's CPU lacks vector state that the primary's has (components 0x\(String(missing, radix: 16)))"
+            let bits = String(missing, radix: 16)
+            return "this mirror's CPU lacks vector state that the primary's has (components 0x\(bits))"
         }
         for component in other.components where !components.contains(component) {
             return "this mirror's CPU keeps state component \(component.number) at another place than the primary's"

@@ -13,7 +13,7 @@ extension AddressSpace.State {
         guard let protection = tracking?.protection else {
             return try takeOpenRuns(from: start, pageCountMax: pageCountMax, into: &runs)
         }
-        try registerUntracked(protection)
+        try registerUntracked()
         do {
             return try scan(protection, from: start, pageCountMax: pageCountMax, into: &runs)
         } catch {
@@ -22,13 +22,13 @@ extension AddressSpace.State {
         // A mapping that is not registered reports nothing, and which one it is is not said. All are registered then,
         // and all pages count as written, as any may have been written unseen.
         tracking?.untracked.addEverything()
-        try registerUntracked(protection)
+        try registerUntracked()
         return try scan(protection, from: start, pageCountMax: pageCountMax, into: &runs)
     }
 
     /// Registers what is new to the host, before a scan comes to it.
-    private mutating func registerUntracked(_ protection: WriteProtection) throws(TrackerError) {
-        guard let log = tracking?.untracked, !log.isEmpty else { return }
+    mutating func registerUntracked() throws(TrackerError) {
+        guard let protection = tracking?.protection, let log = tracking?.untracked, !log.isEmpty else { return }
         var ranges = log.isEverything ? [GuestLayout.arena] : log.ranges
         ranges.mergeTouching()
         // The kernel refuses shared mappings of a file that was opened for reading alone.

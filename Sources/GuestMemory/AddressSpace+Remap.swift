@@ -116,9 +116,7 @@ extension AddressSpace {
             hostFD = reopen(file)
             if hostFD == nil { return -Int(ENOMEM) }
         }
-        // Before Linux 6.17 what is moved has to be one mapping of the host's, which open pages among closed ones are
-        // not (tracking by signals).
-        if state.tracksBySignals { _ = HostMemory.protect(source, area.protection) }
+        if !makeMovable(area, source, in: &state) { return -Int(ENOMEM) }
         let moved = moveHostPages(area.slice(source), to: whole, keepsOld: keepsOld)
         // Where the move failed, some pages may have been away and come back.
         state.noteReplaced(source)
@@ -139,6 +137,17 @@ extension AddressSpace {
             _ = fill(tail, area.protection, fd: hostFD, offset: placed.kind.offset + source.count)
         }
         return Int(destination)
+    }
+
+    /// Sees that what the trackers have made of an area's host mappings does not stand in the way.
+    private func makeMovable(_ area: VirtualMemoryArea, _ source: AddressRange, in state: inout State) -> Bool {
+        // Before Linux 6.17 what is moved has to be one mapping of the host's, which open pages among closed ones are
+        // not.
+        if state.tracksBySignals { _ = HostMemory.protect(source, area.protection) }
+        // From 6.17 on several can be moved, but none that is registered with userfaultfd: of a range with both, the
+        // part up to the first of those is moved, and the answer is EFAULT (remap_move in mm/mremap.c). Once all are
+        // registered nothing is moved, and the answer is the same.
+        return (try? state.registerUntracked()) != nil
     }
 
     /// Moves and grows in one call where the area is one mapping of the host's as well. It need not be: arena that was

@@ -11,17 +11,21 @@ extension AddressSpace {
     /// Opens the page that a guest's write has just been refused, where it is closed only for tracking. False where
     /// the guest may not write there: then the fault is its own.
     public func resolveTrackedWrite(_ address: UInt64) -> Bool {
-        guard tracksBySignals.load(ordering: .relaxed) else { return false }
+        guard mayRefuseWrites else { return false }
         let page = roundDownToPage(address)
         return state.withLock { $0.open(AddressRange(start: page, count: pageSize)) }
     }
+
+    /// Whether a write to what the guest may write can be refused all the same.
+    @inlinable
+    public var mayRefuseWrites: Bool { tracksBySignals.load(ordering: .relaxed) }
 
     /// Runs `body`, a host call that writes to these places on the guest's behalf, with their pages open: the host's
     /// kernel does not come by way of SIGSEGV, it answers EFAULT. They stay open until it is over, also where pages
     /// are collected meanwhile.
     @inlinable
     public func writing<Outcome>(_ address: UInt64, _ count: Int, _ body: () -> Outcome) -> Outcome {
-        if !tracksBySignals.load(ordering: .relaxed) { return body() }
+        if !mayRefuseWrites { return body() }
         return holding([AddressRange(guestStart: address, count: UInt64(max(0, count)))].compactMap { $0 }, body)
     }
 

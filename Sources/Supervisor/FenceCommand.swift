@@ -9,7 +9,7 @@ enum FenceCommand {
     static func run(_ command: String, peer: String, _ messages: MessageLog) -> Bool {
         messages.say(.info, "fencing \(peer): \(command)")
         var words: [UnsafeMutablePointer<CChar>?] = ([shell, "-c", command] as [String]).map { strdup($0) } + [nil]
-        defer { words.forEach { free($0) } }
+        defer { for word in words { free(word) } }
         var environment: [UnsafeMutablePointer<CChar>?] = []
         var cursor = environ
         while let entry = cursor.pointee {

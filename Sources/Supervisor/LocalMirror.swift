@@ -65,7 +65,7 @@ struct LocalMirror: Sendable {
         posix_spawnattr_setsigmask(&attributes, &mask)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { arguments.forEach { free($0) } }
+        defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
         let result = posix_spawn(&pid, executablePath(), &actions, &attributes, &arguments, environ)
         return result == 0 ? .success(pid) : .failure(failure("it cannot be started: \(errorText(result))"))

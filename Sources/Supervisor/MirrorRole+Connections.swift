@@ -82,6 +82,8 @@ extension MirrorRole {
             if !hasTakenOver { request.messages.say(.warning, "the link to the primary: \(reason)") }
             decide(.linkClosed)
         }
+        // A mirror that gives up has something left to say on it.
+        if case .standDown = state.withLock({ $0.order }) { return }
         socket.shutdown()
     }
 
@@ -131,6 +133,7 @@ extension MirrorRole {
 
     private func serveHeartbeats(_ hello: Hello, _ socket: LinkSocket, _ reader: FrameReader) throws {
         guard let session = state.withLock({ $0.session }), session.hello.nonce == hello.nonce else { return }
+        session.keep(heartbeats: socket)
         while let received = try reader.receive(), received.header.kind == .heartbeat {
             let heartbeat = try Heartbeat(payload: received.payload)
             decide(.heartbeatReceived)

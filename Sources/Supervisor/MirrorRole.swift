@@ -73,15 +73,15 @@ final class MirrorRole: Sendable {
         }
     }
 
-    /// An epoch is here: acknowledged in the same step in which it counts, so that a takeover knows of every epoch whose
-    /// output may go out.
+    /// An epoch is here: acknowledged in the same step in which it counts, so that a takeover knows of every epoch
+    /// whose output may go out.
     func acknowledge(_ epoch: UInt64, on socket: LinkSocket) throws {
         try state.withLock { state in
             guard var decision = state.decision else { return }
             let actions = decision.handle(.epochCommitted(epoch), now: BootClock.nanoseconds())
             state.decision = decision
             for action in actions { act(on: action, &state) }
-            guard decision.mayAcknowledge else { throw TransportError("this mirror has given up its role or taken over") }
+            guard decision.mayAcknowledge else { throw TransportError("this mirror has no role any more") }
             try socket.send(Frame(kind: .ack, epoch: epoch))
         }
     }

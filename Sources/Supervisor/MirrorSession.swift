@@ -17,6 +17,7 @@ final class MirrorSession: Sendable {
         var isOver = false
         /// Descriptors that the primary has handed over, by the identity of their description.
         var handed: [UInt64: Int32] = [:]
+        var heartbeats: LinkSocket?
     }
 
     let hello: Hello
@@ -107,8 +108,8 @@ final class MirrorSession: Sendable {
         }
         try state.withLock { state in
             if state.isOver { throw TransportError("this mirror has taken over") }
-            // Before it is applied, which cannot fail any more: that much sooner is the output released. A takeover that
-            // is decided from now on waits for this lock, and so for the epoch.
+            // Before it is applied, which cannot fail any more: that much sooner is the output released. A takeover
+            // that is decided from now on waits for this lock, and so for the epoch.
             try acknowledge(end.number, socket)
             stage.apply()
             state.guest = next
@@ -140,8 +141,15 @@ final class MirrorSession: Sendable {
     }
 
     /// This mirror gives up its role: the primary is to go on without it.
+    /// It is told on either connection: one may have broken.
     func giveUp(_ reason: String) {
-        try? socket.send(Frame(.epochRefusal, saying: reason))
+        let refusal = Frame(.epochRefusal, saying: reason)
+        try? state.withLock({ $0.heartbeats })?.send(refusal)
+        try? socket.send(refusal)
+    }
+
+    func keep(heartbeats: LinkSocket) {
+        state.withLock { $0.heartbeats = heartbeats }
     }
 
     // MARK: - The takeover

@@ -36,11 +36,12 @@ struct MirrorStage {
             }
         case .discards(let discards):
             self.discards = Discards(discards)
-            // Pages that came before, copied while the guest ran, may have been dropped since.
-            if isFirst { discard(self.discards) }
         case .layout(let bytes):
             // The first epoch has two: what to open before its pages come, and the last word.
-            if isFirst { try memory.prepare(layout: bytes) }
+            if isFirst {
+                try memory.prepare(layout: bytes)
+                placePages()
+            }
             layout = bytes
         case .records(let delta):
             records.changed += delta.changed
@@ -75,6 +76,19 @@ struct MirrorStage {
     func apply() {
         if !isFirst { discard(discards) }
         if layout != nil { memory.commit() }
+        writePages()
+    }
+
+    /// In the first epoch: pages that were copied while the guest ran, before their mappings were known here. From this
+    /// layout on newer copies of them go straight to their places, so these must not be put there afterwards. What the
+    /// guest has dropped since its copies were made is dropped last; all that it still has there comes behind.
+    private func placePages() {
+        writePages()
+        pages.reset()
+        discard(discards)
+    }
+
+    private func writePages() {
         for (index, number) in pages.numbers.enumerated() {
             memory.write(number, pages.contents + index * 4096)
         }

@@ -7,7 +7,8 @@ import Replication
 import Synchronization
 import Transport
 
-/// The role of a `run` that has a mirror: epochs go out, acks come in, and output is released by what the decision says.
+/// The role of a `run` that has a mirror: epochs go out, acks come in, and output is released by what the decision
+/// says.
 ///
 /// Lock order: `state` before the output gate's own locks. What a decision asks for is done under `state`, so that two
 /// decisions are never acted upon in the wrong order; none of it sleeps.
@@ -138,9 +139,13 @@ final class Primary: Sendable {
 
     private func receiveReplies() {
         let reader = FrameReader(connection.heartbeats)
-        while let received = try? reader.receive(), received.header.kind == .heartbeatReply,
-            let reply = try? HeartbeatReply(payload: received.payload)
-        {
+        while let received = try? reader.receive() {
+            if received.header.kind == .epochRefusal {
+                decide(.epochRefused(received.text))
+                continue
+            }
+            guard received.header.kind == .heartbeatReply, let reply = try? HeartbeatReply(payload: received.payload)
+            else { break }
             decide(reply.hasTakenOver ? .mirrorTookOver : .heartbeatAnswered(sequence: reply.sequence))
         }
         decide(.linkClosed)

@@ -91,7 +91,8 @@ final class PrimaryConnection: Sendable {
 
     // MARK: - Using it
 
-    /// Hands descriptors over that the mirror cannot make itself. They are on their way before the epoch that names them.
+    /// Hands descriptors over that the mirror cannot make itself. They are on their way before the epoch that names
+    /// them.
     func hand(_ wanted: [HandedDescriptors.Descriptor]) throws {
         guard let local else { return }
         for descriptor in wanted {

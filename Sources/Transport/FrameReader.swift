@@ -48,8 +48,8 @@ public final class FrameReader: @unchecked Sendable {
     }
 
     /// The next frame; nil at an end of file between two frames. The timeout is for the whole of it, so that a peer
-    /// that sends a byte now and then gains nothing. Throws `TransportError` or `WireError`; after either the connection is
-    /// of no more use, because it is not known where the next frame would begin.
+    /// that sends a byte now and then gains nothing. Throws `TransportError` or `WireError`; after either the
+    /// connection is of no more use, because it is not known where the next frame would begin.
     public func receive(timeoutNanoseconds: UInt64? = nil) throws -> Received? {
         let deadline = Deadline(in: timeoutNanoseconds)
         let head = UnsafeMutableRawBufferPointer(rebasing: buffer[..<FrameHeader.byteCount])

@@ -28,7 +28,9 @@ struct EventRestoreTests {
 
     // MARK: - Timers
 
-    private static func addTimer(_ fixture: KernelFixture, _ value: UInt64, _ interval: UInt64) throws -> FileDescription {
+    private static func addTimer(_ fixture: KernelFixture, _ value: UInt64, _ interval: UInt64) throws
+        -> FileDescription
+    {
         var timer = TimerRecord(clock: CLOCK_MONOTONIC)
         timer.intervalNanoseconds = interval
         return try fixture.add(.timer, HostObjects.timer(value, interval), .timer(timer))
@@ -145,7 +147,8 @@ struct EventRestoreTests {
         let set = EpollSet(hostFD: HostObjects.epoll())
         try old.add(
             FileDescription(
-                kind: .epoll, hostFD: HostObjects.epoll(), statusFlags: O_RDWR, record: .epoll(EpollRecord()), payload: set))
+                kind: .epoll, hostFD: HostObjects.epoll(), statusFlags: O_RDWR, record: .epoll(EpollRecord()),
+                payload: set))
         let counter = try old.add(
             .event, Int32(EventFile.make(initial: 1, isSemaphore: false)), .event(EventRecord(isSemaphore: false)))
         var interest = EpollRecord.Interest(

@@ -33,7 +33,8 @@ final class KernelFixture: Sendable {
 
     @discardableResult
     func add(
-        _ kind: FileDescription.Kind, _ hostFD: Int32, _ record: ObjectRecord, flags: Int32 = O_RDWR, at number: Int? = nil
+        _ kind: FileDescription.Kind, _ hostFD: Int32, _ record: ObjectRecord, flags: Int32 = O_RDWR,
+        at number: Int? = nil
     ) throws -> FileDescription {
         try #require(hostFD >= 0, "errno \(errno)")
         let file = FileDescription(kind: kind, hostFD: hostFD, statusFlags: flags, record: record)
@@ -63,7 +64,8 @@ final class KernelFixture: Sendable {
         let ends = try HostObjects.pipe(flags: flags | O_NONBLOCK | O_CLOEXEC)
         return (
             try add(
-                .pipe, ends.reader, .pipe(PipeRecord(pipe: number, isWriteEnd: false, capacity: 65536)), flags: O_RDONLY),
+                .pipe, ends.reader, .pipe(PipeRecord(pipe: number, isWriteEnd: false, capacity: 65536)), flags: O_RDONLY
+            ),
             try add(
                 .pipe, ends.writer, .pipe(PipeRecord(pipe: number, isWriteEnd: true, capacity: 65536)),
                 flags: O_WRONLY | flags)

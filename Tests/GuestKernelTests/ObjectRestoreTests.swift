@@ -95,6 +95,25 @@ struct ObjectRestoreTests {
         close(pipe.reader)
     }
 
+    @Test("a handed file that the guest closes has no lock any more")
+    func handedLock() async throws {
+        try await ScratchDirectory.with { scratch in
+            let path = try scratch.write("locked", [])
+            let old = try KernelFixture()
+            let hostFD = open(path, O_RDWR)
+            try old.add(.regular, hostFD, .file(FileRecord(path: Array(path.utf8), flags: O_RDWR)))
+            #expect(flock(hostFD, LOCK_EX) == 0)
+            _ = old.capture()
+            let mirrors = dup(hostFD)
+            #expect(HandedDescriptors.wanted(old.kernel).count == 1)
+            old.die()
+            let other = open(path, O_RDWR)
+            #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+            close(other)
+            close(mirrors)
+        }
+    }
+
     // MARK: - Pipes and pairs
 
     @Test("a pipe has what was in it, with its ends")
@@ -116,7 +135,9 @@ struct ObjectRestoreTests {
     func packetPipe() throws {
         let old = try KernelFixture()
         let (_, writer) = try old.addPipe(number: 1, flags: HostObjects.packetMode)
-        for packet in [[1], [2, 3], [4]] as [[UInt8]] { #expect(HostObjects.write(writer.hostFD, packet) == packet.count) }
+        for packet in [[1], [2, 3], [4]] as [[UInt8]] {
+            #expect(HostObjects.write(writer.hostFD, packet) == packet.count)
+        }
         let new = try old.takenOver()
         #expect(try HostObjects.read(new.host(0)) == [1])
         #expect(try HostObjects.read(new.host(0)) == [2, 3])
@@ -198,7 +219,8 @@ struct ObjectRestoreTests {
             do {
                 // In a scope of their own: the other end has to be closed before the checkpoint.
                 let (one, other) = try old.addPair(type: type, number: 1)
-                #expect(isReset ? HostObjects.write(one.hostFD, [1]) == 1 : HostObjects.write(other.hostFD, [8, 9]) == 2)
+                #expect(
+                    isReset ? HostObjects.write(one.hostFD, [1]) == 1 : HostObjects.write(other.hostFD, [8, 9]) == 2)
                 _ = old.capture()
                 _ = old.kernel.files.remove(1)
             }

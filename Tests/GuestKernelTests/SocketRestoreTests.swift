@@ -18,7 +18,9 @@ struct SocketRestoreTests {
     private static func call(
         _ function: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ hostFD: Int32, _ address: [UInt8]
     ) -> Int32 {
-        address.withUnsafeBytes { function(hostFD, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), UInt32($0.count)) }
+        address.withUnsafeBytes {
+            function(hostFD, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), UInt32($0.count))
+        }
     }
 
     private static func makeSocket(_ domain: Int32, _ type: Int32) -> Int32 {
@@ -73,22 +75,6 @@ struct SocketRestoreTests {
         #expect(try accept(new.host(0), nil, nil) >= 0)
     }
 
-    @Test("a handed listener that the guest closes refuses at once")
-    func handedAndClosed() throws {
-        let port = try FreePort.any()
-        let old = try KernelFixture()
-        var mirrors: Int32 = -1
-        do {
-            let listener = try Self.addListener(old, port)
-            _ = old.capture()
-            _ = HandedDescriptors.wanted(old.kernel)
-            mirrors = dup(listener.hostFD)
-            _ = old.kernel.files.remove(0)
-        }
-        #expect(!Self.isListening(port))
-        close(mirrors)
-    }
-
     @Test("a listener whose port is taken is quiet, and listens once the port is free")
     func takenPort() async throws {
         let port = try FreePort.any()
@@ -102,7 +88,9 @@ struct SocketRestoreTests {
         #expect(try HostObjects.events(new.host(0)) == 0)
         old.die()
         let start = ContinuousClock.now
-        while new.reports.count < 2, start.duration(to: .now) < .seconds(5) { try await Task.sleep(for: .milliseconds(5)) }
+        while new.reports.count < 2, start.duration(to: .now) < .seconds(5) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         #expect(new.reports.last == "port \(port) is the guest's now")
         #expect(Self.isListening(port))
         #expect(try accept(new.host(0), nil, nil) >= 0)

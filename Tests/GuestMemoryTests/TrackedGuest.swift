@@ -107,7 +107,8 @@ final class TrackedGuest {
 
     private func unmap() {
         let range = randomRange(pageCountMax: 12)
-        precondition(space.unmap(range.start, byteCount: range.count) == 0)
+        let result = space.unmap(range.start, byteCount: range.count)
+        precondition(result == 0, "unmap of \(range): \(result)")
     }
 
     private func protect() {

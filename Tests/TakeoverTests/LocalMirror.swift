@@ -4,15 +4,16 @@ import TestSupport
 /// A guest under `run --mirror local`: the primary is a shell's child, so that its end does not take the mirror along,
 /// and both write into the same two pipes.
 struct LocalMirror: Sendable {
-    /// The shell: leader of the group, and owner of the pipes until its standard input is closed.
+    /// The shell: leader of the group. Once the primary was killed it stays, and with it the pipes, until its standard
+    /// input is closed.
     let shell: RunningCommand
     let primary: pid_t
     let mirror: pid_t
 
     private static let script = """
         "$0" "$@" </dev/null & echo "shell: primary is process $!" >&2
-        wait $!; echo "shell: primary ended by $?" >&2
-        read -r line
+        wait $!; status=$?; echo "shell: primary ended by $status" >&2
+        [ $status != 137 ] || read -r line
         """
 
     /// Runs `body` beside a guest that has a mirror on this machine, both killed afterwards.

@@ -92,9 +92,9 @@ extension TimerFile {
         hostCall(__NR_timerfd_gettime, UInt64(signed: file.hostFD), UInt64(address: &setting))
         let left = setting.it_value.nanoseconds
         var timer = old
-        timer.expiryNanoseconds =
-            left == 0
-            ? 0 : UInt64(max(1, GuestClock.hostNanoseconds(of: old.clock) + clock.offsetNanoseconds(of: old.clock) + left))
+        let now = GuestClock.hostNanoseconds(of: old.clock) + clock.offsetNanoseconds(of: old.clock)
+        let (expiry, overflow) = now.addingReportingOverflow(left)
+        timer.expiryNanoseconds = left == 0 ? 0 : UInt64(overflow ? Int64.max : max(1, expiry))
         timer.unreadTicks = 0
         var entry = pollfd(fd: file.hostFD, events: Int16(POLLIN), revents: 0)
         if hostCall(__NR_poll, UInt64(address: &entry), 1, 0) > 0 {

@@ -78,9 +78,12 @@ extension CopyCalls {
                 file, events: Int16(isWrite ? POLLOUT : POLLIN),
                 isBlocking: flags & nonblockingFlag == 0 && file.isBlocking
             ) {
-                hostCall(
-                    isWrite ? __NR_writev : __NR_readv, UInt64(signed: file.hostFD), UInt64(address: pieces.base),
-                    UInt64(pieces.count))
+                let call = {
+                    hostCall(
+                        isWrite ? __NR_writev : __NR_readv, UInt64(signed: file.hostFD), UInt64(address: pieces.base),
+                        UInt64(pieces.count))
+                }
+                return isWrite ? call() : thread.writing(pieces, call)
             }
             return TransferCalls.brokenPipe(thread, file, result)
         }

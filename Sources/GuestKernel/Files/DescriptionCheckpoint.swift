@@ -10,7 +10,7 @@ struct DescriptionCheckpoint {
     var sharedNumber: UInt64 = 0
     /// It is an eventfd of the guest's.
     var holdsCounter = false
-    /// What lies in the object, encoded (empty for nothing); nil before it was looked at, and where nothing is kept here.
+    /// What lies in the object, encoded; empty for nothing, nil before it was looked at and where it is not kept here.
     var contents: [UInt8]?
     /// Whether a mirror on this machine should get the host descriptor.
     var isForHanding = false

@@ -49,7 +49,7 @@ extension DescriptorCalls {
         case Command.openPeer:
             return openPeer(thread, file, Int32(truncatingIfNeeded: arguments.c))
         case _ where file.kind == .socket:
-            return SocketControl.ioctl(file, UInt64(command), arguments.c)
+            return SocketControl.ioctl(thread, file, UInt64(command), arguments.c)
         default:
             if IoctlCommands.withNumber.contains(command) { return control(file, command, arguments.c) }
             if let byteCount = IoctlCommands.drainedByteCount(command) {
@@ -57,7 +57,7 @@ extension DescriptorCalls {
             }
             guard IoctlCommands.withFlatPointer.contains(command) else { return failed(ENOTTY) }
             guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
-            return control(file, command, arguments.c)
+            return thread.opening(arguments.c) { control(file, command, arguments.c) }
         }
     }
 

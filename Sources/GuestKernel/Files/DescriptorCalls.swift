@@ -95,10 +95,14 @@ enum DescriptorCalls {
         case F_GETLK, F_SETLK, 36, 37:  // F_OFD_GETLK, F_OFD_SETLK
             guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
             if command == F_SETLK { thread.kernel.files.usesRecordLocks.store(true, ordering: .relaxed) }
-            return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+            return thread.opening(arguments.c) {
+                hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+            }
         case 1035, 1036:  // F_GET_RW_HINT, F_SET_RW_HINT
             guard arguments.c < GuestLayout.arenaEnd else { return failed(EFAULT) }
-            return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+            return thread.opening(arguments.c) {
+                hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+            }
         case 1031, 1032:  // F_SETPIPE_SZ, F_GETPIPE_SZ
             return PipeCalls.capacity(thread, file, arguments)
         case 1033, 1034, 1025:  // F_ADD_SEALS, F_GET_SEALS, F_GETLEASE

@@ -19,7 +19,9 @@ enum DirectoryCalls {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         guard arguments.b < GuestLayout.arenaEnd else { return failed(EFAULT) }
         guard let directory = file.payload as? SpecialDirectory, directory.isListedHere else {
-            return hostCall(number, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+            return thread.opening(arguments.b) {
+                hostCall(number, UInt64(signed: file.hostFD), arguments.b, arguments.c)
+            }
         }
         let limit = Int(min(arguments.c & 0xffff_ffff, UInt64(GuestThread.scratchByteCount)))
         let first = directory.offset

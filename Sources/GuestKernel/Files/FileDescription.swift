@@ -38,6 +38,8 @@ public final class FileDescription: @unchecked Sendable {
     var checkpoint = DescriptionCheckpoint()
     /// A mirror on this machine has been given the host descriptor.
     let isHanded = Atomic<Bool>(false)
+    /// A socket whose name was taken at the takeover, and is tried again.
+    let isAwaitingName = Atomic<Bool>(false)
 
     private static let lastIdentity = Atomic<UInt64>(0)
 
@@ -68,13 +70,9 @@ public final class FileDescription: @unchecked Sendable {
         let leaving = hold?.leave(hostFD)
         let isKept = leaving?.isKept ?? false
         closeRegistrations(isHostFileKept: isKept)
-        let isHanded = isHanded.load(ordering: .relaxed)
-        // A socket that still has something to send is taken back behind that.
-        let isTakenBackLater = isKept && isHanded && kind == .socket
-        if isHanded, !isTakenBackLater { HandedDescriptors.takeBack(self) }
-        if leaving?.isToBeClosed == true {
-            hold?.putClose(isShutFirst: isTakenBackLater && !transfers.isForGood)
-        }
+        let isHanded = isHanded.load(ordering: .relaxed) && !transfers.isForGood
+        if isHanded { HandedDescriptors.giveUpLocks(self) }
+        if leaving?.isToBeClosed == true { hold?.putClose(isShutFirst: isHanded && kind == .socket) }
         if isKept { return }
         if kind == .socket {
             HostSockets.close(hostFD)

@@ -27,7 +27,7 @@ final class SyntheticFile: Sendable {
             identity: FileDescription.nextIdentity())
     }
 
-    /// Makes the description that a record speaks of, with the content of then; nil when the host is out of descriptors.
+    /// Makes the description of a record, with the content of then; nil when the host is out of descriptors.
     static func restore(
         _ kernel: GuestKernel, _ record: SyntheticRecord, statusFlags: Int32, identity: UInt64
     ) -> FileDescription? {

@@ -19,9 +19,12 @@ extension TransferCalls {
         if settled != 0 { return settled }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
         return inPieces(thread, count) { offset, length in
-            hostCall(
-                number, UInt64(signed: file.hostFD), arguments.b &+ UInt64(offset), UInt64(length),
-                arguments.d &+ UInt64(offset))
+            let address = arguments.b &+ UInt64(offset)
+            let call = {
+                hostCall(
+                    number, UInt64(signed: file.hostFD), address, UInt64(length), arguments.d &+ UInt64(offset))
+            }
+            return number == __NR_pread64 ? thread.writing(address, length, call) : call()
         }
     }
 
@@ -58,13 +61,18 @@ extension TransferCalls {
             var rest = pieces
             rest.drop(done)
             let result = retryingInterrupts {
-                hostCall(number, UInt64(signed: file.hostFD), UInt64(address: rest.base), UInt64(rest.count))
+                let call = {
+                    hostCall(number, UInt64(signed: file.hostFD), UInt64(address: rest.base), UInt64(rest.count))
+                }
+                return isWrite ? call() : thread.writing(rest, call)
             }
             return result < 0 && done > 0 ? done : done + result
         }
         if !isWrite {
             return thread.performBlocking(file, events: Int16(POLLIN), isBlocking: file.isBlocking) {
-                hostCall(number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count))
+                thread.writing(pieces) {
+                    hostCall(number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count))
+                }
             }
         }
         var rest = pieces
@@ -93,9 +101,13 @@ extension TransferCalls {
             case .failure(let error): return failed(error.errno)
             case .success(let pieces):
                 return retryingInterrupts {
-                    hostCall(
-                        number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count),
-                        arguments.d, arguments.e, arguments.f)
+                    let call = {
+                        hostCall(
+                            number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count),
+                            arguments.d, arguments.e, arguments.f)
+                    }
+                    let isRead = number == __NR_preadv || number == __NR_preadv2
+                    return isRead ? thread.writing(pieces, call) : call()
                 }
             }
         }

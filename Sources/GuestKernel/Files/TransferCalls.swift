@@ -30,7 +30,9 @@ enum TransferCalls {
     static func read(_ thread: GuestThread, _ file: FileDescription, _ address: UInt64, _ count: Int) -> Int {
         if !file.mayWait {
             return inPieces(thread, count) { offset, length in
-                hostCall(__NR_read, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
+                thread.writing(address + UInt64(offset), length) {
+                    hostCall(__NR_read, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
+                }
             }
         }
         if file.kind == .socket {
@@ -40,7 +42,10 @@ enum TransferCalls {
         if file.kind == .signal { return SignalFile.read(thread, file, address, count) }
         if file.kind == .lost { return failed(EIO) }
         return thread.performBlocking(file, events: Int16(POLLIN), isBlocking: file.isBlocking) {
-            hostCall(__NR_read, UInt64(signed: file.hostFD), address, UInt64(min(count, pieceByteCountMax)))
+            let length = min(count, pieceByteCountMax)
+            return thread.writing(address, length) {
+                hostCall(__NR_read, UInt64(signed: file.hostFD), address, UInt64(length))
+            }
         }
     }
 

@@ -105,7 +105,10 @@ enum MemoryCalls {
                 return failed(ENOMEM)
             }
             if number == __NR_mincore, arguments.c >= GuestLayout.arenaEnd { return failed(EFAULT) }
-            return hostCall(number, arguments.a, arguments.b, arguments.c)
+            // One byte a page.
+            return thread.writing(number == __NR_mincore ? arguments.c : 0, Int(arguments.b / pageSize) + 1) {
+                hostCall(number, arguments.a, arguments.b, arguments.c)
+            }
         }
     }
 }

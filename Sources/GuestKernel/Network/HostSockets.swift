@@ -5,6 +5,7 @@ import GuestMemory
 /// The one place where the guest's sockets are made, accepted and closed on the host, so that a
 /// later network mode can give them a network of their own (architecture §4).
 enum HostSockets {
+    private static let unnamedPauseMicroseconds: UInt32 = 2000
     private static let hostFlags = UInt64(UInt32(bitPattern: O_NONBLOCK | O_CLOEXEC))
 
     /// A socket, or a negative errno.
@@ -27,8 +28,13 @@ enum HostSockets {
     static func accept(
         _ listener: FileDescription, _ address: UnsafeMutableRawPointer, _ length: UnsafeMutablePointer<UInt32>
     ) -> Int {
-        hostCall(
+        let accepted = hostCall(
             __NR_accept4, UInt64(signed: listener.hostFD), UInt64(address: address), UInt64(address: length), hostFlags)
+        guard accepted == -Int(EINVAL), listener.isAwaitingName.load(ordering: .relaxed) else { return accepted }
+        // The guest listens, and the host does not yet: nobody has connected. The host calls such a socket ready all the
+        // time, so that whoever asks again and again is slowed down here.
+        usleep(HostSockets.unnamedPauseMicroseconds)
+        return failed(EAGAIN)
     }
 
     static func close(_ hostFD: Int32) {

@@ -133,7 +133,10 @@ enum MessageCalls {
             let received = rest.withPiece(length) { base, count in
                 header.msg_iov = base
                 header.msg_iovlen = count
-                return hostCall(__NR_recvmsg, UInt64(signed: file.hostFD), UInt64(address: &header), hostFlags)
+                let name = room.nameByteCount > 0 ? UInt64(address: header.msg_name) : 0
+                return thread.writing(rest, and: name) {
+                    hostCall(__NR_recvmsg, UInt64(signed: file.hostFD), UInt64(address: &header), hostFlags)
+                }
             }
             // The lengths offered are not lengths received: control data that never came must not be looked at.
             if received < 0 { header = before }

@@ -21,7 +21,9 @@ struct SocketBinding {
             if result < 0 { return result }
         }
         // A peer that is gone is found out by the next send.
-        if socket.state == .connected, let peer = hostAddress(socket.peerAddress) { _ = call(__NR_connect, hostFD, peer) }
+        if socket.state == .connected, let peer = hostAddress(socket.peerAddress) {
+            _ = call(__NR_connect, hostFD, peer)
+        }
         return 0
     }
 

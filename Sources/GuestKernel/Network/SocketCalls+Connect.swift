@@ -32,8 +32,8 @@ extension SocketCalls {
         return result
     }
 
-    /// A connection is seen outside, so all that led to it is committed first. A datagram socket's peer is seen by nobody,
-    /// but what was sent before has to go to the one before.
+    /// A connection is seen outside, so all that led to it is committed first. A datagram socket's peer is seen by
+    /// nobody, but what was sent before has to go to the one before.
     private static func settle(_ thread: GuestThread, _ file: FileDescription) -> Int {
         file.hold?.kind == .datagrams ? thread.settleHeldBytes(file) : thread.settleOutput(file)
     }

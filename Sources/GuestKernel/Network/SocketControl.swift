@@ -16,14 +16,16 @@ enum SocketControl {
         0x8921, 0x8927, 0x8933, 0x8942, 0x8970,
     ]
 
-    static func ioctl(_ file: FileDescription, _ request: UInt64, _ argument: UInt64) -> Int {
+    static func ioctl(_ thread: GuestThread, _ file: FileDescription, _ request: UInt64, _ argument: UInt64) -> Int {
         guard argument < GuestLayout.arenaEnd else { return failed(EFAULT) }
-        if request == interfaceList { return listInterfaces(file, argument) }
+        if request == interfaceList { return listInterfaces(thread, file, argument) }
         // SIOCGSTAMP_NEW and its like carry their argument's size in the request.
         guard passed.contains(request) || request & 0xffff == 0x8906 || request & 0xffff == 0x8907 else {
             return failed(ENOTTY)
         }
-        let result = hostCall(__NR_ioctl, UInt64(signed: file.hostFD), request, argument)
+        let result = thread.opening(argument) {
+            hostCall(__NR_ioctl, UInt64(signed: file.hostFD), request, argument)
+        }
         if result == 0, request == unsentByteCount || request == notSentByteCount, let hold = file.hold {
             guard let count = GuestAccess.load(Int32.self, at: argument) else { return failed(EFAULT) }
             return GuestAccess.store(count &+ Int32(hold.heldByteCount), at: argument) ? 0 : failed(EFAULT)
@@ -32,12 +34,14 @@ enum SocketControl {
     }
 
     /// struct ifconf: a length, and a pointer to room for the list.
-    private static func listInterfaces(_ file: FileDescription, _ argument: UInt64) -> Int {
+    private static func listInterfaces(_ thread: GuestThread, _ file: FileDescription, _ argument: UInt64) -> Int {
         guard var list = GuestAccess.load((length: Int32, room: UInt64).self, at: argument) else {
             return failed(EFAULT)
         }
         guard list.room < GuestLayout.arenaEnd else { return failed(EFAULT) }
-        let result = hostCall(__NR_ioctl, UInt64(signed: file.hostFD), interfaceList, UInt64(address: &list))
+        let result = thread.opening(list.room) {
+            hostCall(__NR_ioctl, UInt64(signed: file.hostFD), interfaceList, UInt64(address: &list))
+        }
         if result < 0 { return result }
         return GuestAccess.store(list.length, at: argument) ? 0 : failed(EFAULT)
     }

@@ -45,8 +45,10 @@ enum SocketOptions {
         if level == SOL_SOCKET, name == SO_ERROR, let error = file.hold?.takeError(), error != 0 {
             return give(withUnsafeBytes(of: error) { Array($0) }, at: arguments.d, arguments.e)
         }
-        return hostCall(
-            __NR_getsockopt, UInt64(signed: file.hostFD), arguments.b, arguments.c, arguments.d, arguments.e)
+        // Reading SO_ERROR takes the error, also where it then cannot be given.
+        return thread.writing(arguments.d, Int(pageSize), and: arguments.e, 0) {
+            hostCall(__NR_getsockopt, UInt64(signed: file.hostFD), arguments.b, arguments.c, arguments.d, arguments.e)
+        }
     }
 
     /// Connections that a takeover leaves behind must not keep a new listener from its port, and

@@ -144,9 +144,11 @@ enum SocketTransfer {
         let isBlocking = flags & MessageFlag.neverWaits == 0 && file.isBlocking
         let hostFlags = hostFlags(flags)
         let act = { (done: Int, length: Int) -> Int in
-            hostCall(
-                __NR_recvfrom, UInt64(signed: file.hostFD), address + UInt64(done), UInt64(length), hostFlags, peer,
-                peerLength)
+            thread.writing(address + UInt64(done), length, and: peer, peerLength) {
+                hostCall(
+                    __NR_recvfrom, UInt64(signed: file.hostFD), address + UInt64(done), UInt64(length), hostFlags, peer,
+                    peerLength)
+            }
         }
         if flags & MessageFlag.waitAll != 0, isBlocking, waitsForAll(file, flags) {
             return receiveAll(thread, file, count, isPeeking: flags & MessageFlag.peek != 0, act)

@@ -8,8 +8,8 @@ extension OutputGate {
     /// so that no write can come earlier.
     ///
     /// Output are sockets but the two ends of a socketpair and netlink; pipes, terminals and files that came from
-    /// outside; FIFOs and terminals that were opened by path. Files opened by path are not: what is done to them is done
-    /// at once.
+    /// outside; FIFOs and terminals that were opened by path. Files opened by path are not: what is done to them is
+    /// done at once.
     func adopt(_ file: FileDescription) {
         guard file.hold == nil else { return }
         switch file.kind {

@@ -7,8 +7,8 @@ import GuestMemory
 enum HeldCopy {
     private static let pieceByteCountMax = GuestThread.scratchByteCount
 
-    /// Moves up to `count` bytes that `read` gives, until it gives no more. `read` gets the bytes done, and room for the
-    /// next; it never waits.
+    /// Moves up to `count` bytes that `read` gives, until it gives no more. `read` gets the bytes done, and room for
+    /// the next; it never waits.
     static func move(
         _ thread: GuestThread, to target: FileDescription, _ hold: HeldStream, from source: FileDescription,
         _ count: Int, isBlocking: Bool, _ read: (Int, UInt64, Int) -> Int

@@ -98,6 +98,8 @@ public final class OutputGate: Sendable {
             state.cutCount += 1
             state.epochs.append(CutEpoch(number: epoch, cutCount: state.cutCount, marks: marks))
         }
+        // The mirror was lost while these were in nobody's list: no commit will come for them.
+        if isPassing { for stream in streams { stream.commitEverything() } }
         return writer.bytes
     }
 

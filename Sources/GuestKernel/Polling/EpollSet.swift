@@ -189,7 +189,8 @@ final class EpollSet: ClosingPayload, Sendable {
     }
 
     /// What is held of the file became too much, or little enough: the host epoll is asked anew. It looks at the file
-    /// then, so an edge that the guest waits for comes; an event that was fetched just before is stale, and comes again.
+    /// then, so an edge that the guest waits for comes; an event that was fetched just before is stale, and comes
+    /// again.
     func refreshOutput(of file: FileDescription, _ descriptor: Int32) {
         state.withLock { state in
             let name = Name(file: file.identity, descriptor: descriptor)

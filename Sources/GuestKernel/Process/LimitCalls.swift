@@ -26,7 +26,7 @@ enum LimitCalls {
     static func processLimit(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let kernel = thread.kernel
         let pid = Int32(truncatingIfNeeded: arguments.a)
-        guard pid == 0 || kernel.isGuestTask(pid) else { return ofOther(pid, arguments) }
+        guard pid == 0 || kernel.isGuestTask(pid) else { return ofOther(thread, pid, arguments) }
         var new: ResourceLimits.Limit?
         if arguments.c != 0 {
             new = GuestAccess.load(ResourceLimits.Limit.self, at: arguments.c)
@@ -43,9 +43,12 @@ enum LimitCalls {
     }
 
     /// Another process's limits are the host's affair.
-    private static func ofOther(_ pid: Int32, _ arguments: SyscallArguments) -> Int {
+    private static func ofOther(_ thread: GuestThread, _ pid: Int32, _ arguments: SyscallArguments) -> Int {
         guard arguments.c < GuestLayout.arenaEnd, arguments.d < GuestLayout.arenaEnd else { return failed(EFAULT) }
-        return hostCall(__NR_prlimit64, UInt64(signed: pid), arguments.b, arguments.c, arguments.d)
+        // One that sets a limit as well sets it again.
+        return thread.opening(arguments.d) {
+            hostCall(__NR_prlimit64, UInt64(signed: pid), arguments.b, arguments.c, arguments.d)
+        }
     }
 
     private static func resource(_ argument: UInt64) -> Int? {

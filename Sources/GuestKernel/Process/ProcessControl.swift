@@ -52,7 +52,7 @@ enum ProcessControl {
                 __NR_prctl, arguments.a, arguments.b, arguments.c, arguments.d, arguments.e)
         case Option.getDeathSignal, Option.getTimestampCounter:
             guard arguments.b < GuestLayout.arenaEnd else { return failed(EFAULT) }
-            return hostCall(__NR_prctl, arguments.a, arguments.b)
+            return thread.opening(arguments.b) { hostCall(__NR_prctl, arguments.a, arguments.b) }
         case Option.getTidAddress:
             return GuestAccess.store(thread.clearChildTid, at: arguments.b) ? 0 : failed(EFAULT)
         case Option.getSeccomp:

@@ -78,7 +78,9 @@ enum UsageCalls {
         while thread.waiter.progress < byteCount || byteCount == 0 {
             let done = thread.waiter.progress
             let piece = min(thread.waiter.left(of: byteCount), TransferCalls.pieceByteCountMax)
-            let result = hostCall(__NR_getrandom, arguments.a + UInt64(done), UInt64(piece), arguments.c)
+            let result = thread.writing(arguments.a + UInt64(done), piece) {
+                hostCall(__NR_getrandom, arguments.a + UInt64(done), UInt64(piece), arguments.c)
+            }
             if result < 0 { return done > 0 ? done : result }
             thread.waiter.progress = done + result
             if byteCount <= piece || result == 0 { break }

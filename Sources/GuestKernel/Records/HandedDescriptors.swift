@@ -51,21 +51,14 @@ public enum HandedDescriptors {
         }
     }
 
-    /// The guest's last reference to a handed description goes. The mirror has the object for a little longer: what
-    /// everybody else would notice by that is undone at once.
-    static func takeBack(_ file: FileDescription) {
-        if file.transfers.isForGood { return }
-        switch file.kind {
-        case .socket:
-            // A listener refuses from here on.
-            hostCall(__NR_shutdown, UInt64(signed: file.hostFD), UInt64(SHUT_RDWR))
-        case .regular:
-            hostCall(__NR_flock, UInt64(signed: file.hostFD), UInt64(LOCK_UN))
-            var whole = flock()
-            whole.l_type = Int16(F_UNLCK)
-            let setLock: UInt64 = 37  // F_OFD_SETLK
-            hostCall(__NR_fcntl, UInt64(signed: file.hostFD), setLock, UInt64(address: &whole))
-        default: break
-        }
+    /// The guest's last reference to a handed file goes, and the mirror has it for a little longer: its locks are given
+    /// up at once, as closing it would. (A listener's close waits for its commit, which closes the mirror's as well.)
+    static func giveUpLocks(_ file: FileDescription) {
+        if file.kind != .regular || file.transfers.isForGood { return }
+        hostCall(__NR_flock, UInt64(signed: file.hostFD), UInt64(LOCK_UN))
+        var whole = flock()
+        whole.l_type = Int16(F_UNLCK)
+        let setLock: UInt64 = 37  // F_OFD_SETLK
+        hostCall(__NR_fcntl, UInt64(signed: file.hostFD), setLock, UInt64(address: &whole))
     }
 }

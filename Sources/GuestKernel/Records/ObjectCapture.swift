@@ -73,7 +73,8 @@ public struct ObjectCapture: ~Copyable {
         records[key] = file.encodedRecord(offset: offset, isAwaitedByConnect: isAwaited)
         switch file.kind {
         case .event: captureCounter(file)
-        case .pipe where file.checkpoint.sharedNumber != 0: pipes[file.checkpoint.sharedNumber, default: []].append(file)
+        case .pipe where file.checkpoint.sharedNumber != 0:
+            pipes[file.checkpoint.sharedNumber, default: []].append(file)
         case .socket where file.checkpoint.sharedNumber != 0:
             pairs[file.checkpoint.sharedNumber, default: []].append(file)
         default: break

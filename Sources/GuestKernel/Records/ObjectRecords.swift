@@ -55,7 +55,7 @@ struct ObjectRecords: Sendable {
         for description in descriptions {
             guard let pair = description.socket?.pair, pair != 0 else { continue }
             endCounts[pair, default: 0] += 1
-            guard endCounts[pair]! <= 2 else { throw RestoreError("the guest's socketpair \(pair) has more than two ends") }
+            if endCounts[pair]! > 2 { throw RestoreError("the guest's socketpair \(pair) has more than two ends") }
         }
     }
 

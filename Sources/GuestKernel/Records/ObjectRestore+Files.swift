@@ -92,7 +92,8 @@ extension ObjectRestorer {
     // MARK: - Watches
 
     /// inotify(7) numbers watches upwards. The same numbers come of as many watches that are taken back.
-    func restoreWatches(_ description: DescriptionRecord, _ watch: WatchRecord) throws(RestoreError) -> FileDescription {
+    func restoreWatches(_ description: DescriptionRecord, _ watch: WatchRecord) throws(RestoreError) -> FileDescription
+    {
         let made = hostCall(__NR_inotify_init1, UInt64(signed: O_CLOEXEC | O_NONBLOCK))
         guard made >= 0 else {
             return try lost(description, "no more inotify instances can be had here (errno \(-made)): they fail (EIO)")

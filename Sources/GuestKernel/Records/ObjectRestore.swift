@@ -67,8 +67,12 @@ struct ObjectRestorer: ~Copyable {
                 keep(try make(description, handed.take(description.identity)))
             }
         }
-        for (number, ends) in pipes { try restorePipe(number, ends).forEach { keep($0) } }
-        for ends in pairs.values { try restorePair(ends).forEach { keep($0) } }
+        for (number, ends) in pipes {
+            for file in try restorePipe(number, ends) { keep(file) }
+        }
+        for ends in pairs.values {
+            for file in try restorePair(ends) { keep(file) }
+        }
         restoreInterests()
     }
 

@@ -38,7 +38,8 @@ struct SocketQueue {
         let bytes = [UInt8](unsafeUninitializedCapacity: total) { buffer, count in
             // One look ends where descriptors or another sender's credentials begin.
             while count < total {
-                let result = look(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
+                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+                let result = look(rest)
                 if result <= 0 { return }
                 count += result
             }

@@ -51,7 +51,7 @@ struct PassOn: Sendable {
                 break
             }
         }
-        return withExtendedLifetime((held, alsoHeld)) { call(translated) }
+        return withExtendedLifetime((held, alsoHeld)) { call(thread, translated) }
     }
 
     private func passPaths(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -88,7 +88,7 @@ struct PassOn: Sendable {
                 break
             }
         }
-        return withExtendedLifetime((held, paths)) { call(translated) }
+        return withExtendedLifetime((held, paths)) { call(thread, translated) }
     }
 
     /// A file's size and content are those after the guest's last write, also where that is still held.
@@ -129,13 +129,20 @@ struct PassOn: Sendable {
         for index in 2..<kinds.count where kinds[index] == .pointer {
             guard arguments[index] < GuestLayout.arenaEnd else { return failed(EFAULT) }
         }
-        return withExtendedLifetime(file) { call(translated) }
+        return withExtendedLifetime(file) { call(thread, translated) }
     }
 
-    private func call(_ arguments: SyscallArguments) -> Int {
-        retryingInterrupts {
-            hostCall(number, arguments.a, arguments.b, arguments.c, arguments.d, arguments.e, arguments.f)
+    /// What is passed on can be made again: where it found pages closed for tracking, it has done nothing yet.
+    private func call(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        let call = {
+            retryingInterrupts {
+                hostCall(number, arguments.a, arguments.b, arguments.c, arguments.d, arguments.e, arguments.f)
+            }
         }
+        let result = call()
+        if result != -Int(EFAULT) || !thread.kernel.memory.mayRefuseWrites { return result }
+        let pointers = kinds.indices.filter { kinds[$0] == .pointer }
+        return thread.kernel.memory.holding(pointers.compactMap { TrackedWindow.large(arguments[$0]) }, call)
     }
 }
 

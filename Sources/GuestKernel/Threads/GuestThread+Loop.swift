@@ -87,6 +87,12 @@ extension GuestThread {
     private func takeFault() {
         let fault = context.pointee
         var code = fault.fault_code
+        let isWrite = fault.fault_trap_number == pageFaultTrap && fault.fault_error_code & pageFaultIsWrite != 0
+        if fault.fault_signal == SIGSEGV, isWrite, code == segvAccessError,
+            kernel.memory.resolveTrackedWrite(fault.fault_address)
+        {
+            return
+        }
         if fault.fault_signal == SIGSEGV, fault.fault_address < GuestLayout.arenaEnd, code == segvAccessError,
             kernel.memory.area(containing: fault.fault_address) == nil
         {
@@ -108,4 +114,7 @@ extension GuestThread {
 let segvMapError: Int32 = 1
 let segvAccessError: Int32 = 2
 let siKernel: Int32 = 0x80
+// SDM vol. 3, 4.7 and 6.15.
+private let pageFaultTrap: UInt64 = 14
+private let pageFaultIsWrite: UInt64 = 2
 private let AUDIT_ARCH_X86_64: UInt32 = 0xc000_003e

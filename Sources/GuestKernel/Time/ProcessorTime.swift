@@ -23,10 +23,11 @@ extension GuestKernel {
 }
 
 extension GuestThread {
-    /// Processor time that the thread has used, in this process and before; nil while it has no host thread.
+    /// Processor time that the thread has used, in this process and before; nil once its host thread has ended.
     var processorNanoseconds: UInt64? {
         let hostTid = context.pointee.host_tid
-        guard hostTid != 0 else { return nil }
+        // One that goes on in a mirror and has not begun: a timer on its clock is looked at again, not given up.
+        guard hostTid != 0 else { return processorOffsetNanoseconds }
         let used = kernel.clock.nanoseconds(of: ClockIdentity.ofHostThread(hostTid))
         return used.map { $0 + processorOffsetNanoseconds }
     }
