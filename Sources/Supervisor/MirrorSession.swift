@@ -113,15 +113,15 @@ final class MirrorSession: Sendable {
         }
         try state.withLock { state in
             if state.isOver { throw TransportError("this mirror has taken over") }
+            for identity in stage.closedObjects {
+                // Nobody may reach a listener here that the guest has closed: before the primary shows that it has.
+                if let descriptor = state.handed.removeValue(forKey: identity) { Glibc.close(descriptor) }
+            }
             // Before it is applied, which cannot fail any more: that much sooner is the output released. A takeover
             // that is decided from now on waits for this lock, and so for the epoch.
             try acknowledge(end.number, socket)
             stage.apply()
             state.guest = next
-            for identity in stage.closedObjects {
-                // Nobody here may keep a listener open that the guest has closed.
-                if let descriptor = state.handed.removeValue(forKey: identity) { Glibc.close(descriptor) }
-            }
         }
     }
 
