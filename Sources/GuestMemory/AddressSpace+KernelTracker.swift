@@ -52,7 +52,8 @@ extension AddressSpace.State {
                 let range = AddressRange(start: max(start, span.range.start), end: span.range.end)
                 let limit = pageCountMax == .max ? 0 : UInt64(pageCountMax)
                 let scan = try protection.scan(
-                    range, mustBePresent: span.mustBePresent, pageCountMax: limit, into: regions
+                    range, mustBePresent: span.mustBePresent, tellsFiles: span.tellsFiles, pageCountMax: limit,
+                    into: regions
                 ).get()
                 for region in regions.prefix(scan.regionCount) { append(region, to: &runs) }
                 // One span at a time has pages nearly always; what was found is copied before the next is looked at.
@@ -71,25 +72,38 @@ extension AddressSpace.State {
         }
     }
 
-    /// The arena without shared mappings of files: as a rule a single span, whose scan goes past what is not in use in
-    /// a few microseconds.
+    /// Private mappings of files so close together are scanned in one go, with what lies between them.
+    private static let fileSpanDistance: UInt64 = 16 << 20
+
+    /// The arena without shared mappings of files, in spans that differ in what is asked of a page. A guest has a
+    /// handful of them: what is not in use is gone past in some microseconds, so that there is no need to go by area.
     private mutating func scanSpans() -> [ScanSpan] {
         if let spans = tracking?.spans, spans.version == map.version { return spans.list }
         let hasSwap = Self.hostHasSwap()
         var list: [ScanSpan] = []
         var reached = GuestLayout.arena.start
+        func addPlain(upTo end: UInt64) {
+            if reached < end { list.append(ScanSpan(range: AddressRange(start: reached, end: end))) }
+        }
         for area in map.areas {
-            let isSwappable = area.kind.isSharedAnonymous && hasSwap
-            if area.kind.isTracked, !isSwappable { continue }
-            if reached < area.range.start {
-                let range = AddressRange(start: reached, end: area.range.start)
-                list.append(ScanSpan(range: range, mustBePresent: true))
+            var special: ScanSpan?
+            switch area.kind {
+            case .sharedFile: break
+            case .sharedAnonymous where hasSwap: special = ScanSpan(range: area.range, mustBePresent: false)
+            case .privateFile(_, _, isHostMapped: true): special = ScanSpan(range: area.range, tellsFiles: true)
+            default: continue
             }
-            if isSwappable { list.append(ScanSpan(range: area.range, mustBePresent: false)) }
+            if special?.tellsFiles == true, let last = list.last, last.tellsFiles, last.range.end == reached,
+                area.range.start - reached < Self.fileSpanDistance
+            {
+                list[list.count - 1].range.end = area.range.end
+            } else {
+                addPlain(upTo: area.range.start)
+                if let special { list.append(special) }
+            }
             reached = area.range.end
         }
-        let rest = AddressRange(start: reached, end: GuestLayout.arena.end)
-        list.append(ScanSpan(range: rest, mustBePresent: true))
+        addPlain(upTo: GuestLayout.arena.end)
         tracking?.spans = (map.version, list)
         return list
     }

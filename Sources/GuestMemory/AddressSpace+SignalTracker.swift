@@ -11,7 +11,7 @@ extension AddressSpace {
     /// Opens the page that a guest's write has just been refused, where it is closed only for tracking. False where
     /// the guest may not write there: then the fault is its own.
     public func resolveTrackedWrite(_ address: UInt64) -> Bool {
-        guard mayRefuseWrites else { return false }
+        guard mayRefuseWrites, address < GuestLayout.arenaEnd else { return false }
         let page = roundDownToPage(address)
         return state.withLock { $0.open(AddressRange(start: page, count: pageSize)) }
     }

@@ -15,8 +15,11 @@ public final class PageStaging {
     private var slots = PageTable()
     private var filling: UInt64 = 1
 
+    /// Slots that may have memory: up to the highest that was filled since some was given back.
+    private var touchedCount = 0
+
     private static let capacityMin = 1024
-    /// Memory above this many pages goes back to the host when the staging is emptied (16 MiB).
+    /// So many slots keep their memory in any case (16 MiB).
     private static let keptPageCount = 4096
 
     public init() throws(StagingError) {
@@ -32,10 +35,14 @@ public final class PageStaging {
 
     /// Empties it.
     public func reset() {
-        if count > Self.keptPageCount {
-            let kept = UInt64(Self.keptPageCount) * pageSize
-            let used = UInt64(count) * pageSize
-            hostCall(__NR_madvise, UInt64(address: base) + kept, used - kept, UInt64(MADV_DONTNEED))
+        // A slot without memory costs a page fault, as much as copying the page: epochs of one size keep theirs.
+        touchedCount = max(touchedCount, count)
+        let kept = max(Self.keptPageCount, 2 * count)
+        if touchedCount > 2 * kept {
+            let start = UInt64(kept) * pageSize
+            let end = UInt64(touchedCount) * pageSize
+            hostCall(__NR_madvise, UInt64(address: base) + start, end - start, UInt64(MADV_DONTNEED))
+            touchedCount = kept
         }
         // Entries of earlier fillings are found again while a page is written epoch after epoch; but those of pages
         // that are gone are not kept for ever.

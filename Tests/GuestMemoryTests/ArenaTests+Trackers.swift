@@ -5,9 +5,13 @@ import Testing
 
 @testable import GuestMemory
 
-/// Dirty pages against what the guest's memory really holds. One after the other: a process has one arena.
-@Suite("trackers", .serialized)
-struct TrackerTests {
+extension ArenaTests {
+    /// Dirty pages against what the guest's memory really holds.
+    @Suite("trackers")
+    struct TrackerTests {}
+}
+
+extension ArenaTests.TrackerTests {
     static let runs = TrackerMethod.allCases.flatMap { method in
         SeededGenerator.seeds(count: 4).map { (method, $0) }
     }

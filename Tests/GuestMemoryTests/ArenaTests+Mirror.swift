@@ -1,0 +1,145 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import GuestMemory
+
+extension ArenaTests {
+    /// What a mirror refuses, and what it has afterwards.
+    @Suite("mirror memory")
+    struct MirrorTests {}
+}
+
+extension ArenaTests.MirrorTests {
+    private static let place = AddressRange(start: 0x5000_0000, count: 8 * pageSize)
+
+    private static func layout(_ areas: [VirtualMemoryArea]) -> [UInt8] {
+        MemoryLayoutRecord(areas: areas, heapStart: 0x4000_0000, heapEnd: 0x4000_0000).bytes
+    }
+
+    private static func area(
+        _ range: AddressRange = place, _ kind: VirtualMemoryArea.Kind = .anonymous
+    ) -> VirtualMemoryArea {
+        VirtualMemoryArea(range: range, protection: [.read, .write], kind: kind)
+    }
+
+    /// A mirror that has one epoch: `place` mapped, its second page written.
+    private static func committed() throws -> MirrorMemory {
+        let mirror = try MirrorMemory()
+        try mirror.prepare(layout: layout([area()]))
+        mirror.commit()
+        mirror.write(place.start / pageSize + 1, [UInt8](repeating: 5, count: 4096))
+        return mirror
+    }
+
+    /// Whether the mirror still is what `committed` made.
+    private static func isUnharmed(_ mirror: MirrorMemory) throws -> Bool {
+        let space = try mirror.becomeAddressSpace()
+        return space.areas() == [area()] && GuestAccess.load(UInt8.self, at: place.start + pageSize) == 5
+            && GuestAccess.load(UInt64.self, at: place.start) == 0
+    }
+
+    @Test("a file that is not there refuses the epoch by name, and what was committed stays")
+    func missingFile() throws {
+        try Arena.using {
+            let mirror = try Self.committed()
+            let file = FileIdentity(device: 1, inode: 2, path: "/nowhere/of/this/name")
+            let other = AddressRange(start: 0x7000_0000, count: pageSize)
+            let kind = VirtualMemoryArea.Kind.privateFile(file: file, offset: 0, isHostMapped: true)
+            let error = #expect(throws: MirrorMemoryError.self) {
+                try mirror.prepare(layout: Self.layout([Self.area(other, kind)]))
+            }
+            #expect(error?.message.contains("/nowhere/of/this/name") == true)
+            #expect(error?.errno == ENOENT)
+            #expect(!mirror.isPrepared(other.start / pageSize))
+            #expect(try Self.isUnharmed(mirror))
+        }
+    }
+
+    @Test("a file of the same path but another size is not the guest's; one of the same size is, elsewhere")
+    func otherFile() async throws {
+        try await ScratchDirectory.with { scratch in
+            let path = try scratch.write("data", [UInt8](repeating: 9, count: 3 * 4096))
+            try Arena.using {
+                let mirror = try Self.committed()
+                let file = FileIdentity(device: 77, inode: 88, path: path)
+                var record = MemoryLayoutRecord(
+                    areas: [Self.area(Self.place, .privateFile(file: file, offset: 4096, isHostMapped: true))],
+                    fileByteCounts: [file: 3 * 4096 + 1])
+                #expect(throws: MirrorMemoryError.self) { try mirror.prepare(layout: record.bytes) }
+                record.fileByteCounts[file] = 3 * 4096
+                try mirror.prepare(layout: record.bytes)
+                mirror.discard(Self.place)
+                mirror.commit()
+                mirror.write(Self.place.start / pageSize + 1, [UInt8](repeating: 4, count: 4096))
+                // The mirror holds it open.
+                #expect(unlink(path) == 0)
+                let space = try mirror.becomeAddressSpace()
+                #expect(space.areas() == record.areas)
+                #expect(GuestAccess.load(UInt8.self, at: Self.place.start) == 9)
+                #expect(GuestAccess.load(UInt8.self, at: Self.place.start + pageSize) == 4)
+            }
+        }
+    }
+
+    @Test("a damaged layout is refused, and what was committed stays")
+    func damagedLayout() throws {
+        try Arena.using {
+            let mirror = try Self.committed()
+            #expect(throws: MirrorMemoryError.self) { try mirror.prepare(layout: [1, 2, 3]) }
+            #expect(throws: MirrorMemoryError.self) { try mirror.check([0]) }
+            #expect(throws: MirrorMemoryError.self) { try mirror.check([.max]) }
+            #expect(try Self.isUnharmed(mirror))
+        }
+    }
+
+    @Test("a prepared layout that is never committed leaves no trace")
+    func uncommitted() throws {
+        try Arena.using {
+            let mirror = try Self.committed()
+            let other = AddressRange(start: 0x7000_0000, count: 4 * pageSize)
+            try mirror.prepare(layout: Self.layout([Self.area(other)]))
+            #expect(mirror.isPrepared(other.start / pageSize))
+            #expect(try Self.isUnharmed(mirror))
+            #expect(GuestAccess.load(UInt8.self, at: other.start) == nil)
+        }
+    }
+
+    @Test("what a layout no longer maps is closed and empty")
+    func unmapped() throws {
+        try Arena.using {
+            let mirror = try Self.committed()
+            try mirror.prepare(layout: Self.layout([]))
+            mirror.commit()
+            #expect(GuestAccess.load(UInt8.self, at: Self.place.start + pageSize) == nil)
+            try mirror.prepare(layout: Self.layout([Self.area()]))
+            mirror.commit()
+            #expect(GuestAccess.load(UInt8.self, at: Self.place.start + pageSize) == 0)
+            mirror.write(GuestLayout.mappable.end / pageSize - 1, [UInt8](repeating: 1, count: 4096))
+            #expect(mirror.withPage(Self.place.end / pageSize) { _ in true } == nil)
+        }
+    }
+
+    @Test("a shared file that is gone at the takeover is named")
+    func sharedFileGone() throws {
+        try Arena.using {
+            let mirror = try Self.committed()
+            let file = FileIdentity(device: 1, inode: 2, path: "/nowhere/shared")
+            let kind = VirtualMemoryArea.Kind.sharedFile(file: file, offset: 0, isWritable: true)
+            try mirror.prepare(layout: Self.layout([Self.area(Self.place, kind)]))
+            mirror.commit()
+            let error = #expect(throws: MirrorMemoryError.self) { try mirror.becomeAddressSpace() }
+            #expect(error?.message.contains("/nowhere/shared") == true)
+        }
+    }
+
+    @Test("the arena is there once")
+    func taken() throws {
+        try Arena.using {
+            let mirror = try MirrorMemory()
+            let error = #expect(throws: AddressSpaceError.self) { try MirrorMemory() }
+            #expect(error?.errno == EEXIST)
+            #expect(!mirror.isPrepared(16))
+        }
+    }
+}
