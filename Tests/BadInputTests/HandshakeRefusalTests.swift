@@ -5,7 +5,7 @@ import Testing
 
 /// Primaries and mirrors that do not go together: the answer is a sentence.
 @Suite("handshakes that fail", .startsGuests)
-struct HandshakeTests {
+struct HandshakeRefusalTests {
     /// What a primary on this machine could say.
     private static func hello() -> Hello {
         Hello(
