@@ -84,7 +84,7 @@ extension MirrorRole {
         }
         // A mirror that gives up has something left to say on it.
         if case .standDown = state.withLock({ $0.order }) { return }
-        socket.shutdown()
+        session.close()
     }
 
     /// False when there is a primary already.

@@ -18,6 +18,7 @@ final class MirrorSession: Sendable {
         /// Descriptors that the primary has handed over, by the identity of their description.
         var handed: [UInt64: Int32] = [:]
         var heartbeats: LinkSocket?
+        var channel: LocalChannel?
     }
 
     let hello: Hello
@@ -26,6 +27,10 @@ final class MirrorSession: Sendable {
     /// Used by the link's thread alone until the session is over.
     private nonisolated(unsafe) let memory: MirrorMemory
     private let state = Mutex(State())
+    /// 1 once nothing more can be handed over.
+    private let handedEnded = Atomic<UInt32>(0)
+    /// Reading what is there takes microseconds, on a thread that may have to wait for a processor.
+    private static let handedPatienceNanoseconds: UInt64 = 20_000_000
     /// Has the epoch decided upon, and acknowledges it unless this mirror may not any more: then it throws.
     private let acknowledge: @Sendable (UInt64, LinkSocket) throws -> Void
 
@@ -108,15 +113,15 @@ final class MirrorSession: Sendable {
         }
         try state.withLock { state in
             if state.isOver { throw TransportError("this mirror has taken over") }
+            for identity in stage.closedObjects {
+                // Nobody may reach a listener here that the guest has closed: before the primary shows that it has.
+                if let descriptor = state.handed.removeValue(forKey: identity) { Glibc.close(descriptor) }
+            }
             // Before it is applied, which cannot fail any more: that much sooner is the output released. A takeover
             // that is decided from now on waits for this lock, and so for the epoch.
             try acknowledge(end.number, socket)
             stage.apply()
             state.guest = next
-            for identity in stage.closedObjects {
-                // Nobody here may keep a listener open that the guest has closed.
-                if let descriptor = state.handed.removeValue(forKey: identity) { close(descriptor) }
-            }
         }
     }
 
@@ -124,13 +129,18 @@ final class MirrorSession: Sendable {
 
     /// Takes what the primary hands over until it closes the channel.
     func receiveHanded(_ channel: LocalChannel) {
+        state.withLock { $0.channel = channel }
+        defer {
+            handedEnded.store(1, ordering: .sequentiallyConsistent)
+            HostFutex.wake(handedEnded)
+        }
         while let message = try? channel.receive() {
             guard message.kind == SharedKind.descriptor, let descriptor = message.descriptors.first else {
-                for descriptor in message.descriptors { close(descriptor) }
+                for descriptor in message.descriptors { Glibc.close(descriptor) }
                 continue
             }
             state.withLock { state in
-                if let old = state.handed.updateValue(descriptor, forKey: message.number) { close(old) }
+                if let old = state.handed.updateValue(descriptor, forKey: message.number) { Glibc.close(old) }
             }
         }
     }
@@ -152,15 +162,26 @@ final class MirrorSession: Sendable {
         state.withLock { $0.heartbeats = heartbeats }
     }
 
+    /// One connection is of no use without the other: what is left of the link counts as silence, to both sides.
+    func close() {
+        state.withLock({ $0.heartbeats })?.shutdown()
+        socket.shutdown()
+    }
+
     // MARK: - The takeover
 
     /// Ends the session: what it has by now is what the guest goes on with.
     func endForTakeover() -> (guest: CommittedGuest, handed: [UInt64: Int32]) {
-        let result = state.withLock { state in
+        let channel = state.withLock { state in
             state.isOver = true
-            return (state.guest, state.handed)
+            return state.channel
         }
         socket.shutdown()
-        return result
+        // What has been handed over and not been taken yet can still be read; then comes the end.
+        channel?.shutdown()
+        if channel != nil, handedEnded.load(ordering: .sequentiallyConsistent) == 0 {
+            HostFutex.wait(handedEnded, while: 0, timeoutNanoseconds: MirrorSession.handedPatienceNanoseconds)
+        }
+        return state.withLock { ($0.guest, $0.handed) }
     }
 }

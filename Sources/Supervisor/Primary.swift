@@ -106,8 +106,18 @@ final class Primary: Sendable {
         } catch {
             say(linkError: error)
         }
-        decide(.linkClosed)
+        loseLink()
     }
+
+    /// One connection is of no use without the other: what is left of the link counts as silence, to both sides. A
+    /// mirror that gives up says so on either, so that the other is read for a moment longer.
+    private func loseLink() {
+        decide(.linkClosed)
+        HostThreads.sleep(Primary.lastWordsPatienceNanoseconds)
+        connection.close()
+    }
+
+    private static let lastWordsPatienceNanoseconds: UInt64 = 20_000_000
 
     /// Only while somebody waits for the mirror: what a connection says when it ends is no news otherwise.
     private func say(linkError error: any Error) {
@@ -148,6 +158,6 @@ final class Primary: Sendable {
             else { break }
             decide(reply.hasTakenOver ? .mirrorTookOver : .heartbeatAnswered(sequence: reply.sequence))
         }
-        decide(.linkClosed)
+        loseLink()
     }
 }

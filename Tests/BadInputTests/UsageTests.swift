@@ -10,7 +10,7 @@ struct UsageTests {
         arguments: [
             ["run"], ["run", "--"], ["run", "--no-such-option", "--", "/bin/true"], ["no-such-command"],
             ["run", "--dispatch", "fast", "--", "/bin/true"], ["run", "--dispatch"],
-            ["run", "--test-stops", "x", "/bin/true"],
+            ["run", "--test-stops", "x", "/bin/true"], ["run", "--test-commits", "1:x", "/bin/true"],
             ["run", "--log-format", "xml", "/bin/true"], ["run", "--env", "=value", "/bin/true"], ["check", "more"],
         ])
     func usage(_ words: [String]) async throws {

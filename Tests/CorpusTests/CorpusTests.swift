@@ -5,7 +5,7 @@ import Testing
 ///
 /// What is covered: each row of corpus.txt in each linkage that is built, under each dispatch; each row of the tables
 /// of exits and signals in each linkage, under one dispatch each; and all rows in each linkage once more, stopped and
-/// resumed at random moments, under one dispatch each.
+/// resumed at random moments, under one dispatch each; and each in one linkage with its output held as for a mirror.
 @Suite("guest programs", .startsGuests)
 struct CorpusTests {
     @Test("the tables and the programs are there")
@@ -32,6 +32,24 @@ struct CorpusTests {
     @Test("as natively, stopped and resumed at random moments", arguments: CorpusCase.eachOnce)
     func withStops(_ run: CorpusCase) async throws {
         let command = Understudy.run(run.command, dispatch: run.dispatch, testStops: TestEnvironment.seed)
+        try await command.run().requireSame(as: NativeRuns.shared.outcome(of: run.command))
+    }
+
+    @Test(
+        "as natively, with all output held and committed at random moments",
+        arguments: CorpusCase.eachOnce.filter { $0.linkage == .dynamic })
+    func withCommits(_ run: CorpusCase) async throws {
+        let options = ["--test-commits", String(TestEnvironment.seed)]
+        let command = Understudy.run(run.command, dispatch: run.dispatch, options: options)
+        try await command.run().requireSame(as: NativeRuns.shared.outcome(of: run.command))
+    }
+
+    @Test(
+        "as natively, with all output held until the mirror is lost",
+        arguments: CorpusCase.eachOnce.filter { $0.linkage == .static })
+    func withLoss(_ run: CorpusCase) async throws {
+        let options = ["--test-commits", "\(TestEnvironment.seed):\(TestEnvironment.seed % 10)"]
+        let command = Understudy.run(run.command, dispatch: run.dispatch, options: options)
         try await command.run().requireSame(as: NativeRuns.shared.outcome(of: run.command))
     }
 }

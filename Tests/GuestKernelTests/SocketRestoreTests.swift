@@ -96,6 +96,31 @@ struct SocketRestoreTests {
         #expect(try accept(new.host(0), nil, nil) >= 0)
     }
 
+    @Test("a listener that got its port, but could not listen on it yet, does so later")
+    func boundButTaken() throws {
+        let port = try FreePort.any()
+        let fixture = try KernelFixture()
+        var record = SocketRecord(domain: AF_INET, type: stream, networkProtocol: 0)
+        record.state = .listening
+        record.localAddress = Self.address(port)
+        record.backlog = 5
+        let binding = SocketBinding(kernel: fixture.kernel, socket: record)
+        let (other, own) = (Self.makeSocket(AF_INET, stream), Self.makeSocket(AF_INET, stream))
+        for hostFD in [other, own] {
+            SocketOptions.allowReuse(hostFD)
+            #expect(Self.call(bind, hostFD, Self.address(port)) == 0)
+        }
+        #expect(listen(other, 1) == 0)
+        #expect(binding.apply(to: own) == -Int(EADDRINUSE))
+        binding.keepQuiet(own)
+        #expect(binding.applyAgain(to: own) == -Int(EADDRINUSE))
+        close(other)
+        #expect(binding.applyAgain(to: own) == 0)
+        #expect(Self.isListening(port))
+        #expect(accept(own, nil, nil) >= 0)
+        close(own)
+    }
+
     @Test("a Unix listener takes the place of what is left of it, with its permissions")
     func unixListener() async throws {
         try await ScratchDirectory.with { scratch in

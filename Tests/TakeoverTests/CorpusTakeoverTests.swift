@@ -35,7 +35,7 @@ struct CorpusTakeoverTests {
         }
     }
 
-    @Test("the mirror killed: as natively, from the primary alone", arguments: TakeoverCase.third(0))
+    @Test("the mirror killed: as natively, from the primary alone", arguments: mirroredCases[0])
     func mirrorKilled(_ run: TakeoverCase) async throws {
         let native = try await NativeRuns.shared.outcome(of: run.command)
         let delay = run.delayNanoseconds(nativeSeconds: native.wallSeconds)
@@ -58,7 +58,12 @@ struct CorpusTakeoverTests {
         }
     }
 
-    @Test("neither killed: as natively, and the mirror ends with the guest", arguments: TakeoverCase.third(1))
+    /// All but the one that maps a file without a name: no mirror can open that, and it says so (docs/limits.md).
+    private static let mirroredCases = [0, 1].map { third in
+        TakeoverCase.third(third).filter { $0.entry.arguments != ["past_end"] }
+    }
+
+    @Test("neither killed: as natively, and the mirror ends with the guest", arguments: mirroredCases[1])
     func untouched(_ run: TakeoverCase) async throws {
         let native = try await NativeRuns.shared.outcome(of: run.command)
         let outcome = try await ReplicatedGuest.with(run.command, run.options) { try await $0.waitForEnd() }

@@ -38,8 +38,6 @@ public final class FileDescription: @unchecked Sendable {
     var checkpoint = DescriptionCheckpoint()
     /// A mirror on this machine has been given the host descriptor.
     let isHanded = Atomic<Bool>(false)
-    /// A socket whose name was taken at the takeover, and is tried again.
-    let isAwaitingName = Atomic<Bool>(false)
 
     private static let lastIdentity = Atomic<UInt64>(0)
 

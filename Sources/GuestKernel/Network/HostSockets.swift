@@ -5,7 +5,6 @@ import GuestMemory
 /// The one place where the guest's sockets are made, accepted and closed on the host, so that a
 /// later network mode can give them a network of their own (architecture §4).
 enum HostSockets {
-    private static let unnamedPauseMicroseconds: UInt32 = 2000
     private static let hostFlags = UInt64(UInt32(bitPattern: O_NONBLOCK | O_CLOEXEC))
 
     /// A socket, or a negative errno.
@@ -28,13 +27,8 @@ enum HostSockets {
     static func accept(
         _ listener: FileDescription, _ address: UnsafeMutableRawPointer, _ length: UnsafeMutablePointer<UInt32>
     ) -> Int {
-        let accepted = hostCall(
+        hostCall(
             __NR_accept4, UInt64(signed: listener.hostFD), UInt64(address: address), UInt64(address: length), hostFlags)
-        guard accepted == -Int(EINVAL), listener.isAwaitingName.load(ordering: .relaxed) else { return accepted }
-        // The guest listens, and the host does not yet: nobody has connected. The host calls such a socket ready all the
-        // time, so that whoever asks again and again is slowed down here.
-        usleep(HostSockets.unnamedPauseMicroseconds)
-        return failed(EAGAIN)
     }
 
     static func close(_ hostFD: Int32) {
@@ -81,7 +75,7 @@ enum HostSockets {
         record.peerAddress = name(__NR_getpeername, hostFD)
         if !record.peerAddress.isEmpty {
             record.state = .connected
-        } else if integerOption(hostFD, SO_ACCEPTCONN) != 0 {
+        } else if isListening(hostFD) {
             record.state = .listening
             // What it was called with is not to be had; the kernel limits this to net.core.somaxconn.
             record.backlog = SOMAXCONN
@@ -91,6 +85,10 @@ enum HostSockets {
             record.localAddress = []
         }
         return record
+    }
+
+    static func isListening(_ hostFD: Int32) -> Bool {
+        integerOption(hostFD, SO_ACCEPTCONN) != 0
     }
 
     /// What the host calls a socket or its peer; empty where it has no answer.

@@ -42,7 +42,6 @@ struct LateBinding {
     private func isOver(_ kernel: GuestKernel) -> Bool {
         guard let file else { return true }
         guard binding.applyAgain(to: file.hostFD) == 0 else { return false }
-        file.isAwaitingName.store(false, ordering: .relaxed)
         kernel.configuration.report(binding.success)
         return true
     }

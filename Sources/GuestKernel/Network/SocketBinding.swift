@@ -31,6 +31,8 @@ struct SocketBinding {
 
     private func bind(_ hostFD: Int32) -> Int {
         guard var address = hostAddress(socket.localAddress) else { return failed(ENOENT) }
+        // An earlier try may have come as far as this; a name is given once.
+        if isInternet, hasPort(hostFD) { return 0 }
         let mode = removeStale(address)
         var result = call(__NR_bind, hostFD, address)
         if result == -Int(EADDRINUSE), socket.domain == AF_NETLINK, address.count >= 8 {
@@ -40,6 +42,12 @@ struct SocketBinding {
         }
         if result == 0, let mode { _ = withPath(address) { hostCall(__NR_chmod, $0, UInt64(mode)) } }
         return result
+    }
+
+    /// Whether it has the wanted port already.
+    private func hasPort(_ hostFD: Int32) -> Bool {
+        let wanted = SocketAddress.port(of: socket.localAddress) ?? 0
+        return wanted > 0 && SocketAddress.port(of: HostSockets.name(__NR_getsockname, hostFD)) == wanted
     }
 
     private func call(_ number: Int32, _ hostFD: Int32, _ address: [UInt8]) -> Int {
@@ -99,8 +107,10 @@ struct SocketBinding {
         let trial = apply(to: Int32(made))
         HostSockets.close(Int32(made))
         if trial < 0 { return trial }
-        // Unbinds it as well: the port was the kernel's choice.
-        hostCall(__NR_shutdown, UInt64(signed: hostFD), UInt64(SHUT_RDWR))
+        if HostSockets.isListening(hostFD) {
+            // Unbinds it as well: the port was the kernel's choice.
+            hostCall(__NR_shutdown, UInt64(signed: hostFD), UInt64(SHUT_RDWR))
+        }
         let result = apply(to: hostFD)
         if result < 0 { keepQuiet(hostFD) }
         return result

@@ -25,7 +25,7 @@ struct HeldBytes: ~Copyable, @unchecked Sendable {
 
     /// Room for so many bytes at the end; `extend` says how many of them were written.
     mutating func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        if capacity - end < byteCount { makeRoom(byteCount) }
+        if base == nil || capacity - end < byteCount { makeRoom(byteCount) }
         return base! + end
     }
 

@@ -32,7 +32,6 @@ extension ObjectRestorer {
         if result < 0 {
             binding.keepQuiet(file.hostFD)
             kernel.configuration.report(binding.complaint(Int32(-result)))
-            file.isAwaitingName.store(true, ordering: .relaxed)
             lateBindings.append(LateBinding(file: file, binding: binding))
         }
         SocketOptions.shut(file.hostFD, as: kept)
