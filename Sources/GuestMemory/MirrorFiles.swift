@@ -1,38 +1,57 @@
 import CGuestEntry
 import Glibc
 
-/// The files behind the guest's private mappings, held open in the mirror so that they cannot go away before the
-/// takeover.
+/// The files behind the guest's mappings, held open in the mirror so that they cannot go away before the takeover.
 struct MirrorFiles {
-    private var descriptors: [FileIdentity: HostDescriptor] = [:]
+    /// One file may be mapped in several ways, each of which needs a descriptor of its own.
+    private struct Use: Hashable {
+        var file: FileIdentity
+        var isShared: Bool
+        var isWritable: Bool
 
-    /// The files that a layout's private mappings need; those that are open already are kept.
+        /// How an area uses a file, or nil where nothing of a file stands behind it any more.
+        init?(_ kind: VirtualMemoryArea.Kind) {
+            switch kind {
+            case .privateFile(let file, _, isHostMapped: true):
+                (self.file, isShared, isWritable) = (file, false, false)
+            case .sharedFile(let file, _, let isWritable):
+                (self.file, isShared, self.isWritable) = (file, true, isWritable)
+            default: return nil
+            }
+        }
+    }
+
+    private var descriptors: [Use: HostDescriptor] = [:]
+
+    /// The files that a layout needs; those that are open already are kept.
     func opening(_ record: MemoryLayoutRecord) throws(MirrorMemoryError) -> MirrorFiles {
         var next = MirrorFiles()
         for area in record.areas {
-            guard case .privateFile(let file, _, isHostMapped: true) = area.kind else { continue }
-            if next.descriptors[file] != nil { continue }
-            if let descriptor = descriptors[file] {
-                next.descriptors[file] = descriptor
-            } else {
-                let descriptor = try Self.open(file, flags: O_RDONLY)
-                try Self.check(descriptor, file, byteCount: record.fileByteCounts[file])
-                next.descriptors[file] = descriptor
+            guard let use = Use(area.kind), next.descriptors[use] == nil else { continue }
+            if let descriptor = descriptors[use] {
+                next.descriptors[use] = descriptor
+                continue
             }
+            let descriptor = try Self.open(use)
+            // A shared file is whatever is there: others write to it as well.
+            if !use.isShared { try Self.check(descriptor, use.file, byteCount: record.fileByteCounts[use.file]) }
+            next.descriptors[use] = descriptor
         }
         return next
     }
 
-    func descriptor(of file: FileIdentity) -> HostDescriptor? {
-        descriptors[file]
+    /// The descriptor for an area of the layout.
+    func descriptor(for kind: VirtualMemoryArea.Kind) -> HostDescriptor? {
+        Use(kind).flatMap { descriptors[$0] }
     }
 
     /// Opens the mirror's file of the same path.
-    static func open(_ file: FileIdentity, flags: Int32) throws(MirrorMemoryError) -> HostDescriptor {
-        let opened = Glibc.open(file.path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    private static func open(_ use: Use) throws(MirrorMemoryError) -> HostDescriptor {
+        let access = use.isWritable ? O_RDWR : O_RDONLY
+        let opened = Glibc.open(use.file.path, access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard opened >= 0 else {
             throw MirrorMemoryError(
-                "\(file.path), which the guest has mapped, cannot be opened on the mirror", errno: errno)
+                "\(use.file.path), which the guest has mapped, cannot be opened on the mirror", errno: errno)
         }
         return HostDescriptor(opened)
     }

@@ -10,21 +10,23 @@ enum MirrorTakeover {
         case .anonymous, .stack, .heap, .privateFile(_, _, isHostMapped: false):
             if area.protection == [.read, .write] { return }
             result = HostMemory.protect(area.range, area.protection)
-        case .privateFile(let file, let offset, isHostMapped: true):
-            guard let descriptor = files.descriptor(of: file) else {
-                throw MirrorMemoryError("\(file.path), which the guest has mapped, is not open on the mirror")
-            }
-            result = try replace(area) { place in
-                HostMemory.mapAside(place, fd: descriptor.number, offset: offset)
-            }
+        case .privateFile(_, let offset, isHostMapped: true):
+            let hostFD = descriptor(area, files)
+            result = try replace(area) { byteCount in HostMemory.mapAside(byteCount, fd: hostFD, offset: offset) }
         case .sharedAnonymous:
-            result = try replace(area) { place in HostMemory.mapAside(place, fd: -1, offset: 0) }
-        case .sharedFile(let file, let offset, let isWritable):
-            let descriptor = try MirrorFiles.open(file, flags: isWritable ? O_RDWR : O_RDONLY)
+            result = try replace(area) { byteCount in HostMemory.mapAside(byteCount, fd: -1, offset: 0) }
+        case .sharedFile(_, let offset, _):
             result = HostMemory.mapFile(
-                area.range, area.protection, fd: descriptor.number, offset: offset, isShared: true)
+                area.range, area.protection, fd: descriptor(area, files), offset: offset, isShared: true)
         }
         if result < 0 { throw refusal(area, result) }
+    }
+
+    private static func descriptor(_ area: VirtualMemoryArea, _ files: MirrorFiles) -> Int32 {
+        guard let descriptor = files.descriptor(for: area.kind) else {
+            preconditionFailure("the file of the committed area at \(area.range) is not open")
+        }
+        return descriptor.number
     }
 
     /// Makes a mapping elsewhere, puts the pages that the guest had written into it, and moves it to the area's place.

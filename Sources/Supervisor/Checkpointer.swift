@@ -137,7 +137,8 @@ final class Checkpointer: @unchecked Sendable {
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
         count(pauseNanoseconds: lastCutNanoseconds - start, isByNeed: capture.isByNeed, isWhole: isWhole)
         let delta = capture.records.delta(since: sentRecords)
-        if !isWhole, end == nil, !capture.isByNeed, staging.count == 0, delta.isOfClocksOnly {
+        let isIdle = staging.count == 0 && capture.discards.isEmpty && delta.isOfClocksOnly
+        if isIdle, !isWhole, end == nil, !capture.isByNeed {
             // Nothing has happened since the last epoch, which the mirror therefore still has: the number stays free.
             epoch -= 1
             return

@@ -39,13 +39,16 @@ extension ArenaTests.MirrorTests {
             && GuestAccess.load(UInt64.self, at: place.start) == 0
     }
 
-    @Test("a file that is not there refuses the epoch by name, and what was committed stays")
-    func missingFile() throws {
+    @Test("a file that is not there refuses the epoch by name, and what was committed stays", arguments: [true, false])
+    func missingFile(isShared: Bool) throws {
         try Arena.using {
             let mirror = try Self.committed()
             let file = FileIdentity(device: 1, inode: 2, path: "/nowhere/of/this/name")
             let other = AddressRange(start: 0x7000_0000, count: pageSize)
-            let kind = VirtualMemoryArea.Kind.privateFile(file: file, offset: 0, isHostMapped: true)
+            let kind: VirtualMemoryArea.Kind =
+                isShared
+                ? .sharedFile(file: file, offset: 0, isWritable: true)
+                : .privateFile(file: file, offset: 0, isHostMapped: true)
             let error = #expect(throws: MirrorMemoryError.self) {
                 try mirror.prepare(layout: Self.layout([Self.area(other, kind)]))
             }
@@ -120,16 +123,26 @@ extension ArenaTests.MirrorTests {
         }
     }
 
-    @Test("a shared file that is gone at the takeover is named")
-    func sharedFileGone() throws {
-        try Arena.using {
-            let mirror = try Self.committed()
-            let file = FileIdentity(device: 1, inode: 2, path: "/nowhere/shared")
-            let kind = VirtualMemoryArea.Kind.sharedFile(file: file, offset: 0, isWritable: true)
-            try mirror.prepare(layout: Self.layout([Self.area(Self.place, kind)]))
-            mirror.commit()
-            let error = #expect(throws: MirrorMemoryError.self) { try mirror.becomeAddressSpace() }
-            #expect(error?.message.contains("/nowhere/shared") == true)
+    @Test("a shared file is held from its epoch on, and what the guest writes to it is the file's")
+    func sharedFile() async throws {
+        try await ScratchDirectory.with { scratch in
+            let path = try scratch.write("shared", [UInt8](repeating: 9, count: 8 * 4096))
+            let reader = open(path, O_RDONLY | O_CLOEXEC)
+            defer { close(reader) }
+            try Arena.using {
+                let mirror = try Self.committed()
+                let file = FileIdentity(device: 1, inode: 2, path: path)
+                let kind = VirtualMemoryArea.Kind.sharedFile(file: file, offset: 0, isWritable: true)
+                try mirror.prepare(layout: Self.layout([Self.area(Self.place, kind)]))
+                mirror.commit()
+                #expect(unlink(path) == 0)
+                _ = try mirror.becomeAddressSpace()
+                #expect(GuestAccess.store(UInt8(3), at: Self.place.start + 5))
+                var byte: UInt8 = 0
+                #expect(pread(reader, &byte, 1, 5) == 1)
+                #expect(byte == 3)
+                #expect(GuestAccess.load(UInt8.self, at: Self.place.start + 6) == 9)
+            }
         }
     }
 
