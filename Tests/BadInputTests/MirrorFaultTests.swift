@@ -62,27 +62,29 @@ struct MirrorFaultTests {
 
     @Test("the mirror runs out of memory: the primary goes on, and says so", arguments: Tracker.allCases)
     func outOfMemory(_ tracker: Tracker) async throws {
+        // In large steps, of which one fails while there is still memory for what says so.
         let script = """
-            import time
             kept = []
-            for number in range(60):
-                kept.append(bytes([number]) * 8000000)
-                time.sleep(0.005)
+            input()
+            for number in range(15):
+                kept.append(bytes([number]) * 32000000)
             print(sum(block[-1] for block in kept))
             """
-        let command = Command("/usr/bin/python3", ["-c", script])
-        let native = try await NativeRuns.shared.outcome(of: command)
+        var command = Command("/usr/bin/python3", ["-c", script])
+        command.input = .held
         var options = ReplicationOptions(tracker: tracker)
         options.mirrorSetup = "ulimit -d 250000"
         try await ReplicatedGuest.with(command, options) { guest in
             try await guest.waitUntilProtected()
-            let primary = try await guest.primary.waitForEnd()
-            try primary.requireSame(as: native)
-            let said = primary.supervisorLines.first { $0.hasPrefix(ReplicatedGuest.unprotectedLine) }
-            guard let said, said.contains("memory") else {
-                throw TestFailure("\(said ?? "nothing") was said of it; the mirror: \(guest.mirror.errorText)", primary)
+            guest.primary.send(text: "\n")
+            let outcome = try await guest.waitForEnd()
+            try outcome.requireNoTrouble()
+            try #require(outcome.primary.outputText == "105\n" && outcome.primary.ending == .exited(0), "\(outcome)")
+            // Why, the mirror has said; on one machine its end may be seen before its words are read.
+            let saysSo = outcome.primary.errorText.contains(ReplicatedGuest.unprotectedLine)
+            guard saysSo, outcome.mirror.ending == .exited(125), outcome.mirror.errorText.contains("memory") else {
+                throw TestFailure("not refused for want of memory\n\(outcome)")
             }
-            if let line = Understudy.trouble(in: guest.mirror.errorText) { throw TestFailure("in trouble: \(line)") }
         }
     }
 
