@@ -116,21 +116,19 @@ extension AddressSpace {
             hostFD = reopen(file)
             if hostFD == nil { return -Int(ENOMEM) }
         }
-        if !makeMovable(area, source, in: &state) { return -Int(ENOMEM) }
-        let moved = moveHostPages(area.slice(source), to: whole, keepsOld: keepsOld)
-        // Where the move failed, some pages may have been away and come back.
-        state.noteReplaced(source)
-        state.noteReplaced(whole)
-        guard moved >= 0 else { return moved }
         var placed = area.slice(source).moved(to: destination)
         placed.range = whole
-        // Only such pages have a place in the arena that they differ from; other mappings never were part of it.
-        if area.isArenaMemory { placed.flags.insert(.moved) }
-        if !keepsOld {
-            // The move has just made the room that this takes.
-            _ = HostMemory.restoreArena(source)
-            state.map.remove(source)
+        if area.isArenaMemory, let present = state.tracking?.present {
+            let copied = moveByCopy(area.slice(source), to: whole, keepsOld: keepsOld, present, in: &state)
+            guard copied >= 0 else { return copied }
+            placed.flags.remove(.moved)
+        } else {
+            let moved = moveMapping(area.slice(source), to: whole, keepsOld: keepsOld, in: &state)
+            guard moved >= 0 else { return moved }
+            // Only such pages have a place in the arena that they differ from; other mappings never were part of it.
+            if area.isArenaMemory { placed.flags.insert(.moved) }
         }
+        if !keepsOld { state.map.remove(source) }
         state.map.insert(placed)
         if let hostFD {
             let tail = AddressRange(start: destination + source.count, end: whole.end)
@@ -139,15 +137,21 @@ extension AddressSpace {
         return Int(destination)
     }
 
-    /// Sees that what the trackers have made of an area's host mappings does not stand in the way.
-    private func makeMovable(_ area: VirtualMemoryArea, _ source: AddressRange, in state: inout State) -> Bool {
+    /// Has the host move an area's mapping.
+    private func moveMapping(
+        _ area: VirtualMemoryArea, to whole: AddressRange, keepsOld: Bool, in state: inout State
+    ) -> Int {
         // Before Linux 6.17 what is moved has to be one mapping of the host's, which open pages among closed ones are
-        // not.
-        if state.tracksBySignals { _ = HostMemory.protect(source, area.protection) }
-        // From 6.17 on several can be moved, but none that is registered with userfaultfd: of a range with both, the
-        // part up to the first of those is moved, and the answer is EFAULT (remap_move in mm/mremap.c). Once all are
-        // registered nothing is moved, and the answer is the same.
-        return (try? state.registerUntracked()) != nil
+        // not, nor pages that are registered with a tracker among others that are not.
+        if state.tracksBySignals { _ = HostMemory.protect(area.range, area.protection) }
+        guard (try? state.registerUntracked()) != nil else { return -Int(ENOMEM) }
+        let moved = moveHostPages(area, to: whole, keepsOld: keepsOld)
+        // Where the move failed, some pages may have been away and come back.
+        state.noteReplaced(area.range)
+        state.noteReplaced(whole)
+        // The move has just made the room that this takes.
+        if moved >= 0, !keepsOld { _ = HostMemory.restoreArena(area.range) }
+        return moved
     }
 
     /// Moves and grows in one call where the area is one mapping of the host's as well. It need not be: arena that was

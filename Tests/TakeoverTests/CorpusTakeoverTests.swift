@@ -58,10 +58,9 @@ struct CorpusTakeoverTests {
         }
     }
 
-    /// All but two: one maps a file without a name, which no mirror can open; and mremap(2) of memory that was moved
-    /// before can fail with EFAULT under the kernel tracker (both in docs/limits.md).
+    /// All but one, which maps a file without a name: no mirror can open that (docs/limits.md).
     private static let mirroredCases = [0, 1].map { third in
-        TakeoverCase.third(third).filter { $0.entry.arguments != ["past_end"] && $0.entry.name != "mremap_churn" }
+        TakeoverCase.third(third).filter { $0.entry.arguments != ["past_end"] }
     }
 
     @Test("neither killed: as natively, and the mirror ends with the guest", arguments: mirroredCases[1])
