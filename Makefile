@@ -7,6 +7,7 @@ FILTER  ?=
 
 UNDERSTUDY := $(abspath .build/release/understudy)
 GUESTS     := $(abspath .build/guests)
+TEST_LOG   := $(abspath .build/test.log)
 FORMATTED  := Sources Tests Package.swift
 
 # Debian packages: what a build needs, and what the demo and the tests run on top of it.
@@ -86,13 +87,16 @@ guests: require-test ## Build the small guest programs of the tests into .build/
 
 test: require-test build guests ## Build everything and run the tests (FILTER=Name: only those that match)
 	@export UNDERSTUDY=$(UNDERSTUDY) UNDERSTUDY_GUESTS=$(GUESTS)
+	# The last lines are what a log of a failed run is read for.
+	run() { $(SWIFT) test "$$@" 2>&1 | tee -a $(TEST_LOG) || { scripts/test-failures $(TEST_LOG); exit 1; }; }
+	: >$(TEST_LOG)
 	if [[ -n '$(FILTER)' ]]; then
-		$(SWIFT) test --filter '$(FILTER)'
+		run --filter '$(FILTER)'
 		exit
 	fi
 	# A process has one arena, which the tests of GuestKernel keep: they run in a process of their own.
-	$(SWIFT) test --skip '^GuestKernelTests\.'
-	$(SWIFT) test --skip-build --filter '^GuestKernelTests\.'
+	run --skip '^GuestKernelTests\.'
+	run --skip-build --filter '^GuestKernelTests\.'
 
 # Warnings are errors in every build: Package.swift says so, and check-house-rules sees to it that it does.
 check: require-build ## Check format and house rules, build with warnings as errors, compare generated files
