@@ -3,7 +3,7 @@
 enum LaterFeatures {
     private static let commands: Set<String> = ["trace", "bench", "ctl"]
     private static let options: Set<String> = [
-        "--volume", "--volume-root", "--compress", "--delta-cache", "--queue-limit", "--sync", "--durable",
+        "--volume", "--volume-root", "--queue-limit", "--sync", "--durable",
         "--blackhole", "--allow-unreplicated-writes", "--trace",
     ]
 

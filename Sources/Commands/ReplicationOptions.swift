@@ -1,4 +1,5 @@
 import ArgumentParser
+import Epochs
 import GuestMemory
 import Supervisor
 import Transport
@@ -28,12 +29,25 @@ struct ReplicationOptions: ParsableArguments {
         transform: TrackerChoice.init(parsing:))
     var tracker = TrackerChoice.automatic
 
+    @Option(
+        help: ArgumentHelp(
+            "What is done to pages before they travel: auto, off, lz4, xor-rle or xor-lz4.", valueName: "method"),
+        transform: compression(parsing:))
+    var compress: Compression?
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory for previous versions of pages, which later ones travel as differences to (default: 128M).",
+            valueName: "size"),
+        transform: SizeOption.init(parsing:))
+    var deltaCache: SizeOption?
+
     @OptionGroup var peers: PeerOptions
 
     func validate() throws {
         if mirror != nil { return }
         if epoch != nil || maxHold != nil || tracker != .automatic || peers.failureTimeout != nil
-            || peers.fenceCommand != nil
+            || peers.fenceCommand != nil || compress != nil || deltaCache != nil
         {
             throw ValidationError("--epoch, --max-hold, --tracker and the like are about a mirror: add --mirror")
         }
@@ -45,8 +59,17 @@ struct ReplicationOptions: ParsableArguments {
         if let epoch { request.epochNanoseconds = epoch.nanoseconds }
         if let maxHold { request.holdNanosecondsMax = maxHold.nanoseconds }
         request.tracker = tracker.method
+        if let compress { request.compression = compress }
+        if let deltaCache { request.deltaCacheByteCount = deltaCache.byteCount }
         request.peers = peers.request
         return request
+    }
+
+    private static func compression(parsing text: String) throws -> Compression {
+        guard let compression = Compression(rawValue: text) else {
+            throw ValidationError("use auto, off, lz4, xor-rle or xor-lz4")
+        }
+        return compression
     }
 
     private static func target(parsing text: String) throws -> ReplicationRequest.Target {

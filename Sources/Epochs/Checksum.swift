@@ -6,8 +6,7 @@ enum Checksum {
         XXH3_64bits_withSeed(bytes.baseAddress, bytes.count, seed)
     }
 
-    /// Of one page, in 32 bits.
-    static func ofPage(_ page: UnsafeRawPointer) -> UInt32 {
-        UInt32(truncatingIfNeeded: XXH3_64bits(page, PageCoding.pageByteCount))
+    static func ofPage(_ page: UnsafeRawPointer) -> UInt64 {
+        XXH3_64bits(page, PageCoding.pageByteCount)
     }
 }

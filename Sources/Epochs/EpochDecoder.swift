@@ -2,7 +2,8 @@ import RecordCoding
 
 /// Reads an epoch's frames, whose own checksums were checked, and sees that they make a whole.
 ///
-/// What it hands out before `complete` is not to be acted upon: the epoch may turn out to be torn.
+/// Pages may come as differences to what they were at the end of the epoch before, so that epoch has to be in place
+/// before the next is decoded. What it hands out before `complete` is not to be acted upon: the epoch may turn out to be torn.
 public struct EpochDecoder {
     public enum Item {
         /// A page's number and its 4096 bytes, good for the duration of the call.
@@ -24,12 +25,19 @@ public struct EpochDecoder {
     private var pageCount: UInt64 = 0
     private var running: UInt64 = 0
     private var section: (kind: FrameKind, bytes: [UInt8])?
-    private let page = PageBuffer()
+    private let pages = PageDecoder()
 
     public init() {}
 
-    /// Takes the next frame, `frame` being the whole of it.
-    public mutating func consume(_ frame: UnsafeRawBufferPointer, _ take: (Item) throws -> Void) throws {
+    /// Takes the next frame.
+    ///
+    /// - Parameters:
+    ///   - frame: the whole of it.
+    ///   - base: copies a page's 4096 bytes as they were at the end of the last epoch; false where there is no such page.
+    public mutating func consume(
+        _ frame: UnsafeRawBufferPointer, base: (UInt64, UnsafeMutableRawPointer) -> Bool,
+        _ take: (Item) throws -> Void
+    ) throws {
         let header = try FrameHeader.check(frame)
         guard header.epoch == lastEpoch + 1, header.sequence == sequence else {
             throw WireError(.outOfOrder, "frame \(header.sequence) of epoch \(header.epoch) is out of order")
@@ -39,7 +47,7 @@ public struct EpochDecoder {
             throw WireError(.outOfOrder, "a section is not at its end")
         }
         switch header.kind {
-        case .pages: try consumePages(payload, take)
+        case .pages: try consumePages(payload, base, take)
         case .discards: try take(.discards(try decoded("discards", payload, EpochDiscards.init(from:))))
         case .epochEnd: try consumeEnd(payload, take)
         case .layout, .records, .output, .released: try consumePart(header.kind, payload, take)
@@ -50,12 +58,15 @@ public struct EpochDecoder {
         running = EpochDecoder.combined(running, FrameHeader.checksum(frame))
     }
 
-    private mutating func consumePages(_ payload: UnsafeRawBufferPointer, _ take: (Item) throws -> Void) throws {
+    private mutating func consumePages(
+        _ payload: UnsafeRawBufferPointer, _ base: PageDecoder.Base, _ take: (Item) throws -> Void
+    ) throws {
         var offset = 0
         while offset < payload.count {
-            let number = try PageCoding.decode(payload, at: &offset, into: page.start)
+            // Before the first epoch there is nothing.
+            let (number, page) = try pages.decode(payload, at: &offset, base: lastEpoch == 0 ? { _, _ in false } : base)
             pageCount += 1
-            try take(.page(number, page.start))
+            try take(.page(number, page))
         }
     }
 
@@ -118,14 +129,5 @@ public struct EpochDecoder {
 
     static func combined(_ running: UInt64, _ sum: UInt64) -> UInt64 {
         withUnsafeBytes(of: (running.littleEndian, sum.littleEndian)) { Checksum.of($0) }
-    }
-}
-
-/// Room for one decoded page.
-private final class PageBuffer {
-    let start = UnsafeMutableRawPointer.allocate(byteCount: PageCoding.pageByteCount, alignment: 64)
-
-    deinit {
-        start.deallocate()
     }
 }

@@ -1,20 +1,27 @@
 import RecordCoding
 
-/// Writes an epoch as frames into one buffer that is used again and again. Sound as unchecked: one thread uses it.
+/// Writes an epoch as frames into one buffer that is used again and again.
+///
+/// It remembers the pages that it has encoded and writes later versions of them as differences. So all that it emits has
+/// to be sent, in order, over one link; once something could not be sent, the link is of no use any more.
+///
+/// Sound as unchecked: one thread uses it.
 public final class EpochEncoder: @unchecked Sendable {
     /// Receives each whole frame; the bytes are good for the duration of the call.
     public typealias Emit = (UnsafeRawBufferPointer) throws -> Void
 
     private static let payloadByteCountUsual = 256 << 10
     private let buffer: UnsafeMutableRawBufferPointer
-    private let compresses: Bool
+    private let pages: PageEncoder
     private var epoch: UInt64 = 0
     private var sequence: UInt32 = 0
     private var pageCount: UInt64 = 0
     private var running: UInt64 = 0
 
-    public init(compresses: Bool = true) {
-        self.compresses = compresses
+    /// - Parameter historyStorage: where previous versions of pages are kept: filled with zeros, on a page boundary. It
+    ///   has to outlive this. Empty for none.
+    public init(_ compression: Compression = .automatic, historyStorage: UnsafeMutableRawBufferPointer) {
+        pages = PageEncoder(compression, history: PageHistory(storage: historyStorage))
         // The longest payload there may be, which only runs of bytes fill.
         buffer = .allocate(byteCount: FrameHeader.byteCount + FrameHeader.payloadByteCountMax, alignment: 64)
     }
@@ -25,6 +32,8 @@ public final class EpochEncoder: @unchecked Sendable {
 
     /// Starts an epoch.
     public func begin(_ number: UInt64) {
+        // What there is of an epoch that was not finished is nothing that a difference may be made to.
+        if sequence > 0 { pages.forgetEverything() }
         epoch = number
         sequence = 0
         pageCount = 0
@@ -38,9 +47,9 @@ public final class EpochEncoder: @unchecked Sendable {
         var used = 0
         let payload = buffer.baseAddress! + FrameHeader.byteCount
         for (index, number) in numbers.enumerated() {
-            used += PageCoding.encode(
-                number, contents + index * PageCoding.pageByteCount, to: payload + used, compresses: compresses)
-            guard used > EpochEncoder.payloadByteCountUsual - PageCoding.byteCountMax else { continue }
+            let page = contents + index * PageCoding.pageByteCount
+            used += pages.encode(number, page, epoch: epoch, to: payload + used)
+            guard used > EpochEncoder.payloadByteCountUsual - PageHeader.withContentByteCountMax else { continue }
             try emitFrame(.pages, used, emit)
             used = 0
         }
@@ -50,6 +59,7 @@ public final class EpochEncoder: @unchecked Sendable {
 
     public func appendDiscards(_ discards: EpochDiscards, emit: Emit) throws {
         guard !discards.isEmpty else { return }
+        pages.forget(discards)
         var writer = RecordWriter()
         switch discards {
         case .everything: discards.write(to: &writer, [])
@@ -82,6 +92,12 @@ public final class EpochEncoder: @unchecked Sendable {
         var writer = RecordWriter()
         end.write(to: &writer)
         try appendRun(.epochEnd, writer.bytes, emit: emit)
+        sequence = 0
+    }
+
+    /// How the pages were encoded since this was last asked.
+    public func takePageTally() -> PageTally {
+        pages.takeTally()
     }
 
     /// A section of any length, in as many frames as it takes: each but the last is full, and starts with a 1.

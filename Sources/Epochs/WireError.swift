@@ -10,6 +10,9 @@ public struct WireError: Error, Equatable, Sendable {
         case cutShort
         case outOfOrder
         case malformed
+        /// A page is encoded as a difference to something that is not there. The link did nothing wrong: the sides
+        /// disagree about what was sent.
+        case wrongBase
     }
 
     public let code: Code

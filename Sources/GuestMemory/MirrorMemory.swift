@@ -106,6 +106,13 @@ public final class MirrorMemory {
         precondition(isWritten, "the mirror's page at \(hexadecimal(page * pageSize)) is not open")
     }
 
+    /// Copies a page's 4096 bytes as the last epoch left them; false where it has none. After a takeover pages may be
+    /// gone or unreadable at any moment, which is why it is copied: then it is false as well.
+    public func copyCommitted(_ page: UInt64, to content: UnsafeMutableRawPointer) -> Bool {
+        guard page < GuestLayout.arenaEnd / pageSize, committed.mapped.contains(page * pageSize) else { return false }
+        return GuestAccess.copyIn(content, from: page * pageSize, count: Int(pageSize))
+    }
+
     /// Shows a page as it is, for checksums; nil where none is mapped.
     public func withPage<Outcome>(
         _ page: UInt64, _ body: (UnsafeRawBufferPointer) throws -> Outcome

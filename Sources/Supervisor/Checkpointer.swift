@@ -19,7 +19,9 @@ final class Checkpointer: @unchecked Sendable {
     private let statistics: ReplicationStatistics
 
     private let staging: PageStaging
-    private let encoder = EpochEncoder()
+    /// The encoder's, for previous versions of pages.
+    private let history: PageSlab
+    private let encoder: EpochEncoder
     /// What the mirror was given last.
     private var sentRecords = RecordSet()
     private var sentLayout: [UInt8] = []
@@ -46,6 +48,13 @@ final class Checkpointer: @unchecked Sendable {
         } catch {
             throw SupervisorError(.failed, "no memory for the pages of an epoch: \(error)")
         }
+        let byteCount = request.compression.usesHistory ? request.deltaCacheByteCount : 0
+        do {
+            history = try PageSlab(byteCount: byteCount)
+        } catch {
+            throw SupervisorError(.failed, "--delta-cache \(byteCount): \(error); try a smaller one")
+        }
+        encoder = EpochEncoder(request.compression, historyStorage: history.bytes)
     }
 
     /// Cuts epochs until the guest has ended, or nobody wants any more. Throws what the link throws.
@@ -199,7 +208,12 @@ final class Checkpointer: @unchecked Sendable {
             bytes += frame.count
             try connection.link.send(frame)
         }
-        statistics.state.withLock { $0.bytes += UInt64(bytes) }
+        let tally = encoder.takePageTally()
+        let isFirst = epoch == 1
+        statistics.state.withLock { state in
+            state.bytes += UInt64(bytes)
+            if isFirst { state.firstPageTally += tally } else { state.pageTally += tally }
+        }
     }
 
     private func count(pauseNanoseconds: UInt64, isByNeed: Bool, isWhole: Bool) {

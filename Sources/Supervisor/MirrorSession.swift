@@ -83,8 +83,21 @@ final class MirrorSession: Sendable {
         var stage = MirrorStage(memory, pages, isFirst: decoder.lastEpoch == 0)
         while let received = try reader.receive() {
             if received.header.kind == .guestEnded { return false }
-            var end: EpochEnd?
-            try decoder.consume(received.frame) { item in
+            if let end = try add(received.frame, to: &stage, &decoder) {
+                try commit(stage, end)
+                return true
+            }
+        }
+        throw TransportError("the primary closed the link")
+    }
+
+    /// Takes a frame; returns the epoch's end where that is what it was.
+    private func add(
+        _ frame: UnsafeRawBufferPointer, to stage: inout MirrorStage, _ decoder: inout EpochDecoder
+    ) throws -> EpochEnd? {
+        var end: EpochEnd?
+        do {
+            try decoder.consume(frame, base: { memory.copyCommitted($0, to: $1) }) { item in
                 if case .complete(let complete) = item {
                     end = complete
                 } else {
@@ -95,12 +108,11 @@ final class MirrorSession: Sendable {
                     }
                 }
             }
-            if let end {
-                try commit(stage, end)
-                return true
-            }
+        } catch let error as WireError where error.code == .wrongBase {
+            // The link is sound. Taking over with what is here would be no better than what it does not fit.
+            throw Refusal(text: "an epoch does not fit what is here: \(error.message)")
         }
-        throw TransportError("the primary closed the link")
+        return end
     }
 
     private func commit(_ stage: MirrorStage, _ end: EpochEnd) throws {

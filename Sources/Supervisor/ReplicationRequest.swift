@@ -1,3 +1,4 @@
+import Epochs
 import GuestMemory
 
 /// What `run` and `mirror` were asked for about replication.
@@ -17,6 +18,10 @@ public struct ReplicationRequest: Sendable {
     public var holdNanosecondsMax: UInt64 = 5_000_000
     /// Nil chooses the best that the kernel has.
     public var tracker: TrackerMethod?
+    public var compression = Compression.automatic
+    /// For previous versions of pages, and what finds them; for nothing else. 32 000 pages: what a busy guest writes
+    /// within some seconds.
+    public var deltaCacheByteCount = 128 << 20
     public var peers = PeerRequest()
 
     public init(target: Target) {

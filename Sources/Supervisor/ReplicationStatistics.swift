@@ -1,3 +1,4 @@
+import Epochs
 import Synchronization
 
 /// What replication did, for the report.
@@ -10,7 +11,9 @@ final class ReplicationStatistics: Sendable {
         var pauses = Distribution()
         var dirtyPages = Distribution()
         var commits = Distribution()
-        var firstEpochPages: UInt64 = 0
+        /// How the pages of the first epoch were encoded, and those of all others.
+        var firstPageTally = PageTally()
+        var pageTally = PageTally()
         var unprotectedReason: String?
     }
 
