@@ -1,3 +1,4 @@
+import Epochs
 import Glibc
 import GuestKernel
 
@@ -33,8 +34,29 @@ struct RunReport: Encodable, Sendable {
         var pauseMicroseconds: Quantiles
         var dirtyPages: Quantiles
         var commitMicroseconds: Quantiles
+        /// How pages were encoded, but for those of the first epoch.
+        var pageEncoding: PageEncoding
+        var firstEpochPageEncoding: PageEncoding
         /// Why the guest went on without its mirror; nil where it did not.
         var unprotected: String?
+
+        struct PageEncoding: Encodable, Sendable {
+            struct Coding: Encodable, Sendable {
+                var pages: UInt64
+                var bytes: UInt64
+            }
+
+            var pages: UInt64
+            /// Without any coding, and as they were sent, with their headers.
+            var rawBytes: UInt64
+            var encodedBytes: UInt64
+            /// By what `PageCoding` calls them.
+            var codings: [String: Coding]
+            /// Pages with a previous version in the cache, those without, and those that had to leave it.
+            var cacheHits: UInt64
+            var cacheMisses: UInt64
+            var cacheEvictions: UInt64
+        }
     }
 
     struct Commits: Encodable, Sendable {
@@ -94,7 +116,8 @@ struct RunReport: Encodable, Sendable {
             Replication(
                 epochs: state.epochs, epochsByNeed: state.epochsByNeed, pages: state.pages, bytes: state.bytes,
                 pauseMicroseconds: .init(state.pauses, unit: 1000), dirtyPages: .init(state.dirtyPages, unit: 1),
-                commitMicroseconds: .init(state.commits, unit: 1000), unprotected: state.unprotectedReason)
+                commitMicroseconds: .init(state.commits, unit: 1000), pageEncoding: .init(state.pageTally),
+                firstEpochPageEncoding: .init(state.firstPageTally), unprotected: state.unprotectedReason)
         }
     }
 
@@ -116,5 +139,17 @@ extension RunReport.Replication.Quantiles {
         self.init(
             p50: Double(distribution.quantile(0.5)) / unit, p99: Double(distribution.quantile(0.99)) / unit,
             max: Double(distribution.maximum) / unit)
+    }
+}
+
+extension RunReport.Replication.PageEncoding {
+    init(_ tally: PageTally) {
+        let codings = PageCoding.allCases.map { coding in
+            (coding.name, Coding(pages: tally.pageCount(coding), bytes: tally.byteCount(coding)))
+        }
+        self.init(
+            pages: tally.pageCount, rawBytes: tally.rawByteCount, encodedBytes: tally.byteCount,
+            codings: Dictionary(uniqueKeysWithValues: codings), cacheHits: tally.historyHits,
+            cacheMisses: tally.historyMisses, cacheEvictions: tally.historyEvictions)
     }
 }
