@@ -8,8 +8,6 @@ public struct PageTable: Sendable {
         public var lastDirtyEpoch: UInt64
         /// Where the page's content is in the owner's storage.
         public var slot: UInt32
-        /// How the page was encoded last time.
-        public var codingHint: UInt8 = 0
         /// Whether it is written epoch after epoch.
         public var isHot = false
 

@@ -45,8 +45,13 @@ struct EpochStream {
     }
 
     /// The frames of the epoch with this number.
-    func frames(number: UInt64, compresses: Bool = true) throws -> [[UInt8]] {
-        let encoder = EpochEncoder(compresses: compresses)
+    func frames(number: UInt64, _ compression: Compression = .automatic) throws -> [[UInt8]] {
+        let encoder = EpochEncoder(compression, historyStorage: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+        return try frames(number: number, by: encoder)
+    }
+
+    /// The same by an encoder that may know earlier versions of the pages.
+    func frames(number: UInt64, by encoder: EpochEncoder) throws -> [[UInt8]] {
         var frames: [[UInt8]] = []
         let emit: EpochEncoder.Emit = { frames.append(Array($0)) }
         encoder.begin(number)
@@ -68,7 +73,10 @@ struct EpochStream {
     }
 
     /// Feeds a byte stream to a decoder as a socket's reader does. Throws what it throws, or a cut at the end.
-    static func decode(_ bytes: [UInt8], _ decoder: inout EpochDecoder) throws -> [Content] {
+    static func decode(
+        _ bytes: [UInt8], _ decoder: inout EpochDecoder,
+        base: (UInt64, UnsafeMutableRawPointer) -> Bool = { _, _ in false }
+    ) throws -> [Content] {
         var contents: [Content] = []
         var current = Content()
         var offset = 0
@@ -78,7 +86,7 @@ struct EpochStream {
             let total = FrameHeader.byteCount + header.payloadByteCount
             guard rest.count >= total else { throw WireError(.cutShort, "the stream ends within a frame") }
             try Array(rest.prefix(total)).withUnsafeBytes { frame in
-                try decoder.consume(frame) { item in
+                try decoder.consume(frame, base: base) { item in
                     switch item {
                     case .page(let number, let page):
                         current.pages[number] = Array(UnsafeRawBufferPointer(start: page, count: 4096))

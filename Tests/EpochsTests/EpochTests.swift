@@ -8,10 +8,10 @@ import Testing
 struct EpochTests {
     private let stream = EpochStream(seed: 42)
 
-    @Test("what goes in comes out", arguments: [true, false])
-    func roundTrip(compresses: Bool) throws {
+    @Test("what goes in comes out", arguments: Compression.allCases)
+    func roundTrip(_ compression: Compression) throws {
         var decoder = EpochDecoder()
-        let bytes = try (1...3).flatMap { try stream.frames(number: $0, compresses: compresses).flatMap { $0 } }
+        let bytes = try (1...3).flatMap { try stream.frames(number: $0, compression).flatMap { $0 } }
         let decoded = try EpochStream.decode(bytes, &decoder)
         #expect(decoded == [stream.content, stream.content, stream.content])
         #expect(decoder.lastEpoch == 3)
@@ -80,23 +80,6 @@ struct EpochTests {
         let first = try stream.frames(number: 1).flatMap { $0 }
         #expect(throws: WireError.self) { _ = try EpochStream.decode(first + first, &decoder) }
         #expect(decoder.lastEpoch == 1)
-    }
-
-    @Test("a page is never longer than itself and its header")
-    func pageSizes() throws {
-        var generator = SeededGenerator(seed: 7)
-        var target = [UInt8](repeating: 0, count: PageCoding.byteCountMax)
-        for entropy in [0, 1, 4, 64, 256] {
-            let page = (0..<4096).map { _ in UInt8(entropy == 0 ? 0 : generator.below(entropy)) }
-            let count = target.withUnsafeMutableBytes { target in
-                page.withUnsafeBytes { page in
-                    PageCoding.encode(0x99, page.baseAddress!, to: target.baseAddress!, compresses: true)
-                }
-            }
-            #expect(count <= PageCoding.byteCountMax)
-            if entropy == 0 { #expect(count == PageCoding.headerByteCount) }
-            if entropy == 4 { #expect(count < 4096) }
-        }
     }
 
     @Test("garbage is refused", arguments: 0..<50)

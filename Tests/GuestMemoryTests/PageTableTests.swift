@@ -15,7 +15,6 @@ struct PageTableTests {
             let number = UInt64(generator.below(bound))
             if generator.below(10) < 6 {
                 var entry = PageTable.Entry(lastDirtyEpoch: UInt64(step), slot: UInt32(generator.below(1 << 20)))
-                entry.codingHint = UInt8(generator.below(256))
                 entry.isHot = generator.oneIn(2)
                 table[number] = entry
                 model[number] = entry
