@@ -29,6 +29,9 @@ struct MirrorUsageTests {
             ["--epoch", "ms"], ["--epoch", ""], ["--epoch", "99999999999999999999h"], ["--epoch", "nan"],
             ["--max-hold", "5"], ["--max-hold", "-1ms"], ["--max-hold", "soon"], ["--failure-timeout", "500"],
             ["--failure-timeout", "0s"], ["--failure-timeout", "never"], ["--tracker", "fast"], ["--tracker", ""],
+            ["--compress", "zip"], ["--compress", ""], ["--compress", "LZ4"], ["--delta-cache", "1.5M"],
+            ["--delta-cache", "-1"], ["--delta-cache", "M"], ["--delta-cache", "1m"], ["--delta-cache", "10T"],
+            ["--delta-cache", "99999999999999999999"], ["--delta-cache", "33000G"], ["--delta-cache", ""],
         ])
     func badValues(_ option: [String]) async throws {
         let options = ["--mirror", "127.0.0.1:9"] + option

@@ -123,6 +123,24 @@ extension ArenaTests.MirrorTests {
         }
     }
 
+    @Test("a page's committed content is copied where there is a mapping, and from nowhere else")
+    func committedCopies() throws {
+        try Arena.using {
+            let mirror = try Self.committed()
+            var content = [UInt8](repeating: 0xa5, count: Int(pageSize))
+            let first = Self.place.start / pageSize
+            #expect(mirror.copyCommitted(first + 1, to: &content))
+            #expect(mirror.withPage(first + 1) { Array($0) } == content)
+            for number in [first - 1, Self.place.end / pageSize, 0, GuestLayout.arenaEnd / pageSize, .max] {
+                #expect(!mirror.copyCommitted(number, to: &content))
+            }
+            // What is only prepared is nothing that an epoch has left.
+            let other = AddressRange(start: 0x7000_0000, count: 4 * pageSize)
+            try mirror.prepare(layout: Self.layout([Self.area(other)]))
+            #expect(!mirror.copyCommitted(other.start / pageSize, to: &content))
+        }
+    }
+
     @Test("a shared file is held from its epoch on, and what the guest writes to it is the file's")
     func sharedFile() async throws {
         try await ScratchDirectory.with { scratch in

@@ -14,12 +14,19 @@ struct TakeoverCase: Sendable, CustomTestStringConvertible {
         var options = ReplicationOptions(
             tracker: .taking(turn: turn), dispatch: .taking(turn: turn / Tracker.allCases.count))
         options.epoch = [nil, "5ms", "1ms"][turn / 2 % 3]
+        options.primaryWords = encoding
         return options
+    }
+
+    /// How pages travel; with so small a cache they leave it all the time.
+    private var encoding: [String] {
+        let ways = [[], ["--delta-cache", "100K"], ["--compress", "xor-rle"], ["--compress", "xor-lz4"]]
+        return ways[turn / 3 % ways.count]
     }
 
     var testDescription: String {
         "\(entry) (\(linkage), \(options.tracker!), \(options.dispatch!), epoch \(options.epoch ?? "default"), "
-            + "seed \(TestEnvironment.seed))"
+            + "\(encoding.isEmpty ? "" : encoding.joined(separator: " ") + ", ")seed \(TestEnvironment.seed))"
     }
 
     var command: Command {
