@@ -3,7 +3,8 @@ import RecordCoding
 /// Reads an epoch's frames, whose own checksums were checked, and sees that they make a whole.
 ///
 /// Pages may come as differences to what they were at the end of the epoch before, so that epoch has to be in place
-/// before the next is decoded. What it hands out before `complete` is not to be acted upon: the epoch may turn out to be torn.
+/// before the next is decoded. What it hands out before `complete` is not to be acted upon: the epoch may turn out to
+/// be torn.
 public struct EpochDecoder {
     public enum Item {
         /// A page's number and its 4096 bytes, good for the duration of the call.
@@ -33,7 +34,8 @@ public struct EpochDecoder {
     ///
     /// - Parameters:
     ///   - frame: the whole of it.
-    ///   - base: copies a page's 4096 bytes as they were at the end of the last epoch; false where there is no such page.
+    ///   - base: copies a page's 4096 bytes as they were at the end of the last epoch; false where there is no such
+    ///     page.
     public mutating func consume(
         _ frame: UnsafeRawBufferPointer, base: (UInt64, UnsafeMutableRawPointer) -> Bool,
         _ take: (Item) throws -> Void

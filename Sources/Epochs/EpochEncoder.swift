@@ -2,8 +2,8 @@ import RecordCoding
 
 /// Writes an epoch as frames into one buffer that is used again and again.
 ///
-/// It remembers the pages that it has encoded and writes later versions of them as differences. So all that it emits has
-/// to be sent, in order, over one link; once something could not be sent, the link is of no use any more.
+/// It remembers the pages that it has encoded and writes later versions of them as differences. So all that it emits
+/// has to be sent, in order, over one link; once something could not be sent, the link is of no use any more.
 ///
 /// Sound as unchecked: one thread uses it.
 public final class EpochEncoder: @unchecked Sendable {

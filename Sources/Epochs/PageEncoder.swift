@@ -1,6 +1,7 @@
 /// Encodes pages, and keeps them as the bases of what comes next.
 ///
-/// What is encoded has to be sent, in this order: a base is a page as it was encoded last, which the mirror has by then.
+/// What is encoded has to be sent, in this order: a base is a page as it was encoded last, which the mirror has by
+/// then.
 final class PageEncoder {
     let compression: Compression
     private let history: PageHistory?

@@ -7,15 +7,15 @@
 ///     1LLLGGGG GGGGGGGG            the same with 12 bits of G, lower ones first, and L below 7
 ///     1111GGGG GGGGGGGG number     the number + 8 follow
 ///
-/// where a number below 128 is one byte; another is two, the lower seven bits first with the top bit set. All behind the
-/// last run is left as it is.
+/// where a number below 128 is one byte; another is two, the lower seven bits first with the top bit set. All behind
+/// the last run is left as it is.
 enum PageRuns {
     /// A run's start takes at most so many bytes.
     private static let startByteCountMax = 4
 
     /// Writes the runs of a difference between `page` and `base`.
     ///
-    /// - Returns: the bytes written, or nil where they would be more than `byteCountMax`.
+    /// - Returns: the bytes written, or nil where they may be more than `byteCountMax`.
     static func encode(
         _ difference: PageDifference, _ page: UnsafeRawPointer, _ base: UnsafeRawPointer,
         to target: UnsafeMutableRawPointer, byteCountMax: Int

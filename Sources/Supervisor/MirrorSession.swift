@@ -97,7 +97,7 @@ final class MirrorSession: Sendable {
     ) throws -> EpochEnd? {
         var end: EpochEnd?
         do {
-            try decoder.consume(frame, base: { memory.copyCommitted($0, to: $1) }) { item in
+            try decoder.consume(frame, base: memory.copyCommitted) { item in
                 if case .complete(let complete) = item {
                     end = complete
                 } else {

@@ -77,15 +77,16 @@ struct DeltaTakeoverTests {
         }
     }
 
-    /// Says where a page of its own is, and then writes to it whenever it is told to.
+    /// Says where two pages of its own are, and then writes to the one or the other whenever it is told to.
     private static let told = """
         import ctypes
         kept = ctypes.create_string_buffer(bytes(range(1, 256)) * 64)
         page = (ctypes.addressof(kept) + 4095) // 4096 * 4096
         print("page", page, flush=True)
         for line in open(0):
-            ctypes.memset(page + 100, int(line), 1)
-            print("wrote", ctypes.string_at(page + 100, 1)[0], flush=True)
+            place, value = map(int, line.split())
+            ctypes.memset(page + 4096 * place + 100, value, 1)
+            print("wrote", value, flush=True)
         """
 
     @Test("a difference to something that the mirror does not have: refused, and the guest goes on without it")
@@ -97,13 +98,13 @@ struct DeltaTakeoverTests {
             try await guest.primary.waitForOutput("page ")
             let text = guest.primary.outputText.split(separator: "\n").first?.split(separator: " ").last
             let page = try #require(text.flatMap { UInt64($0) })
-            for number in 1...3 {
-                guest.primary.send(text: "\(number)\n")
-                // It was held until the epoch was committed.
-                try await guest.primary.waitForOutput("wrote \(number)\n")
+            // What is said was held until its epoch was acknowledged; it is applied before the next is received.
+            for (value, place) in [0, 1, 1].enumerated() {
+                guest.primary.send(text: "\(place) \(value + 1)\n")
+                try await guest.primary.waitForOutput("wrote \(value + 1)\n")
             }
             try DeltaTakeoverTests.damage(guest.mirror, at: page + 3000)
-            guest.primary.send(text: "4\n")
+            guest.primary.send(text: "0 4\n")
             try await guest.waitUntilUnprotected()
             try await guest.primary.waitForOutput("wrote 4\n")
             try #require(guest.primary.errorText.contains("as a difference to something else"))

@@ -31,10 +31,12 @@ public enum Understudy {
         Command(TestEnvironment.understudy, words)
     }
 
-    /// Lines that only a mistake of ours makes: of the runtime, of an assertion, of the supervisor itself.
+    /// Lines that only a mistake of ours makes: of the runtime, of an assertion, of the supervisor itself; and what a
+    /// mirror says of an epoch that was made from something else than it has.
     public static func trouble(in errorText: String) -> String? {
         let marks = [
             "internal error", "Fatal error", "Crash:", "*** Signal", "Backtrace", "precondition", "BUG", "Swift/",
+            "come as a difference",
         ]
         let lines = errorText.split(separator: "\n").map(String.init)
         return lines.first { line in marks.contains { line.contains($0) } }
