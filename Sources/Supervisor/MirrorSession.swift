@@ -168,7 +168,12 @@ final class MirrorSession: Sendable {
         let refusal = Frame(.epochRefusal, saying: reason)
         try? state.withLock({ $0.heartbeats })?.send(refusal)
         try? socket.send(refusal)
+        // This process is about to end. Its connections would be reset by then, as there are epochs on them that
+        // nobody reads any more, and the primary would see a mirror that died instead of what it says.
+        _ = socket.waitUntilPeerCloses(timeoutNanoseconds: MirrorSession.lastWordsPatienceNanoseconds)
     }
+
+    private static let lastWordsPatienceNanoseconds: UInt64 = 1_000_000_000
 
     func keep(heartbeats: LinkSocket) {
         state.withLock { $0.heartbeats = heartbeats }

@@ -36,4 +36,12 @@ public final class LinkSocket: Sendable {
     public func close() {
         shutdown()
     }
+
+    /// Waits until the peer has closed its side, whatever it had sent before; false when the time is over.
+    public func waitUntilPeerCloses(timeoutNanoseconds: UInt64) -> Bool {
+        let peerHasClosed: Int16 = 0x2000  // POLLRDHUP, asm-generic/poll.h
+        var poll = pollfd(fd: socket.number, events: peerHasClosed, revents: 0)
+        let milliseconds = Int32(clamping: timeoutNanoseconds / 1_000_000)
+        return Glibc.poll(&poll, 1, milliseconds) > 0
+    }
 }

@@ -38,6 +38,8 @@ public final class FileDescription: @unchecked Sendable {
     var checkpoint = DescriptionCheckpoint()
     /// A mirror on this machine has been given the host descriptor.
     let isHanded = Atomic<Bool>(false)
+    /// After a takeover: a listener whose name is not to be had yet, or is being changed.
+    let isBindingLate = Atomic<Bool>(false)
 
     private static let lastIdentity = Atomic<UInt64>(0)
 

@@ -27,8 +27,12 @@ enum HostSockets {
     static func accept(
         _ listener: FileDescription, _ address: UnsafeMutableRawPointer, _ length: UnsafeMutablePointer<UInt32>
     ) -> Int {
-        hostCall(
+        // Asked before the call: once it is false, the host's socket listens.
+        let isLate = listener.isBindingLate.load(ordering: .acquiring)
+        let result = hostCall(
             __NR_accept4, UInt64(signed: listener.hostFD), UInt64(address: address), UInt64(address: length), hostFlags)
+        // Between two names the host's socket does not listen, which it answers with EINVAL; the guest's does.
+        return isLate && result == -Int(EINVAL) ? -Int(EAGAIN) : result
     }
 
     static func close(_ hostFD: Int32) {

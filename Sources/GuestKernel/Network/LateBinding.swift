@@ -42,6 +42,7 @@ struct LateBinding {
     private func isOver(_ kernel: GuestKernel) -> Bool {
         guard let file else { return true }
         guard binding.applyAgain(to: file.hostFD) == 0 else { return false }
+        file.isBindingLate.store(false, ordering: .releasing)
         kernel.configuration.report(binding.success)
         return true
     }

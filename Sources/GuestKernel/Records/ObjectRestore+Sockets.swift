@@ -30,6 +30,7 @@ extension ObjectRestorer {
         let binding = SocketBinding(kernel: kernel, socket: kept)
         let result = binding.apply(to: file.hostFD)
         if result < 0 {
+            file.isBindingLate.store(true, ordering: .releasing)
             binding.keepQuiet(file.hostFD)
             kernel.configuration.report(binding.complaint(Int32(-result)))
             lateBindings.append(LateBinding(file: file, binding: binding))
