@@ -1,6 +1,6 @@
 /// Which coding a page gets: the shortest of those that are tried.
 extension PageEncoder {
-    /// Runs of no more bytes are taken at once: of a hundred pages with so little to say LZ4 makes one shorter.
+    /// Runs of no more bytes are taken at once: of a thousand pages with so little to say LZ4 makes two shorter.
     private static let fewRunBytes = 128
     /// In so many blocks of a page runs are looked for before anything else: it takes a tenth of a microsecond.
     private static let fewBlocks = 16
