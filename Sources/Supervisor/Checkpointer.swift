@@ -137,7 +137,9 @@ final class Checkpointer: @unchecked Sendable {
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
         count(pauseNanoseconds: lastCutNanoseconds - start, isByNeed: capture.isByNeed, isWhole: isWhole)
         let delta = capture.records.delta(since: sentRecords)
-        let isIdle = staging.count == 0 && capture.discards.isEmpty && delta.isOfClocksOnly
+        let isIdle =
+            staging.count == 0 && capture.discards.isEmpty && delta.isOfClocksOnly
+            && capture.layout == sentLayout
         if isIdle, !isWhole, end == nil, !capture.isByNeed {
             // Nothing has happened since the last epoch, which the mirror therefore still has: the number stays free.
             epoch -= 1
