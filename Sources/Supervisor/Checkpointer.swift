@@ -49,8 +49,9 @@ final class Checkpointer: @unchecked Sendable {
     }
 
     /// Cuts epochs until the guest has ended, or nobody wants any more. Throws what the link throws.
-    func run(while isWanted: () -> Bool) throws {
-        try cutFirst()
+    /// `mayBecomeWhole` is asked before the mirror has all of the first epoch; it never has if that says no.
+    func run(while isWanted: () -> Bool, mayBecomeWhole: () -> Bool) throws {
+        try cutFirst(mayBecomeWhole)
         // Threads that go on running while output is held wake nobody, so that this one has to look.
         let tick = max(request.holdNanosecondsMax / 2, 50_000)
         while isWanted() {
@@ -80,7 +81,7 @@ final class Checkpointer: @unchecked Sendable {
     // MARK: - The first epoch
 
     /// The whole guest. Most of it is copied and sent while it runs.
-    private func cutFirst() throws {
+    private func cutFirst(_ mayBecomeWhole: () -> Bool) throws {
         epoch = 1
         encoder.begin(epoch)
         _ = kernel.memory.takeDiscards()
@@ -89,7 +90,7 @@ final class Checkpointer: @unchecked Sendable {
             let pages = try preCopyRound()
             if pages <= Checkpointer.preCopyEnoughPages { break }
         }
-        try cutStopped(final: nil, isWhole: true)
+        try cutStopped(final: nil, isWhole: true, mayBecomeWhole)
     }
 
     /// Copies what is dirty now; returns how many pages that were.
@@ -126,7 +127,9 @@ final class Checkpointer: @unchecked Sendable {
         var isByNeed: Bool
     }
 
-    private func cutStopped(final end: GuestEnd?, isWhole: Bool) throws {
+    private func cutStopped(
+        final end: GuestEnd?, isWhole: Bool, _ mayBecomeWhole: () -> Bool = { true }
+    ) throws {
         let start = kernel.clock.monotonicNanoseconds()
         kernel.gate.stop(kernel)
         let capture: Capture
@@ -145,6 +148,7 @@ final class Checkpointer: @unchecked Sendable {
             epoch -= 1
             return
         }
+        guard mayBecomeWhole() else { return }
         try connection.hand(capture.handed)
         try send(capture, delta, final: end, isWhole: isWhole)
         sentRecords = capture.records

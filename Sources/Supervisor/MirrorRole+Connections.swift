@@ -69,10 +69,17 @@ extension MirrorRole {
             failureTimeoutNanoseconds: FailureTimeout.agreed(
                 primary: hello.failureTimeoutNanoseconds, mirror: request.peers.failureTimeoutNanoseconds),
             localChannel: local?.name ?? "", fences: request.peers.fenceCommand != nil)
-        let session = MirrorSession(hello, welcome, socket, memory) { [self] in try acknowledge($0, on: $1) }
+        let session = MirrorSession(hello, welcome, socket, memory) { [self] in
+            try acknowledge($0, on: $1, closing: $2)
+        }
         guard begin(session) else { return refuse("this mirror has a primary already", socket) }
-        try socket.send(welcome.frame)
-        if let local { try meet(session, local) }
+        do {
+            try socket.send(welcome.frame)
+            if let local { try meet(session, local) }
+        } catch {
+            forgetPrimary()
+            throw error
+        }
         decide(.linkEstablished)
         HostThreads.startOrSay("clock", request.messages) { [self] in tick(session) }
         switch session.run(reader) {
@@ -91,6 +98,7 @@ extension MirrorRole {
     private func begin(_ session: MirrorSession) -> Bool {
         let isLocal = session.isLocal
         let fence: FenceMeans = isLocal ? .kill : request.peers.fenceCommand == nil ? .none : .command
+        guard state.withLock({ $0.session == nil }) else { return false }
         // Behind address translation nobody ever answers, and a refusal would show nothing.
         let canProbe = PeerProbe(probing: session.hello.probeEndpoint) == .alive
         return state.withLock { state in
@@ -99,6 +107,15 @@ extension MirrorRole {
             state.decision = MirrorDecision(
                 failureTimeoutNanoseconds: session.welcome.failureTimeoutNanoseconds, fence: fence, canProbe: canProbe)
             return true
+        }
+    }
+
+    /// A primary that went away before the handshake was through: the next may come.
+    private func forgetPrimary() {
+        state.withLock { state in
+            state.session = nil
+            state.decision = nil
+            state.machine = nil
         }
     }
 
@@ -137,8 +154,9 @@ extension MirrorRole {
         while let received = try reader.receive(), received.header.kind == .heartbeat {
             let heartbeat = try Heartbeat(payload: received.payload)
             decide(.heartbeatReceived)
-            if !heartbeat.released.isEmpty { try session.noteReleased(heartbeat.released) }
+            // Answered first: the other waits while an epoch is applied.
             try socket.send(HeartbeatReply(sequence: heartbeat.sequence, hasTakenOver: hasTakenOver).frame)
+            if !heartbeat.released.isEmpty { try session.noteReleased(heartbeat.released) }
         }
     }
 }

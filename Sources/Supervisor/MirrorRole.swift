@@ -18,6 +18,9 @@ final class MirrorRole: Sendable {
         var order = Order.wait
         /// A signal that told this mirror to end.
         var signal: Int32?
+
+        /// Whether there is a primary whose silence or death the decision will notice.
+        var isEstablished: Bool { decision.map { $0.state != .joining } ?? false }
     }
 
     /// What the main thread is to do.
@@ -75,14 +78,16 @@ final class MirrorRole: Sendable {
 
     /// An epoch is here: acknowledged in the same step in which it counts, so that a takeover knows of every epoch
     /// whose output may go out.
-    func acknowledge(_ epoch: UInt64, on socket: LinkSocket) throws {
+    func acknowledge(_ epoch: UInt64, on socket: LinkSocket, closing: () -> Void) throws {
         try state.withLock { state in
             guard var decision = state.decision else { return }
             let actions = decision.handle(.epochCommitted(epoch), now: BootClock.nanoseconds())
             state.decision = decision
             for action in actions { act(on: action, &state) }
             guard decision.mayAcknowledge else { throw TransportError("this mirror has no role any more") }
-            try socket.send(Frame(kind: .ack, epoch: epoch))
+            closing()
+            // It counts from here on. Where the link has broken meanwhile, who reads it finds out.
+            try? socket.send(Frame(kind: .ack, epoch: epoch))
         }
     }
 
@@ -128,11 +133,11 @@ final class MirrorRole: Sendable {
     /// A part of `run` that was never connected to is of no use to anybody once `run` is gone.
     func endWithParent() {
         let parent = getppid()
-        while state.withLock({ $0.session == nil && $0.order == .wait }) {
+        while state.withLock({ !$0.isEstablished && $0.order == .wait }) {
             HostThreads.sleep(50_000_000)
             guard getppid() != parent else { continue }
             state.withLock { state in
-                if state.session == nil { order(.standDown("who started it is gone"), &state) }
+                if !state.isEstablished { order(.standDown("who started it is gone"), &state) }
             }
         }
     }

@@ -82,7 +82,7 @@ extension Primary {
             do {
                 try checkpointer.cutFinal(end)
             } catch {
-                decide(.linkClosed)
+                lose(over: error)
             }
         }
         while outcome == .protected { HostFutex.wait(outcomeWord, while: Outcome.protected.rawValue) }
