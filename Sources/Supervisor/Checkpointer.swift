@@ -149,7 +149,7 @@ final class Checkpointer: @unchecked Sendable {
             return
         }
         guard mayBecomeWhole() else { return }
-        try connection.hand(capture.handed)
+        connection.hand(capture.handed)
         try send(capture, delta, final: end, isWhole: isWhole)
         sentRecords = capture.records
     }

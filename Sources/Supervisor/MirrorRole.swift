@@ -52,6 +52,8 @@ final class MirrorRole: Sendable {
     init(_ request: MirrorRequest, _ start: StartState) throws(SupervisorError) {
         self.request = request
         self.start = start
+        // What the primary hands over comes on top of what the guest will have.
+        GuestKernel.raiseHostDescriptorLimit()
         do {
             memory = try MirrorMemory()
         } catch {

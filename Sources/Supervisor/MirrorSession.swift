@@ -133,6 +133,8 @@ final class MirrorSession: Sendable {
     func receiveHanded(_ channel: LocalChannel) {
         state.withLock { $0.channel = channel }
         defer {
+            // Whether the primary ended it or this side could not take one: nothing more is to be sent into it.
+            channel.shutdown()
             handedEnded.store(1, ordering: .sequentiallyConsistent)
             HostFutex.wake(handedEnded)
         }
