@@ -138,7 +138,6 @@ final class Checkpointer: @unchecked Sendable {
             capture = try take(isWhole: isWhole)
         }
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
-        count(pauseNanoseconds: lastCutNanoseconds - start, isByNeed: capture.isByNeed, isWhole: isWhole)
         let delta = capture.records.delta(since: sentRecords)
         let isIdle =
             staging.count == 0 && capture.discards.isEmpty && delta.isOfClocksOnly
@@ -148,6 +147,7 @@ final class Checkpointer: @unchecked Sendable {
             epoch -= 1
             return
         }
+        count(capture, from: start, isWhole: isWhole)
         guard mayBecomeWhole() else { return }
         connection.hand(capture.handed)
         try send(capture, delta, final: end, isWhole: isWhole)
@@ -208,14 +208,16 @@ final class Checkpointer: @unchecked Sendable {
         statistics.state.withLock { $0.bytes += UInt64(bytes) }
     }
 
-    private func count(pauseNanoseconds: UInt64, isByNeed: Bool, isWhole: Bool) {
+    private func count(_ capture: Capture, from start: UInt64, isWhole: Bool) {
         let pages = UInt64(staging.count)
         statistics.state.withLock { state in
             state.epochs += 1
-            if isByNeed { state.epochsByNeed += 1 }
+            if capture.isByNeed { state.epochsByNeed += 1 }
             state.pages += pages
+            // Most of the first epoch is not cut in a pause.
             if isWhole { return }
-            state.pauses.add(pauseNanoseconds)
+            state.noteCut(epoch, at: start)
+            state.pauses.add(lastCutNanoseconds - start)
             state.dirtyPages.add(pages)
         }
     }

@@ -8,6 +8,8 @@ import Transport
 extension MirrorRole {
     /// A stranger that says nothing is not waited for.
     private static let firstFramePatienceNanoseconds: UInt64 = 2_000_000_000
+    /// So many may be about to say who they are.
+    private static let greetingsMax = 64
 
     func acceptForEver() {
         while true {
@@ -16,7 +18,17 @@ extension MirrorRole {
                 HostThreads.sleep(10_000_000)
                 continue
             }
-            HostThreads.startOrSay("connection", request.messages) { [self] in greet(socket) }
+            // A primary has two, and probes are short: strangers must not use up the threads.
+            guard greetingCount.add(1, ordering: .relaxed).newValue <= MirrorRole.greetingsMax else {
+                greetingCount.subtract(1, ordering: .relaxed)
+                continue
+            }
+            do throws(SupervisorError) {
+                try HostThreads.start("connection") { [self] in greet(socket) }
+            } catch {
+                greetingCount.subtract(1, ordering: .relaxed)
+                request.messages.say(.warning, error.message)
+            }
         }
     }
 
@@ -24,7 +36,12 @@ extension MirrorRole {
         let reader = FrameReader(socket)
         do {
             let patience = MirrorRole.firstFramePatienceNanoseconds
-            guard let first = try reader.receive(timeoutNanoseconds: patience) else { return }
+            let first: FrameReader.Received?
+            do {
+                defer { greetingCount.subtract(1, ordering: .relaxed) }
+                first = try reader.receive(timeoutNanoseconds: patience)
+            }
+            guard let first else { return }
             switch first.header.kind {
             case .probe: try socket.send(answer(to: Probe(payload: first.payload)).frame)
             case .hello: try serve(Hello(payload: first.payload), socket, reader)

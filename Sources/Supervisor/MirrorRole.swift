@@ -48,6 +48,8 @@ final class MirrorRole: Sendable {
     let listener: LinkListener
     let state = Mutex(State())
     private let orderWord = Atomic<UInt32>(0)
+    /// Connections that have not said yet who they are.
+    let greetingCount = Atomic<Int>(0)
 
     init(_ request: MirrorRequest, _ start: StartState) throws(SupervisorError) {
         self.request = request

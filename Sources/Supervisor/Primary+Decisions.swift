@@ -8,6 +8,10 @@ import Transport
 extension Primary {
     /// Hands an event to the decision and does what it says.
     func decide(_ event: PrimaryEvent) {
+        if case .ack(let epoch) = event {
+            let now = kernel.clock.monotonicNanoseconds()
+            statistics.state.withLock { $0.noteCommitted(upTo: epoch, at: now) }
+        }
         state.withLock { state in
             for action in state.decision.handle(event, now: BootClock.nanoseconds()) { act(on: action, &state) }
         }

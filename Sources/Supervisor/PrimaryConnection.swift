@@ -74,7 +74,14 @@ final class PrimaryConnection: Sendable {
             throw TransportError("it closed the connection instead of answering")
         }
         switch answer.header.kind {
-        case .welcome: return try Welcome(payload: answer.payload)
+        case .welcome:
+            let welcome = try Welcome(payload: answer.payload)
+            let agreed = FailureTimeout.agreed(
+                primary: hello.failureTimeoutNanoseconds, mirror: welcome.failureTimeoutNanoseconds)
+            guard welcome.nonce == hello.nonce, welcome.failureTimeoutNanoseconds == agreed else {
+                throw TransportError("what it answered does not fit the question")
+            }
+            return welcome
         case .refusal: throw TransportError("it refuses: \(answer.text)")
         default: throw TransportError("what it answered makes no sense")
         }
