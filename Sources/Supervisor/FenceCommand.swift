@@ -19,7 +19,7 @@ enum FenceCommand {
         let peerEntry = strdup("UNDERSTUDY_PEER=\(peer)")
         defer { free(peerEntry) }
         environment += [peerEntry, nil]
-        // It is not the guest: nothing of it belongs into what the guest prints, and it must not read the guest's input.
+        // Nothing of it belongs into what the guest prints, and it must not read the guest's input.
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
