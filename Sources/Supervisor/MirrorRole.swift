@@ -72,38 +72,40 @@ final class MirrorRole: Sendable {
     // MARK: - Decisions
 
     func decide(_ event: MirrorEvent) {
-        state.withLock { state in
-            guard var decision = state.decision else { return }
-            let actions = decision.handle(event, now: BootClock.nanoseconds())
-            state.decision = decision
-            for action in actions { act(on: action, &state) }
-        }
+        state.withLock { state in follow(event, &state) }
     }
 
     /// An epoch is here: acknowledged in the same step in which it counts, so that a takeover knows of every epoch
     /// whose output may go out.
     func acknowledge(_ epoch: UInt64, on socket: LinkSocket, closing: () -> Void) throws {
         try state.withLock { state in
-            guard var decision = state.decision else { return }
-            let actions = decision.handle(.epochCommitted(epoch), now: BootClock.nanoseconds())
-            state.decision = decision
-            for action in actions { act(on: action, &state) }
-            guard decision.mayAcknowledge else { throw TransportError("this mirror has no role any more") }
+            if state.decision == nil { return }
+            follow(.epochCommitted(epoch), &state)
+            guard let decision = state.decision, decision.mayAcknowledge else {
+                throw TransportError("this mirror has no role any more")
+            }
             closing()
             // It counts from here on. Where the link has broken meanwhile, who reads it finds out.
             try? socket.send(Frame(kind: .ack, epoch: epoch))
         }
     }
 
+    private func follow(_ event: MirrorEvent, _ state: inout State) {
+        let actions = state.decision?.handle(event, now: BootClock.nanoseconds()) ?? []
+        for action in actions { act(on: action, &state) }
+    }
+
     private func act(on action: MirrorAction, _ state: inout State) {
         switch action {
         case .probe:
             guard let session = state.session else { return }
-            HostThreads.startOrSay("probe", request.messages) { [self] in
+            let isStarted = HostThreads.startOrSay("probe", request.messages) { [self] in
                 decide(.probeFinished(PeerProbe(probing: session.hello.probeEndpoint)))
             }
+            if !isStarted { follow(.probeFinished(.unreachable), &state) }
         case .fence:
-            HostThreads.startOrSay("fence", request.messages) { [self] in decide(.fenced(fence())) }
+            let isStarted = HostThreads.startOrSay("fence", request.messages) { [self] in decide(.fenced(fence())) }
+            if !isStarted { follow(.fenced(false), &state) }
         case .hold(let reason):
             request.messages.say(.warning, "not taking over: \(reason)")
         case .takeOver:
