@@ -26,6 +26,8 @@ public struct EpochDecoder {
     private var pageCount: UInt64 = 0
     private var running: UInt64 = 0
     private var section: (kind: FrameKind, bytes: [UInt8])?
+    /// The sections that this epoch has had: one of each, or a peer could fill this side's memory with them.
+    private var had: [FrameKind] = []
     private let pages = PageDecoder()
 
     public init() {}
@@ -50,7 +52,9 @@ public struct EpochDecoder {
         }
         switch header.kind {
         case .pages: try consumePages(payload, base, take)
-        case .discards: try take(.discards(try decoded("discards", payload, EpochDiscards.init(from:))))
+        case .discards:
+            try note(header.kind)
+            try take(.discards(try decoded("discards", payload, EpochDiscards.init(from:))))
         case .epochEnd: try consumeEnd(payload, take)
         case .layout, .records, .output, .released: try consumePart(header.kind, payload, take)
         default: throw WireError(.outOfOrder, "a frame of kind \(header.kind) is no part of an epoch")
@@ -86,6 +90,7 @@ public struct EpochDecoder {
             return
         }
         section = nil
+        try note(kind)
         switch kind {
         case .layout: try take(.layout(bytes))
         case .output: try take(.output(bytes))
@@ -102,6 +107,15 @@ public struct EpochDecoder {
         }
     }
 
+    private mutating func note(_ kind: FrameKind) throws {
+        // The first epoch says what to open before its pages come, and the last word behind them.
+        let most = kind == .layout && lastEpoch == 0 ? 2 : 1
+        guard had.count(where: { $0 == kind }) < most else {
+            throw WireError(.outOfOrder, "an epoch has more than \(most) of section \(kind)")
+        }
+        had.append(kind)
+    }
+
     private mutating func consumeEnd(_ payload: UnsafeRawBufferPointer, _ take: (Item) throws -> Void) throws {
         let number = lastEpoch + 1
         let end = try decoded("an epoch's end", payload) { reader throws(RecordError) in
@@ -114,6 +128,7 @@ public struct EpochDecoder {
         sequence = 0
         pageCount = 0
         running = 0
+        had.removeAll(keepingCapacity: true)
         try take(.complete(end))
     }
 

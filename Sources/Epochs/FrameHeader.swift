@@ -7,13 +7,15 @@
 ///          8      8  epoch; 0 where a frame belongs to none
 ///         16      4  payload's length, at most 4 MiB
 ///         20      4  the frame's place within its epoch, from 0
-///         24      8  checksum: XXH3 of the payload, seeded with XXH3 of the 24 bytes above
-///         32         payload
+///         24      8  the header's checksum: XXH3 of the 24 bytes above
+///         32      8  the payload's checksum: XXH3, seeded with the header's
+///         40         payload
 ///
+/// The header has one of its own because nobody may wait for a payload whose length was damaged on the way.
 /// The first six bytes stay as they are in every version, so that a peer of another one can be told. Bump
 /// `wireVersion` with any other change.
 public struct FrameHeader: Equatable, Sendable {
-    public static let byteCount = 32
+    public static let byteCount = 40
     public static let payloadByteCountMax = 4 << 20
     private static let magic: UInt32 = 0x5954_5355
     private static let checkedByteCount = 24
@@ -30,7 +32,7 @@ public struct FrameHeader: Equatable, Sendable {
         self.payloadByteCount = payloadByteCount
     }
 
-    /// Writes the header's 32 bytes for a payload that lies right behind them, and returns the checksum.
+    /// Writes the header's 40 bytes for a payload that lies right behind them, and returns the checksum.
     @discardableResult
     public func write(before frame: UnsafeMutableRawBufferPointer) -> UInt64 {
         precondition(frame.count == FrameHeader.byteCount + payloadByteCount, "a frame is its header and payload")
@@ -41,8 +43,10 @@ public struct FrameHeader: Equatable, Sendable {
         frame.storeBytes(of: epoch.littleEndian, toByteOffset: 8, as: UInt64.self)
         frame.storeBytes(of: UInt32(payloadByteCount).littleEndian, toByteOffset: 16, as: UInt32.self)
         frame.storeBytes(of: sequence.littleEndian, toByteOffset: 20, as: UInt32.self)
+        let headerSum = FrameHeader.headerChecksum(UnsafeRawBufferPointer(frame))
+        frame.storeBytes(of: headerSum.littleEndian, toByteOffset: 24, as: UInt64.self)
         let sum = FrameHeader.checksum(UnsafeRawBufferPointer(frame))
-        frame.storeBytes(of: sum.littleEndian, toByteOffset: 24, as: UInt64.self)
+        frame.storeBytes(of: sum.littleEndian, toByteOffset: 32, as: UInt64.self)
         return sum
     }
 
@@ -61,6 +65,9 @@ public struct FrameHeader: Equatable, Sendable {
                 .otherVersion(version),
                 "the peer speaks version \(version) of the link, this side \(wireVersion): run the same on both")
         }
+        guard load(24, UInt64.self) == headerChecksum(bytes) else {
+            throw WireError(.badChecksum, "the checksum of a frame's header is wrong")
+        }
         guard let kind = FrameKind(rawValue: load(6, UInt16.self)) else {
             throw WireError(.unknownKind, "a frame is of no known kind")
         }
@@ -68,13 +75,16 @@ public struct FrameHeader: Equatable, Sendable {
         guard length <= payloadByteCountMax else { throw WireError(.tooLong, "a frame claims \(length) bytes") }
         let header = FrameHeader(
             kind: kind, epoch: load(8, UInt64.self), sequence: load(20, UInt32.self), payloadByteCount: length)
-        return (header, load(24, UInt64.self))
+        return (header, load(32, UInt64.self))
     }
 
     /// The checksum of a whole frame, header included.
     public static func checksum(_ frame: UnsafeRawBufferPointer) -> UInt64 {
-        let seed = Checksum.of(UnsafeRawBufferPointer(rebasing: frame[..<checkedByteCount]))
-        return Checksum.of(UnsafeRawBufferPointer(rebasing: frame[byteCount...]), seed: seed)
+        Checksum.of(UnsafeRawBufferPointer(rebasing: frame[byteCount...]), seed: headerChecksum(frame))
+    }
+
+    private static func headerChecksum(_ frame: UnsafeRawBufferPointer) -> UInt64 {
+        Checksum.of(UnsafeRawBufferPointer(rebasing: frame[..<checkedByteCount]))
     }
 
     /// Reads a whole frame and checks it.

@@ -103,10 +103,10 @@ public final class GuestKernel: @unchecked Sendable {
         identity = start.identity
         limits = start.limits
         signals = start.signals
+        GuestKernel.raiseHostDescriptorLimit()
         output = configuration.replicates ? OutputGate(demand: gate.demand, clock: clock) : nil
         files = FileTable(output: output)
         files.setLimit(limits.descriptorCountMax)
-        limits.raiseHostDescriptorLimit()
         paths = PathResolver()
     }
 

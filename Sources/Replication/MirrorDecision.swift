@@ -146,10 +146,17 @@ public struct MirrorDecision: Sendable {
         return hold("the primary is silent and could not be fenced")
     }
 
+    /// While the first epoch comes a silence endangers nobody, and a mirror that leaves costs the guest its protection.
+    private static let attachingPatienceTimeouts: UInt64 = 10
+
     /// What time alone brings: the primary's silence, and the next probe. A mirror without a whole epoch has nothing to
-    /// go on with, and fences nobody.
+    /// go on with, and fences nobody; it does not wait for ever for a primary whose machine is gone.
     private mutating func watch(_ now: UInt64) -> [MirrorAction] {
-        guard committed > 0, silence.hasLasted(failureTimeouts: 1) else { return probeIfDue(now) }
+        guard committed > 0 else {
+            let isTooLong = silence.hasLasted(failureTimeouts: MirrorDecision.attachingPatienceTimeouts)
+            return isTooLong ? standDown("the primary was silent before its first epoch was whole") : probeIfDue(now)
+        }
+        guard silence.hasLasted(failureTimeouts: 1) else { return probeIfDue(now) }
         if fence == .none { return goOn() }
         state = .fencing
         return [.fence]

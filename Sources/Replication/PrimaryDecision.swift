@@ -30,6 +30,7 @@ public struct PrimaryDecision: Sendable {
     private var finalEpoch: UInt64?
 
     private var linkIsOpen = true
+    private var hasSentFirstEpoch = false
     /// The connection closed and the probe was refused.
     private var isMirrorGone = false
     /// The reasons to hold that have been said since the mirror last answered in time.
@@ -74,6 +75,9 @@ public struct PrimaryDecision: Sendable {
         case (.joining, _), (.unprotected, _), (.protected, .linkEstablished):
             return []
 
+        case (.protected, .firstEpochSent):
+            hasSentFirstEpoch = true
+            return []
         case (.protected, .heartbeatSent(let sequence, let time)):
             lease.sent(sequence: sequence, at: time)
             return []
@@ -155,6 +159,7 @@ extension PrimaryDecision {
         guard linkIsOpen else { return [] }
         linkIsOpen = false
         nextProbeAt = now
+        if !hasSentFirstEpoch { return goUnprotected("the link to the mirror closed before it had a whole epoch") }
         if canProbe { return probeIfDue(now) }
         return hold("the link to the mirror closed, and the mirror's process cannot be probed")
     }

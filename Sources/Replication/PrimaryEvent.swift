@@ -2,6 +2,8 @@
 public enum PrimaryEvent: Equatable, Sendable {
     /// The handshake is done.
     case linkEstablished
+    /// The last of the first epoch is about to be sent: until now the mirror had nothing to take over with.
+    case firstEpochSent
     /// The mirror holds this whole epoch. Epochs count from 1.
     case ack(epoch: UInt64)
     /// The mirror could not take an epoch, or was told to end, and has given up its role: it never takes over. Why, in

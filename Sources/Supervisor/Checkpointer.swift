@@ -58,8 +58,9 @@ final class Checkpointer: @unchecked Sendable {
     }
 
     /// Cuts epochs until the guest has ended, or nobody wants any more. Throws what the link throws.
-    func run(while isWanted: () -> Bool) throws {
-        try cutFirst()
+    /// `mayBecomeWhole` is asked before the mirror has all of the first epoch; it never has if that says no.
+    func run(while isWanted: () -> Bool, mayBecomeWhole: () -> Bool) throws {
+        try cutFirst(mayBecomeWhole)
         // Threads that go on running while output is held wake nobody, so that this one has to look.
         let tick = max(request.holdNanosecondsMax / 2, 50_000)
         while isWanted() {
@@ -89,7 +90,7 @@ final class Checkpointer: @unchecked Sendable {
     // MARK: - The first epoch
 
     /// The whole guest. Most of it is copied and sent while it runs.
-    private func cutFirst() throws {
+    private func cutFirst(_ mayBecomeWhole: () -> Bool) throws {
         epoch = 1
         encoder.begin(epoch)
         _ = kernel.memory.takeDiscards()
@@ -98,7 +99,7 @@ final class Checkpointer: @unchecked Sendable {
             let pages = try preCopyRound()
             if pages <= Checkpointer.preCopyEnoughPages { break }
         }
-        try cutStopped(final: nil, isWhole: true)
+        try cutStopped(final: nil, isWhole: true, mayBecomeWhole)
     }
 
     /// Copies what is dirty now; returns how many pages that were.
@@ -135,7 +136,9 @@ final class Checkpointer: @unchecked Sendable {
         var isByNeed: Bool
     }
 
-    private func cutStopped(final end: GuestEnd?, isWhole: Bool) throws {
+    private func cutStopped(
+        final end: GuestEnd?, isWhole: Bool, _ mayBecomeWhole: () -> Bool = { true }
+    ) throws {
         let start = kernel.clock.monotonicNanoseconds()
         kernel.gate.stop(kernel)
         let capture: Capture
@@ -144,15 +147,18 @@ final class Checkpointer: @unchecked Sendable {
             capture = try take(isWhole: isWhole)
         }
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
-        count(pauseNanoseconds: lastCutNanoseconds - start, isByNeed: capture.isByNeed, isWhole: isWhole)
         let delta = capture.records.delta(since: sentRecords)
-        let isIdle = staging.count == 0 && capture.discards.isEmpty && delta.isOfClocksOnly
+        let isIdle =
+            staging.count == 0 && capture.discards.isEmpty && delta.isOfClocksOnly
+            && capture.layout == sentLayout
         if isIdle, !isWhole, end == nil, !capture.isByNeed {
             // Nothing has happened since the last epoch, which the mirror therefore still has: the number stays free.
             epoch -= 1
             return
         }
-        try connection.hand(capture.handed)
+        count(capture, from: start, isWhole: isWhole)
+        guard mayBecomeWhole() else { return }
+        connection.hand(capture.handed)
         try send(capture, delta, final: end, isWhole: isWhole)
         sentRecords = capture.records
     }
@@ -216,14 +222,16 @@ final class Checkpointer: @unchecked Sendable {
         }
     }
 
-    private func count(pauseNanoseconds: UInt64, isByNeed: Bool, isWhole: Bool) {
+    private func count(_ capture: Capture, from start: UInt64, isWhole: Bool) {
         let pages = UInt64(staging.count)
         statistics.state.withLock { state in
             state.epochs += 1
-            if isByNeed { state.epochsByNeed += 1 }
+            if capture.isByNeed { state.epochsByNeed += 1 }
             state.pages += pages
+            // Most of the first epoch is not cut in a pause.
             if isWhole { return }
-            state.pauses.add(pauseNanoseconds)
+            state.noteCut(epoch, at: start)
+            state.pauses.add(lastCutNanoseconds - start)
             state.dirtyPages.add(pages)
         }
     }

@@ -19,6 +19,9 @@ public final class GuestRun: Sendable {
             try InheritedDescriptors.fillStandardOnes()
             let signals = try SignalForwarder()
             let reportFile = try request.reportFile.map { path throws(SupervisorError) in try ReportFile(path: path) }
+            // A mirror that is started from here gets it after `--workdir`.
+            var request = request
+            request.reportFile = request.reportFile.map(ReportFile.absolute)
             let run = GuestRun(request, start, reportFile)
             run.runGuest(signals)
         } catch {

@@ -20,12 +20,17 @@ enum HostThreads {
         guard result == 0 else { throw SupervisorError(.failed, "no thread for \(name): \(errorText(result))") }
     }
 
-    /// For what the guest can do without for now: it is tried again with the next event.
-    static func startOrSay(_ name: String, _ messages: MessageLog, _ body: @escaping @Sendable () -> Void) {
+    /// For what the guest can do without for now; false when there is no thread for it.
+    @discardableResult
+    static func startOrSay(
+        _ name: String, _ messages: MessageLog, _ body: @escaping @Sendable () -> Void
+    ) -> Bool {
         do throws(SupervisorError) {
             try start(name, body)
+            return true
         } catch {
             messages.say(.warning, error.message)
+            return false
         }
     }
 
@@ -41,20 +46,5 @@ enum BootClock {
         var time = timespec()
         clock_gettime(CLOCK_BOOTTIME, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-}
-
-/// How often heartbeats go and deadlines are looked at.
-enum HeartbeatPace {
-    private static let usual: UInt64 = 100_000_000
-
-    /// Ten in a failure timeout: one may be late by a scheduler's 38 ms beside busy threads and a few may be lost.
-    static func heartbeatNanoseconds(_ failureTimeout: UInt64?) -> UInt64 {
-        min(usual, max((failureTimeout ?? 1_000_000_000) / 10, 2_000_000))
-    }
-
-    /// A deadline is noticed so much late at the most.
-    static func tickNanoseconds(_ failureTimeout: UInt64?) -> UInt64 {
-        min(usual, max((failureTimeout ?? 1_000_000_000) / 50, 1_000_000))
     }
 }

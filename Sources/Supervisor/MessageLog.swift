@@ -50,20 +50,22 @@ public struct MessageLog: Sendable {
         write(bytes)
     }
 
+    /// It may be called under the lock that output waits for: a reader that has stopped reading must not stop that.
     private func write(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
-                let address = UInt64(address: UnsafeRawBufferPointer(rebasing: rest).baseAddress)
-                let written = hostCall(__NR_write, UInt64(STDERR_FILENO), address, UInt64(rest.count))
+                var entry = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+                let ready = hostCall(__NR_poll, UInt64(address: &entry), 1, MessageLog.patienceMilliseconds)
+                if ready == -Int(EINTR) { continue }
+                if ready <= 0 { return }
+                // A pipe that poll(2) calls writable takes so much without waiting (pipe(7)).
+                let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(PIPE_BUF)))
+                let written = hostCall(
+                    __NR_write, UInt64(STDERR_FILENO), UInt64(address: piece.baseAddress), UInt64(piece.count))
                 if written > 0 {
                     rest = rest.dropFirst(written)
-                } else if written == -Int(EAGAIN) {
-                    // Somebody outside made it non-blocking.
-                    var entry = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-                    let patience = MessageLog.patienceMilliseconds
-                    if hostCall(__NR_poll, UInt64(address: &entry), 1, patience) <= 0 { return }
-                } else if written != -Int(EINTR) {
+                } else if written != -Int(EINTR), written != -Int(EAGAIN) {
                     return
                 }
             }

@@ -8,6 +8,8 @@ import Transport
 extension MirrorRole {
     /// A stranger that says nothing is not waited for.
     private static let firstFramePatienceNanoseconds: UInt64 = 2_000_000_000
+    /// So many may be about to say who they are.
+    private static let greetingsMax = 64
 
     func acceptForEver() {
         while true {
@@ -16,7 +18,17 @@ extension MirrorRole {
                 HostThreads.sleep(10_000_000)
                 continue
             }
-            HostThreads.startOrSay("connection", request.messages) { [self] in greet(socket) }
+            // A primary has two, and probes are short: strangers must not use up the threads.
+            guard greetingCount.add(1, ordering: .relaxed).newValue <= MirrorRole.greetingsMax else {
+                greetingCount.subtract(1, ordering: .relaxed)
+                continue
+            }
+            do throws(SupervisorError) {
+                try HostThreads.start("connection") { [self] in greet(socket) }
+            } catch {
+                greetingCount.subtract(1, ordering: .relaxed)
+                request.messages.say(.warning, error.message)
+            }
         }
     }
 
@@ -24,7 +36,12 @@ extension MirrorRole {
         let reader = FrameReader(socket)
         do {
             let patience = MirrorRole.firstFramePatienceNanoseconds
-            guard let first = try reader.receive(timeoutNanoseconds: patience) else { return }
+            let first: FrameReader.Received?
+            do {
+                defer { greetingCount.subtract(1, ordering: .relaxed) }
+                first = try reader.receive(timeoutNanoseconds: patience)
+            }
+            guard let first else { return }
             switch first.header.kind {
             case .probe: try socket.send(answer(to: Probe(payload: first.payload)).frame)
             case .hello: try serve(Hello(payload: first.payload), socket, reader)
@@ -69,10 +86,17 @@ extension MirrorRole {
             failureTimeoutNanoseconds: FailureTimeout.agreed(
                 primary: hello.failureTimeoutNanoseconds, mirror: request.peers.failureTimeoutNanoseconds),
             localChannel: local?.name ?? "", fences: request.peers.fenceCommand != nil)
-        let session = MirrorSession(hello, welcome, socket, memory) { [self] in try acknowledge($0, on: $1) }
+        let session = MirrorSession(hello, welcome, socket, memory) { [self] in
+            try acknowledge($0, on: $1, closing: $2)
+        }
         guard begin(session) else { return refuse("this mirror has a primary already", socket) }
-        try socket.send(welcome.frame)
-        if let local { try meet(session, local) }
+        do {
+            try socket.send(welcome.frame)
+            if let local { try meet(session, local) }
+        } catch {
+            forgetPrimary()
+            throw error
+        }
         decide(.linkEstablished)
         HostThreads.startOrSay("clock", request.messages) { [self] in tick(session) }
         switch session.run(reader) {
@@ -91,6 +115,7 @@ extension MirrorRole {
     private func begin(_ session: MirrorSession) -> Bool {
         let isLocal = session.isLocal
         let fence: FenceMeans = isLocal ? .kill : request.peers.fenceCommand == nil ? .none : .command
+        guard state.withLock({ $0.session == nil }) else { return false }
         // Behind address translation nobody ever answers, and a refusal would show nothing.
         let canProbe = PeerProbe(probing: session.hello.probeEndpoint) == .alive
         return state.withLock { state in
@@ -99,6 +124,15 @@ extension MirrorRole {
             state.decision = MirrorDecision(
                 failureTimeoutNanoseconds: session.welcome.failureTimeoutNanoseconds, fence: fence, canProbe: canProbe)
             return true
+        }
+    }
+
+    /// A primary that went away before the handshake was through: the next may come.
+    private func forgetPrimary() {
+        state.withLock { state in
+            state.session = nil
+            state.decision = nil
+            state.machine = nil
         }
     }
 
@@ -137,8 +171,9 @@ extension MirrorRole {
         while let received = try reader.receive(), received.header.kind == .heartbeat {
             let heartbeat = try Heartbeat(payload: received.payload)
             decide(.heartbeatReceived)
-            if !heartbeat.released.isEmpty { try session.noteReleased(heartbeat.released) }
+            // Answered first: the other waits while an epoch is applied.
             try socket.send(HeartbeatReply(sequence: heartbeat.sequence, hasTakenOver: hasTakenOver).frame)
+            if !heartbeat.released.isEmpty { try session.noteReleased(heartbeat.released) }
         }
     }
 }

@@ -18,6 +18,9 @@ final class MirrorRole: Sendable {
         var order = Order.wait
         /// A signal that told this mirror to end.
         var signal: Int32?
+
+        /// Whether there is a primary whose silence or death the decision will notice.
+        var isEstablished: Bool { decision.map { $0.state != .joining } ?? false }
     }
 
     /// What the main thread is to do.
@@ -45,10 +48,14 @@ final class MirrorRole: Sendable {
     let listener: LinkListener
     let state = Mutex(State())
     private let orderWord = Atomic<UInt32>(0)
+    /// Connections that have not said yet who they are.
+    let greetingCount = Atomic<Int>(0)
 
     init(_ request: MirrorRequest, _ start: StartState) throws(SupervisorError) {
         self.request = request
         self.start = start
+        // What the primary hands over comes on top of what the guest will have.
+        GuestKernel.raiseHostDescriptorLimit()
         do {
             memory = try MirrorMemory()
         } catch {
@@ -65,36 +72,40 @@ final class MirrorRole: Sendable {
     // MARK: - Decisions
 
     func decide(_ event: MirrorEvent) {
-        state.withLock { state in
-            guard var decision = state.decision else { return }
-            let actions = decision.handle(event, now: BootClock.nanoseconds())
-            state.decision = decision
-            for action in actions { act(on: action, &state) }
-        }
+        state.withLock { state in follow(event, &state) }
     }
 
     /// An epoch is here: acknowledged in the same step in which it counts, so that a takeover knows of every epoch
     /// whose output may go out.
-    func acknowledge(_ epoch: UInt64, on socket: LinkSocket) throws {
+    func acknowledge(_ epoch: UInt64, on socket: LinkSocket, closing: () -> Void) throws {
         try state.withLock { state in
-            guard var decision = state.decision else { return }
-            let actions = decision.handle(.epochCommitted(epoch), now: BootClock.nanoseconds())
-            state.decision = decision
-            for action in actions { act(on: action, &state) }
-            guard decision.mayAcknowledge else { throw TransportError("this mirror has no role any more") }
-            try socket.send(Frame(kind: .ack, epoch: epoch))
+            if state.decision == nil { return }
+            follow(.epochCommitted(epoch), &state)
+            guard let decision = state.decision, decision.mayAcknowledge else {
+                throw TransportError("this mirror has no role any more")
+            }
+            closing()
+            // It counts from here on. Where the link has broken meanwhile, who reads it finds out.
+            try? socket.send(Frame(kind: .ack, epoch: epoch))
         }
+    }
+
+    private func follow(_ event: MirrorEvent, _ state: inout State) {
+        let actions = state.decision?.handle(event, now: BootClock.nanoseconds()) ?? []
+        for action in actions { act(on: action, &state) }
     }
 
     private func act(on action: MirrorAction, _ state: inout State) {
         switch action {
         case .probe:
             guard let session = state.session else { return }
-            HostThreads.startOrSay("probe", request.messages) { [self] in
+            let isStarted = HostThreads.startOrSay("probe", request.messages) { [self] in
                 decide(.probeFinished(PeerProbe(probing: session.hello.probeEndpoint)))
             }
+            if !isStarted { follow(.probeFinished(.unreachable), &state) }
         case .fence:
-            HostThreads.startOrSay("fence", request.messages) { [self] in decide(.fenced(fence())) }
+            let isStarted = HostThreads.startOrSay("fence", request.messages) { [self] in decide(.fenced(fence())) }
+            if !isStarted { follow(.fenced(false), &state) }
         case .hold(let reason):
             request.messages.say(.warning, "not taking over: \(reason)")
         case .takeOver:
@@ -128,11 +139,11 @@ final class MirrorRole: Sendable {
     /// A part of `run` that was never connected to is of no use to anybody once `run` is gone.
     func endWithParent() {
         let parent = getppid()
-        while state.withLock({ $0.session == nil && $0.order == .wait }) {
+        while state.withLock({ !$0.isEstablished && $0.order == .wait }) {
             HostThreads.sleep(50_000_000)
             guard getppid() != parent else { continue }
             state.withLock { state in
-                if state.session == nil { order(.standDown("who started it is gone"), &state) }
+                if !state.isEstablished { order(.standDown("who started it is gone"), &state) }
             }
         }
     }

@@ -31,12 +31,14 @@ final class MirrorSession: Sendable {
     private let handedEnded = Atomic<UInt32>(0)
     /// Reading what is there takes microseconds, on a thread that may have to wait for a processor.
     private static let handedPatienceNanoseconds: UInt64 = 20_000_000
-    /// Has the epoch decided upon, and acknowledges it unless this mirror may not any more: then it throws.
-    private let acknowledge: @Sendable (UInt64, LinkSocket) throws -> Void
+    /// Has the epoch decided upon, and acknowledges it unless this mirror may not any more: then it throws. In between
+    /// it closes what the guest has closed: nobody may reach a listener here once the primary shows that it is gone.
+    typealias Acknowledge = @Sendable (_ epoch: UInt64, LinkSocket, _ closing: () -> Void) throws -> Void
+    private let acknowledge: Acknowledge
 
     init(
         _ hello: Hello, _ welcome: Welcome, _ socket: LinkSocket, _ memory: MirrorMemory,
-        acknowledge: @escaping @Sendable (UInt64, LinkSocket) throws -> Void
+        acknowledge: @escaping Acknowledge
     ) {
         self.hello = hello
         self.welcome = welcome
@@ -116,22 +118,22 @@ final class MirrorSession: Sendable {
     }
 
     private func commit(_ stage: MirrorStage, _ end: EpochEnd) throws {
-        let current = state.withLock { $0.guest }
-        let next: CommittedGuest
-        do {
-            next = try stage.check(current, end)
-        } catch {
-            throw Refusal(text: "epoch \(end.number) cannot be held: \(LinkWords.of(error))")
-        }
+        // One step: a takeover that has begun has the memory for itself, and what heartbeats say is not overwritten.
         try state.withLock { state in
             if state.isOver { throw TransportError("this mirror has taken over") }
-            for identity in stage.closedObjects {
-                // Nobody may reach a listener here that the guest has closed: before the primary shows that it has.
-                if let descriptor = state.handed.removeValue(forKey: identity) { Glibc.close(descriptor) }
+            let next: CommittedGuest
+            do {
+                next = try stage.check(state.guest, end)
+            } catch {
+                throw Refusal(text: "epoch \(end.number) cannot be held: \(LinkWords.of(error))")
             }
             // Before it is applied, which cannot fail any more: that much sooner is the output released. A takeover
             // that is decided from now on waits for this lock, and so for the epoch.
-            try acknowledge(end.number, socket)
+            try acknowledge(end.number, socket) {
+                for identity in stage.closedObjects {
+                    if let descriptor = state.handed.removeValue(forKey: identity) { Glibc.close(descriptor) }
+                }
+            }
             stage.apply()
             state.guest = next
         }
@@ -143,6 +145,8 @@ final class MirrorSession: Sendable {
     func receiveHanded(_ channel: LocalChannel) {
         state.withLock { $0.channel = channel }
         defer {
+            // Whether the primary ended it or this side could not take one: nothing more is to be sent into it.
+            channel.shutdown()
             handedEnded.store(1, ordering: .sequentiallyConsistent)
             HostFutex.wake(handedEnded)
         }

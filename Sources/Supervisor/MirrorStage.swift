@@ -61,7 +61,6 @@ struct MirrorStage {
     func check(_ guest: CommittedGuest, _ end: EpochEnd) throws -> CommittedGuest {
         var next = guest
         next.epoch = end.number
-        next.guestNanoseconds = end.summary.guestNanoseconds
         next.end = end.summary.guestEnd.map(GuestEnd.init)
         next.records.apply(records)
         try GuestKernel.validate(next.records)

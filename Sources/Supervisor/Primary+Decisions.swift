@@ -8,9 +8,15 @@ import Transport
 extension Primary {
     /// Hands an event to the decision and does what it says.
     func decide(_ event: PrimaryEvent) {
-        state.withLock { state in
-            for action in state.decision.handle(event, now: BootClock.nanoseconds()) { act(on: action, &state) }
+        if case .ack(let epoch) = event {
+            let now = kernel.clock.monotonicNanoseconds()
+            statistics.state.withLock { $0.noteCommitted(upTo: epoch, at: now) }
         }
+        state.withLock { state in follow(event, &state) }
+    }
+
+    private func follow(_ event: PrimaryEvent, _ state: inout State) {
+        for action in state.decision.handle(event, now: BootClock.nanoseconds()) { act(on: action, &state) }
     }
 
     private func act(on action: PrimaryAction, _ state: inout State) {
@@ -23,9 +29,13 @@ extension Primary {
             output.commit(epoch: epoch)
             connection.local?.page.noteReleased(epoch: epoch)
         case .probe:
-            HostThreads.startOrSay("probe", messages) { [self] in decide(.probeFinished(connection.probeMirror())) }
+            let isStarted = HostThreads.startOrSay("probe", messages) { [self] in
+                decide(.probeFinished(connection.probeMirror()))
+            }
+            if !isStarted { follow(.probeFinished(.unreachable), &state) }
         case .fenceMirror:
-            HostThreads.startOrSay("fence", messages) { [self] in decide(.fenced(fence())) }
+            let isStarted = HostThreads.startOrSay("fence", messages) { [self] in decide(.fenced(fence())) }
+            if !isStarted { follow(.fenced(false), &state) }
         case .hold(let reason):
             messages.say(.warning, "holding output: \(reason)")
         case .goUnprotected(let reason):
@@ -82,7 +92,7 @@ extension Primary {
             do {
                 try checkpointer.cutFinal(end)
             } catch {
-                decide(.linkClosed)
+                lose(over: error)
             }
         }
         while outcome == .protected { HostFutex.wait(outcomeWord, while: Outcome.protected.rawValue) }

@@ -85,10 +85,14 @@ final class Primary: Sendable {
 
     private func cutEpochs() {
         do {
-            try checkpointer.run { [self] in outcome == .protected && !kernel.hasEnded }
+            try checkpointer.run { [self] in
+                outcome == .protected && !kernel.hasEnded
+            } mayBecomeWhole: { [self] in
+                decide(.firstEpochSent)
+                return outcome == .protected
+            }
         } catch {
-            decide(.linkClosed)
-            say(linkError: error)
+            lose(over: error)
         }
         checkpointerEnded.store(1, ordering: .sequentiallyConsistent)
         HostFutex.wake(checkpointerEnded)
@@ -115,6 +119,17 @@ final class Primary: Sendable {
         decide(.linkClosed)
         HostThreads.sleep(Primary.lastWordsPatienceNanoseconds)
         connection.close()
+    }
+
+    /// No epoch can be cut or sent any more. Where the fault is this side's, the mirror, which hears nothing more from
+    /// here, goes on from the last epoch: that is better than a guest whose output is held for ever.
+    func lose(over error: any Error) {
+        let isOfLink = error is TransportError
+        if outcome == .protected {
+            let what = isOfLink ? "the link to the mirror" : "no epoch can be cut"
+            messages.say(.warning, "\(what): \(LinkWords.of(error))")
+        }
+        loseLink()
     }
 
     private static let lastWordsPatienceNanoseconds: UInt64 = 20_000_000

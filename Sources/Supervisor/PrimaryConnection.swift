@@ -23,6 +23,8 @@ final class PrimaryConnection: Sendable {
         let page: LifePage
         let channel: LocalChannel
         let mirror: ProcessHandle?
+        /// Until it has failed once.
+        let takesDescriptors = Atomic<Bool>(true)
 
         init(_ page: LifePage, _ channel: LocalChannel, _ mirror: ProcessHandle?) {
             self.page = page
@@ -47,8 +49,8 @@ final class PrimaryConnection: Sendable {
             let identity = try MachineIdentity.own()
             link = try LinkSocket.connect(
                 to: Endpoint(parsing: endpoint), timeoutNanoseconds: PrimaryConnection.patienceNanoseconds)
-            let probes = try LinkListener(on: link.localAddress.with(port: 0))
-            try HostThreads.start("probes") { PrimaryConnection.answerProbes(probes) }
+            // For the life of the process; the first comes while hands are shaken.
+            let probes = try ProbeServer(on: link.localAddress.with(port: 0)) { false }
             var hello = Hello(
                 purpose: .link, nonce: UInt64.random(in: .min ... .max), software: understudyVersion,
                 arenaEnd: GuestLayout.arenaEnd, processor: HandshakeFacts.processor(), machine: identity.forTheLink,
@@ -72,7 +74,14 @@ final class PrimaryConnection: Sendable {
             throw TransportError("it closed the connection instead of answering")
         }
         switch answer.header.kind {
-        case .welcome: return try Welcome(payload: answer.payload)
+        case .welcome:
+            let welcome = try Welcome(payload: answer.payload)
+            let agreed = FailureTimeout.agreed(
+                primary: hello.failureTimeoutNanoseconds, mirror: welcome.failureTimeoutNanoseconds)
+            guard welcome.nonce == hello.nonce, welcome.failureTimeoutNanoseconds == agreed else {
+                throw TransportError("what it answered does not fit the question")
+            }
+            return welcome
         case .refusal: throw TransportError("it refuses: \(answer.text)")
         default: throw TransportError("what it answered makes no sense")
         }
@@ -92,28 +101,26 @@ final class PrimaryConnection: Sendable {
     // MARK: - Using it
 
     /// Hands descriptors over that the mirror cannot make itself. They are on their way before the epoch that names
-    /// them.
-    func hand(_ wanted: [HandedDescriptors.Descriptor]) throws {
-        guard let local else { return }
-        for descriptor in wanted {
-            try local.channel.send(
-                LocalMessage(
-                    kind: SharedKind.descriptor, number: descriptor.identity, descriptors: [descriptor.hostFD]))
+    /// them. A mirror that does not take them gets none any more: it opens again what it can.
+    func hand(_ wanted: [HandedDescriptors.Descriptor]) {
+        guard let local, !wanted.isEmpty, local.takesDescriptors.load(ordering: .relaxed) else { return }
+        do {
+            for descriptor in wanted {
+                try local.channel.send(
+                    LocalMessage(
+                        kind: SharedKind.descriptor, number: descriptor.identity, descriptors: [descriptor.hostFD]),
+                    timeoutNanoseconds: PrimaryConnection.handingPatienceNanoseconds)
+            }
+        } catch {
+            local.takesDescriptors.store(false, ordering: .relaxed)
         }
     }
+
+    /// The mirror only puts them in a table. Output waits meanwhile.
+    private static let handingPatienceNanoseconds: UInt64 = 200_000_000
 
     func probeMirror() -> PeerProbe {
         PeerProbe(probing: endpoint)
-    }
-
-    /// Answers the mirror's probes for the life of the process. The first comes while hands are shaken.
-    private static func answerProbes(_ probes: LinkListener) {
-        while let socket = try? probes.accept() {
-            guard let received = try? FrameReader(socket).receive(timeoutNanoseconds: 500_000_000),
-                received.header.kind == .probe, let probe = try? Probe(payload: received.payload)
-            else { continue }
-            try? socket.send(ProbeAnswer(nonce: probe.nonce, hasTakenOver: false).frame)
-        }
     }
 
     /// Makes sure that a silent mirror does nothing any more; on one machine only.
@@ -131,7 +138,7 @@ final class PrimaryConnection: Sendable {
     func sayGoodbye() {
         try? link.send(Frame(kind: .guestEnded))
         // Until the mirror has read it and closed its end: an exit before that could look like a death to it.
-        _ = try? reader.receive(timeoutNanoseconds: 1_000_000_000)
+        _ = link.waitUntilPeerCloses(timeoutNanoseconds: 1_000_000_000)
     }
 
     func close() {

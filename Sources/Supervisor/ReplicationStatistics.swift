@@ -10,11 +10,31 @@ final class ReplicationStatistics: Sendable {
         var bytes: UInt64 = 0
         var pauses = Distribution()
         var dirtyPages = Distribution()
+        /// From the stop of an epoch to its ack.
         var commits = Distribution()
         /// How the pages of the first epoch were encoded, and those of all others.
         var firstPageTally = PageTally()
         var pageTally = PageTally()
         var unprotectedReason: String?
+        private var cutTimes = [UInt64](repeating: 0, count: State.cutTimeCount)
+        private var committed: UInt64 = 0
+
+        /// Epochs on their way of which the time is known; an older one is not counted.
+        private static let cutTimeCount = 64
+
+        mutating func noteCut(_ epoch: UInt64, at nanoseconds: UInt64) {
+            cutTimes[Int(epoch % UInt64(State.cutTimeCount))] = nanoseconds
+        }
+
+        mutating func noteCommitted(upTo epoch: UInt64, at nanoseconds: UInt64) {
+            guard epoch > committed else { return }
+            let first = max(committed + 1, epoch - min(epoch, UInt64(State.cutTimeCount) - 1))
+            for number in first...epoch {
+                let cut = cutTimes[Int(number % UInt64(State.cutTimeCount))]
+                if cut != 0, nanoseconds > cut { commits.add(nanoseconds - cut) }
+            }
+            committed = epoch
+        }
     }
 
     let state = Mutex(State())

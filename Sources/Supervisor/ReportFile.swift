@@ -89,7 +89,8 @@ struct ReportFile: Sendable {
         "\(path).\(hostCall(__NR_getpid)).partial"
     }
 
-    private static func absolute(_ path: String) -> String {
+    /// The same file after the working directory has changed.
+    static func absolute(_ path: String) -> String {
         if let resolved = realpath(path, nil) {
             defer { free(resolved) }
             return String(cString: resolved)

@@ -8,9 +8,7 @@ import RecordCoding
 struct CommittedGuest {
     var epoch: UInt64 = 0
     var records = RecordSet()
-    var layout: [UInt8] = []
     var output = OutputLedger()
-    var guestNanoseconds: UInt64 = 0
     /// Set by the guest's last epoch.
     var end: GuestEnd?
 }

@@ -19,6 +19,7 @@ struct CheckedPrimary {
     /// When the link came to be, or a heartbeat was last answered in time for the lease.
     private var heardAt: UInt64 = 0
     private var linkIsClosed = false
+    private var hasSentFirstEpoch = false
     private var isMirrorGone = false
     private var isMirrorHarmless = false
     private var hasHeardOfTakeover = false
@@ -67,7 +68,10 @@ struct CheckedPrimary {
         case .heartbeatAnswered(let sequence):
             if let time = sentAt[sequence] { answeredSentAt = max(answeredSentAt ?? 0, time) }
             if leaseHolds(now) { heardAt = now }
-        case .linkClosed: linkIsClosed = true
+        case .firstEpochSent: hasSentFirstEpoch = true
+        case .linkClosed:
+            linkIsClosed = true
+            if !hasSentFirstEpoch { isMirrorHarmless = true }
         case .mirrorDied(hadTakenOver: true), .mirrorTookOver: hasHeardOfTakeover = true
         case .probeFinished(let probe):
             isProbing = false

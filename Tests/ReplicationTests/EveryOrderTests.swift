@@ -6,7 +6,7 @@ import Testing
 struct EveryOrderTests {
     /// Events of a primary, and time. Some stand for two events that come together.
     enum PrimaryLetter: CaseIterable, Sendable {
-        case ack, beat, answer, close, refused, alive, heardTakeover, died, diedTakenOver, refusedEpoch
+        case firstEpoch, ack, beat, answer, close, refused, alive, heardTakeover, died, diedTakenOver, refusedEpoch
         case fenced, notFenced, tick, freeze, guestEnd
     }
 
@@ -41,7 +41,8 @@ struct EveryOrderTests {
 
     /// Where the sequences begin: at once; protected; after a long silence, and with a link that closed before it.
     static let primaryPrefixes: [[PrimaryLetter]] = [
-        [], [.beat, .answer, .ack], [.beat, .answer, .beat] + silence(.tick), [.beat, .close] + silence(.tick),
+        [], [.firstEpoch, .beat, .answer, .ack], [.firstEpoch, .beat, .answer, .beat] + silence(.tick),
+        [.firstEpoch, .beat, .close] + silence(.tick),
     ]
 
     static let mirrorPrefixes: [[MirrorLetter]] = [
@@ -85,6 +86,7 @@ struct EveryOrderTests {
         played.now += millisecond
         let event: PrimaryEvent
         switch letter {
+        case .firstEpoch: event = .firstEpochSent
         case .ack:
             played.epoch += 1
             event = .ack(epoch: played.epoch)

@@ -130,12 +130,13 @@ struct MirrorTableTests {
         #expect(tell(.fenced(true)) == [])
     }
 
-    @Test("silence before the first whole epoch: fences nobody, waits")
+    @Test("silence before the first whole epoch: fences nobody, and leaves when it has lasted for ten timeouts")
     mutating func silenceTooEarly() {
         for means in [FenceMeans.none, .kill] {
             join(fence: means, epochs: 0)
-            #expect(wait(milliseconds: 10_000) == [])
+            #expect(wait(milliseconds: 4_900) == [])
             #expect(mirror.state == .watching)
+            #expect(wait(milliseconds: 200) == [.standDown("the primary was silent before its first epoch was whole")])
         }
     }
 

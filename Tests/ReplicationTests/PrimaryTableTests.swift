@@ -20,6 +20,7 @@ struct PrimaryTableTests {
             failureTimeoutNanoseconds: failureTimeout, fence: fence, canProbe: canProbe, silencePolicy: silencePolicy)
         #expect(tell(.linkEstablished) == [])
         exchangeHeartbeat()
+        #expect(tell(.firstEpochSent) == [])
     }
 
     private mutating func tell(_ event: PrimaryEvent, after milliseconds: UInt64 = 1) -> [PrimaryAction] {
@@ -38,6 +39,20 @@ struct PrimaryTableTests {
         var actions: [PrimaryAction] = []
         for _ in 0..<milliseconds / 50 { actions += tell(.tick, after: 50) }
         return actions
+    }
+
+    // MARK: - The first epoch
+
+    @Test("a link that closes before the mirror can have a whole epoch: goes on unprotected, heard or not")
+    mutating func closedBeforeFirstEpoch() {
+        for canProbe in [true, false] {
+            primary = PrimaryDecision(failureTimeoutNanoseconds: timeout, fence: .none, canProbe: canProbe)
+            #expect(tell(.linkEstablished) == [])
+            let actions = tell(.linkClosed)
+            #expect(actions == [.goUnprotected("the link to the mirror closed before it had a whole epoch")])
+            #expect(tell(.firstEpochSent) == [])
+            #expect(primary.state == .unprotected)
+        }
     }
 
     // MARK: - Output commit

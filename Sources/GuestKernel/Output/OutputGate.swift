@@ -26,8 +26,8 @@ public final class OutputGate: Sendable {
 
     private struct CutEpoch {
         let number: UInt64
-        let cutCount: UInt64
-        let marks: [Mark]
+        var cutCount: UInt64
+        var marks: [Mark]
     }
 
     private struct CommitWaiter {
@@ -96,7 +96,14 @@ public final class OutputGate: Sendable {
         }
         state.withLock { state in
             state.cutCount += 1
-            state.epochs.append(CutEpoch(number: epoch, cutCount: state.cutCount, marks: marks))
+            // An epoch in which nothing happened is not sent, and its number is cut again: an idle guest's list must
+            // not grow by 40 a second.
+            if let last = state.epochs.indices.last, state.epochs[last].number == epoch {
+                state.epochs[last].cutCount = state.cutCount
+                state.epochs[last].marks += marks
+            } else {
+                state.epochs.append(CutEpoch(number: epoch, cutCount: state.cutCount, marks: marks))
+            }
         }
         // The mirror was lost while these were in nobody's list: no commit will come for them.
         if isPassing { for stream in streams { stream.commitEverything() } }

@@ -64,24 +64,26 @@ final class ResourceLimits: Sendable {
         }
     }
 
-    /// Raises the supervisor's own limit on descriptors to the hardest it may have: every descriptor
-    /// of the guest's is one of the host's, and the supervisor has some besides.
-    func raiseHostDescriptorLimit() {
-        var host = hostLimit(ResourceLimits.openFiles)
-        host.soft = host.hard
-        hostCall(__NR_prlimit64, 0, UInt64(ResourceLimits.openFiles), UInt64(address: &host), 0)
-    }
-
     private func makeRoom(for limit: Limit) -> Int {
-        let host = hostLimit(ResourceLimits.openFiles)
+        let host = ResourceLimits.hostLimit(ResourceLimits.openFiles)
         if limit.hard <= host.hard { return 0 }
         var wanted = Limit(soft: limit.hard, hard: limit.hard)
         return hostCall(__NR_prlimit64, 0, UInt64(ResourceLimits.openFiles), UInt64(address: &wanted), 0)
     }
 
-    private func hostLimit(_ resource: Int) -> Limit {
+    fileprivate static func hostLimit(_ resource: Int) -> Limit {
         var limit = Limit(soft: 0, hard: 0)
         hostCall(__NR_prlimit64, 0, UInt64(resource), 0, UInt64(address: &limit))
         return limit
+    }
+}
+
+extension GuestKernel {
+    /// Raises the supervisor's own limit on descriptors to the hardest it may have: every descriptor of the guest's is
+    /// one of the host's, and the supervisor has some besides.
+    public static func raiseHostDescriptorLimit() {
+        var host = ResourceLimits.hostLimit(ResourceLimits.openFiles)
+        host.soft = host.hard
+        hostCall(__NR_prlimit64, 0, UInt64(ResourceLimits.openFiles), UInt64(address: &host), 0)
     }
 }

@@ -54,6 +54,8 @@ extension Simulation {
         if primary.decision.state != .protected || guestHasEnded { return }
         epoch += 1
         let cut = epoch
+        if cut == 1 { decide(primary: .firstEpochSent) }
+        if primary.decision.state != .protected { return }
         send(from: .primary, .link) { self.receive(epoch: cut) }
     }
 
