@@ -1,11 +1,17 @@
 import Glibc
+import Synchronization
 
 /// Ports of 127.0.0.1.
 public enum FreePort {
+    private static let range: Range<UInt16> = 12_000..<32_000
+    /// Tests run side by side: a port that one was given is given to no other, not even while it is only tried.
+    private static let next = Atomic<UInt32>(UInt32.random(in: 0..<UInt32(range.count)))
+
     /// One that nobody is bound to at the moment, below those that the kernel gives to connecting sockets.
     public static func any() throws -> UInt16 {
         for _ in 0..<200 {
-            let port = UInt16.random(in: 12_000..<32_000)
+            let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            let port = range.lowerBound + UInt16(turn % UInt32(range.count))
             if isFree(port) { return port }
         }
         throw TestFailure("no free port found on 127.0.0.1")
