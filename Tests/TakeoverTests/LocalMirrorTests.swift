@@ -7,9 +7,10 @@ import Testing
 struct LocalMirrorTests {
     @Test("the primary killed: the same output goes on", arguments: Tracker.allCases, 1...3)
     func primaryKilled(_ tracker: Tracker, _ number: Int) async throws {
-        let command = Command(try #require(Linkage.static.path(of: "hello"), "run make guests"), ["15"])
+        let command = Command(try #require(Linkage.static.path(of: "hello"), "run make guests"), ["60"])
         let native = try await NativeRuns.shared.outcome(of: command)
         var generator = SeededGenerator(seed: TestEnvironment.seed &+ UInt64(number))
+        // The guest prints for longer than four times the latest kill, so that a loaded machine's late one still hits it.
         let delay = UInt64(generator.below(250_000)) * 1000
         let said = try await LocalMirror.with(command, ["--tracker", tracker.rawValue]) { local in
             try await Task.sleep(nanoseconds: delay)

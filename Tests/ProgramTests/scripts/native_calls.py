@@ -15,8 +15,8 @@ libm.pow.restype = ctypes.c_double
 libm.pow.argtypes = [ctypes.c_double, ctypes.c_double]
 print(libm.pow(2, 0.5))
 print(libc.open(b"/nowhere", 0), ctypes.get_errno())
-# A syscall with addresses that are nobody's.
-for address in (1, 0x7FFFFFFFF000, 0xFFFFFFFF80000000, 0x555555554000, 0x7FFFF7FC0000):
+# A syscall with addresses that can't be anybody's: below mmap_min_addr, the last page, not canonical, the kernel's.
+for address in (1, 0x1000, 0x7FFFFFFFF000, 0x8000000000000000, 0xFFFFFFFF80000000):
     ctypes.set_errno(0)
     result = libc.syscall(ctypes.c_long(1), ctypes.c_long(1), ctypes.c_void_p(address), ctypes.c_long(16))
     print(hex(address), result, ctypes.get_errno())
