@@ -10,7 +10,7 @@ struct LocalMirrorTests {
         let command = Command(try #require(Linkage.static.path(of: "hello"), "run make guests"), ["60"])
         let native = try await NativeRuns.shared.outcome(of: command)
         var generator = SeededGenerator(seed: TestEnvironment.seed &+ UInt64(number))
-        // The guest prints for longer than four times the latest kill, so that a loaded machine's late one still hits it.
+        // The guest prints for four times as long as the latest kill takes: a loaded machine's late one still hits it.
         let delay = UInt64(generator.below(250_000)) * 1000
         let said = try await LocalMirror.with(command, ["--tracker", tracker.rawValue]) { local in
             try await Task.sleep(nanoseconds: delay)
