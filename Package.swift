@@ -24,8 +24,9 @@ let package = Package(
         .target(name: "RecordCoding", swiftSettings: swiftSettings),
         .target(name: "GuestMemory", dependencies: ["CGuestEntry", "RecordCoding"], swiftSettings: swiftSettings),
         .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
+        .target(name: "Volumes", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
         .target(
-            name: "GuestKernel", dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding"],
+            name: "GuestKernel", dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "Volumes"],
             swiftSettings: swiftSettings),
         .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
         .target(name: "Replication", dependencies: ["Epochs"], swiftSettings: swiftSettings),

@@ -12,6 +12,8 @@ public struct EpochDecoder {
         case discards(EpochDiscards)
         case layout([UInt8])
         case records(RecordDelta)
+        /// What the guest did to its volumes, as `Volumes` encodes it.
+        case files([UInt8])
         case output([UInt8])
         case released([UInt8])
         case complete(EpochEnd)
@@ -56,7 +58,7 @@ public struct EpochDecoder {
             try note(header.kind)
             try take(.discards(try decoded("discards", payload, EpochDiscards.init(from:))))
         case .epochEnd: try consumeEnd(payload, take)
-        case .layout, .records, .output, .released: try consumePart(header.kind, payload, take)
+        case .layout, .records, .files, .output, .released: try consumePart(header.kind, payload, take)
         default: throw WireError(.outOfOrder, "a frame of kind \(header.kind) is no part of an epoch")
         }
         if header.kind == .epochEnd { return }
@@ -93,6 +95,7 @@ public struct EpochDecoder {
         try note(kind)
         switch kind {
         case .layout: try take(.layout(bytes))
+        case .files: try take(.files(bytes))
         case .output: try take(.output(bytes))
         case .released: try take(.released(bytes))
         default:

@@ -78,6 +78,11 @@ public final class EpochEncoder: @unchecked Sendable {
         try appendParts(.records, writer.bytes, emit: emit)
     }
 
+    /// File operations, as `Volumes` encodes them. Nothing where there are none.
+    public func appendFiles(_ bytes: [UInt8], emit: Emit) throws {
+        if !bytes.isEmpty { try appendParts(.files, bytes, emit: emit) }
+    }
+
     public func appendOutput(_ bytes: [UInt8], emit: Emit) throws {
         try appendParts(.output, bytes, emit: emit)
     }

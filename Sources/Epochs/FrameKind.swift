@@ -14,6 +14,8 @@ public enum FrameKind: UInt16, Sendable, CaseIterable {
     case output = 14
     case released = 15
     case epochEnd = 16
+    /// Behind the records: what the guest did to its volumes.
+    case files = 17
 
     // Answers to epochs.
     case ack = 20

@@ -46,6 +46,7 @@ struct MirrorStage {
         case .records(let delta):
             records.changed += delta.changed
             records.removed += delta.removed
+        case .files: throw SupervisorError(.failed, "this mirror was given no volumes")
         case .output(let bytes): output.append(bytes)
         case .released(let bytes): released.append(bytes)
         case .complete: break
