@@ -11,6 +11,7 @@ struct EpochStream {
         var discards: [EpochDiscards] = []
         var layouts: [[UInt8]] = []
         var records = RecordDelta()
+        var files: [[UInt8]] = []
         var output: [[UInt8]] = []
         var released: [[UInt8]] = []
         var end: EpochEnd?
@@ -20,6 +21,7 @@ struct EpochStream {
     var discards = EpochDiscards.pages([0x20..<0x30, 0x1_0000..<0x1_0001])
     var layout: [UInt8] = Array(0..<200)
     var records = RecordDelta()
+    var files: [UInt8] = Array("what was done to files".utf8)
     var output: [UInt8] = Array("held".utf8)
     var released: [UInt8] = [1, 2, 3]
     var summary = EpochEnd.Summary(isWhole: true, guestNanoseconds: 77, guestEnd: .exited(3))
@@ -41,7 +43,8 @@ struct EpochStream {
     var content: Content {
         Content(
             pages: Dictionary(pages.map { ($0.number, $0.bytes) }, uniquingKeysWith: { $1 }), discards: [discards],
-            layouts: [layout], records: records, output: [output], released: [released], end: nil)
+            layouts: [layout], records: records, files: [files], output: [output],
+            released: [released], end: nil)
     }
 
     /// The frames of the epoch with this number.
@@ -64,6 +67,7 @@ struct EpochStream {
             }
         }
         try encoder.appendRecords(records, emit: emit)
+        try encoder.appendFiles(files, emit: emit)
         try encoder.appendOutput(output, emit: emit)
         try encoder.appendReleased(released, emit: emit)
         var summary = summary
@@ -95,6 +99,7 @@ struct EpochStream {
                     case .records(let delta):
                         current.records.changed += delta.changed
                         current.records.removed += delta.removed
+                    case .files(let files): current.files.append(files)
                     case .output(let output): current.output.append(output)
                     case .released(let released): current.released.append(released)
                     case .complete: contents.append(current)
