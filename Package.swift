@@ -26,7 +26,8 @@ let package = Package(
         .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
         .target(name: "Volumes", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
         .target(
-            name: "GuestKernel", dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "Volumes"],
+            name: "GuestKernel",
+            dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "Volumes"],
             swiftSettings: swiftSettings),
         .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
         .target(name: "Replication", dependencies: ["Epochs"], swiftSettings: swiftSettings),
@@ -35,13 +36,13 @@ let package = Package(
             name: "Supervisor",
             dependencies: [
                 "CGuestEntry", "Epochs", "GuestKernel", "GuestLoader", "GuestMemory", "RecordCoding", "Replication",
-                "Transport",
+                "Transport", "Volumes",
             ],
             swiftSettings: swiftSettings),
         .target(
             name: "Commands",
             dependencies: [
-                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "Transport",
+                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "Transport", "Volumes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

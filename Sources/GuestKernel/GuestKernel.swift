@@ -2,6 +2,7 @@ import CGuestEntry
 import Glibc
 public import GuestMemory
 import Synchronization
+public import Volumes
 
 /// How syscalls are caught.
 public enum DispatchMethod: Int32, Sendable, CaseIterable {
@@ -22,6 +23,12 @@ public struct GuestConfiguration: Sendable {
     public var replicates = false
     /// A guest that goes on here gets these descriptors of this process where it had such numbers from outside.
     public var outsideDescriptors: Set<Int32> = [0, 1, 2]
+    /// The directories whose files are replicated.
+    public var volumes: [VolumePlace] = []
+    /// Paths outside the volumes that the guest may write to all the same while it is replicated.
+    public var writableExceptions: [String] = []
+    /// A guest that goes on here: the files in its volumes that it has open, by the identity of their description.
+    public var restoredFiles: [UInt64: Int32] = [:]
     /// Receives one line, without its newline, that Understudy has to say about the guest.
     public var report: @Sendable (String) -> Void
 
