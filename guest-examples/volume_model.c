@@ -3,7 +3,7 @@
 // takeover says whether the mirror's files are those of the epoch that its memory is of.
 //
 // usage: volume_model                                    in a directory of its own
-//        volume_model DIRECTORY SEED SEQUENCES [keep]    there, beginning with what is in it; `keep` leaves the last tree
+//        volume_model DIRECTORY SEED SEQUENCES [keep]    there, beginning with what is in it; `keep` leaves the tree
 //        volume_model digest DIRECTORY                   one number for a tree, as `keep` prints it at the end
 #include "scratch.h"
 #include "volume_model/attribute_operations.h"
@@ -152,6 +152,9 @@ static void go_on_in_mirror(void) {
     verify_all();
 }
 
+// Said now and then, so that whoever reads it sees progress; not where all output must be the same each time.
+static bool says_where;
+
 static void run_operations(size_t count) {
     static int64_t next_line;
     for (size_t i = 0; i < count; i++) {
@@ -164,7 +167,7 @@ static void run_operations(size_t count) {
         if (is_taken_over) go_on_in_mirror();
         else if (one_in(OPERATIONS_BETWEEN_COMPARISONS)) verify_all();
         int64_t now = clock_ns(CLOCK_MONOTONIC);
-        if (now < next_line) continue;
+        if (now < next_line || !says_where) continue;
         next_line = now + NANOSECONDS_BETWEEN_LINES;
         printf("sequence %llu operation %llu\n", run.sequence, run.operation);
     }
@@ -250,6 +253,7 @@ int main(int count, char **words) {
     if (count == 3 && strcmp(words[1], "digest") == 0) return print_digest(words[2]);
     if (count >= 4) {
         start_in(words[1], strtoull(words[2], NULL, 10));
+        says_where = true;
         bool keeps = count == 5 && strcmp(words[4], "keep") == 0;
         run_sequences(strtoull(words[3], NULL, 10), keeps);
         print_kinds();

@@ -135,7 +135,8 @@ static void do_setxattr(void) {
     if (found.is_outside || !is_plain(&place)) return;
     int error = missing(&found);
     if (!error) error = attribute_error(found.inode, index, flags);
-    WHAT("setxattr \"%s\" %s, %zu bytes, flags %d, follows %d", place.path, attribute_names[index], count, flags, follows);
+    WHAT("setxattr \"%s\" %s, %zu bytes, flags %d, follows %d", place.path, attribute_names[index], count, flags,
+         follows);
     int result = follows ? setxattr(place.path, attribute_names[index], payload, count, flags)
                          : lsetxattr(place.path, attribute_names[index], payload, count, flags);
     if (came_out(result, error)) set_attribute(found.inode, index, count);

@@ -155,7 +155,8 @@ static void verify_descriptor(const struct descriptor *descriptor) {
     off_t offset = lseek(descriptor->number, 0, SEEK_CUR);
     if ((size_t)offset != description->offset)
         model_failed("%s is at %lld, not %zu", name, (long long)offset, description->offset);
-    int flags = fcntl(descriptor->number, F_GETFL), wanted = description->access | (description->appends ? O_APPEND : 0);
+    int flags = fcntl(descriptor->number, F_GETFL);
+    int wanted = description->access | (description->appends ? O_APPEND : 0);
     if ((flags & (O_ACCMODE | O_APPEND)) != wanted) model_failed("%s has flags %#o, not %#o", name, flags, wanted);
     if (!is_readable(descriptor)) return;
     struct inode found = { 0 };

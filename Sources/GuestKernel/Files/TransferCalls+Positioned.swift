@@ -86,12 +86,14 @@ extension TransferCalls {
         return brokenPipe(thread, file, result)
     }
 
-    /// preadv, pwritev and their second versions: flags are passed on.
+    /// preadv, pwritev and their second versions: flags are passed on. At -1 the second versions are readv and writev,
+    /// but for a flag such as RWF_APPEND, which only they can have.
     static func positionedVector(_ number: Int32) -> SyscallHandler {
         { thread, arguments in
             guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
             let offset = Int64(bitPattern: arguments.d)
-            if offset == -1, number == __NR_preadv2 || number == __NR_pwritev2 {
+            let isAtPosition = offset == -1 && (number == __NR_preadv2 || number == __NR_pwritev2)
+            if isAtPosition, arguments.f == 0 || file.mayWait {
                 return vector(thread, arguments, isWrite: number == __NR_pwritev2)
             }
             if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
