@@ -76,6 +76,9 @@ let package = Package(
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReplicationTests", dependencies: ["Replication", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SupervisorTests", dependencies: ["GuestKernel", "GuestMemory", "RecordCoding", "Supervisor"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(

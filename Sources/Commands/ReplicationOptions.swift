@@ -13,9 +13,10 @@ struct ReplicationOptions: ParsableArguments {
     var mirror: ReplicationRequest.Target?
 
     @Option(
-        help: ArgumentHelp("The longest time between checkpoints (default: 25ms).", valueName: "duration"),
-        transform: DurationOption.within(1_000_000...86_400_000_000_000, "1ms to 24h"))
-    var epoch: DurationOption?
+        help: ArgumentHelp(
+            "The longest time between checkpoints: 1ms to 24h, or auto (default: 25ms).", valueName: "duration|auto"),
+        transform: EpochChoice.init(parsing:))
+    var epoch: EpochChoice?
 
     @Option(
         help: ArgumentHelp(
@@ -42,25 +43,46 @@ struct ReplicationOptions: ParsableArguments {
         transform: SizeOption.init(parsing:))
     var deltaCache: SizeOption?
 
+    @Option(
+        help: ArgumentHelp(
+            "What may wait for a slow link before epochs are merged and the guest is slowed (default: 64M).",
+            valueName: "size"),
+        transform: SizeOption.init(parsing:))
+    var queueLimit: SizeOption?
+
+    @Flag(help: "Have the guest stand still until the mirror has each epoch.")
+    var sync = false
+
+    @Flag(help: "Cut, encode and count epochs without a mirror, to measure what one would cost.")
+    var blackhole = false
+
     @OptionGroup var peers: PeerOptions
 
+    private static let queueLimitByteCountMin = 1 << 20
+
     func validate() throws {
-        if mirror != nil { return }
+        if let queueLimit, queueLimit.byteCount < ReplicationOptions.queueLimitByteCountMin {
+            throw ValidationError("--queue-limit is 1M at least")
+        }
+        if blackhole, mirror != nil { throw ValidationError("--blackhole is instead of a mirror: use one of them") }
+        if mirror != nil || blackhole { return }
         if epoch != nil || maxHold != nil || tracker != .automatic || peers.failureTimeout != nil
-            || peers.fenceCommand != nil || compress != nil || deltaCache != nil
+            || peers.fenceCommand != nil || compress != nil || deltaCache != nil || queueLimit != nil || sync
         {
             throw ValidationError("--epoch, --max-hold, --tracker and the like are about a mirror: add --mirror")
         }
     }
 
     var request: ReplicationRequest? {
-        guard let mirror else { return nil }
-        var request = ReplicationRequest(target: mirror)
-        if let epoch { request.epochNanoseconds = epoch.nanoseconds }
+        guard let target = mirror ?? (blackhole ? .blackhole : nil) else { return nil }
+        var request = ReplicationRequest(target: target)
+        if let epoch { request.epoch = epoch }
         if let maxHold { request.holdNanosecondsMax = maxHold.nanoseconds }
         request.tracker = tracker.method
         if let compress { request.compression = compress }
         if let deltaCache { request.deltaCacheByteCount = deltaCache.byteCount }
+        if let queueLimit { request.queueByteCountMax = queueLimit.byteCount }
+        request.isSynchronous = sync
         request.peers = peers.request
         return request
     }
@@ -80,6 +102,18 @@ struct ReplicationOptions: ParsableArguments {
             throw ValidationError(error.message)
         }
         return .endpoint(text)
+    }
+}
+
+extension EpochChoice {
+    /// `--epoch`.
+    init(parsing text: String) throws {
+        if text == "auto" {
+            self = .automatic
+            return
+        }
+        let duration = try DurationOption.within(1_000_000...86_400_000_000_000, "1ms to 24h, or auto")(text)
+        self = .fixed(nanoseconds: duration.nanoseconds)
     }
 }
 

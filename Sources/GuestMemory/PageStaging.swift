@@ -33,6 +33,9 @@ public final class PageStaging {
 
     public var count: Int { numbers.count }
 
+    /// Bytes of memory that the slots have now, or had and keep.
+    public var byteCount: Int { max(touchedCount, count) * Int(pageSize) }
+
     /// Empties it.
     public func reset() {
         // A slot without memory costs a page fault, as much as copying the page: epochs of one size keep theirs.
@@ -69,6 +72,49 @@ public final class PageStaging {
         slots[number] = PageTable.Entry(lastDirtyEpoch: filling, slot: UInt32(count))
         numbers.append(number)
         return true
+    }
+
+    /// Takes pages out that the guest has dropped since they were put in. What is left changes its order.
+    public func remove(_ discards: Discards) {
+        if count == 0 { return }
+        touchedCount = max(touchedCount, count)
+        switch discards {
+        case .everything:
+            filling += 1
+            numbers.removeAll(keepingCapacity: true)
+        case .ranges(let ranges):
+            let pageCount = ranges.reduce(into: UInt64(0)) { $0 += $1.count / pageSize }
+            if pageCount <= UInt64(count) {
+                for range in ranges {
+                    for number in range.start / pageSize..<range.end / pageSize { remove(number) }
+                }
+            } else {
+                removeAll(in: ranges)
+            }
+        }
+    }
+
+    /// Looks at each page that is here once.
+    private func removeAll(in ranges: [AddressRange]) {
+        var sorted = ranges
+        sorted.mergeTouching()
+        var index = 0
+        while index < count {
+            let number = numbers[index]
+            // Another page takes the place of one that goes.
+            if sorted.contains(number * pageSize) { remove(number) } else { index += 1 }
+        }
+    }
+
+    private func remove(_ number: UInt64) {
+        guard let entry = slots[number], entry.lastDirtyEpoch == filling else { return }
+        slots[number] = nil
+        let last = numbers.removeLast()
+        if last == number { return }
+        (base + Int(entry.slot) * Int(pageSize)).copyMemory(
+            from: base + count * Int(pageSize), byteCount: Int(pageSize))
+        numbers[Int(entry.slot)] = last
+        slots[last]?.slot = entry.slot
     }
 
     private func grow() throws(StagingError) {

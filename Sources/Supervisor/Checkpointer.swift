@@ -3,107 +3,177 @@ import Epochs
 import Glibc
 import GuestKernel
 import GuestMemory
-import RecordCoding
+import Replication
+import Synchronization
 
-/// Cuts epochs: stop, scan, copy, record, resume, and then encode and send (architecture §5).
+/// Cuts epochs (stop, scan, copy, record, resume) and has them encoded and sent (architecture §5).
 ///
-/// Runs on a thread of its own, which is also the one that writes epochs to the link: while one is being sent the next
-/// cannot be cut, so that a slow link makes epochs larger and rarer instead of filling memory.
+/// Two threads work on it: one cuts (`run`), the other encodes and sends (`sendEpochs`), and `queue` lies between them.
+/// A small epoch that finds the link free is encoded by the thread that has cut it, as waking another one costs more;
+/// what the link does not take at once is left to the other thread. So the one that cuts never waits for the link.
 final class Checkpointer: @unchecked Sendable {
-    // Sound as unchecked: everything mutable is used by the checkpointer's own thread, or, for the final epoch, by the
-    // thread that has waited for it to end.
+    // Sound as unchecked: what is mutable is used by the cutting thread, or, for the final epoch, by the thread that
+    // has waited for it to end.
     private let kernel: GuestKernel
     private let output: OutputGate
-    private let connection: PrimaryConnection
     private let request: ReplicationRequest
     private let statistics: ReplicationStatistics
-
-    private let staging: PageStaging
-    /// The encoder's, for previous versions of pages.
-    private let history: PageSlab
-    private let encoder: EpochEncoder
-    /// What the mirror was given last.
-    private var sentRecords = RecordSet()
-    private var sentLayout: [UInt8] = []
+    private let sender: EpochSender
+    let queue: EpochQueue
+    let interval: EpochInterval
+    private var capture: EpochCapture
+    private var pace: EpochPace
+    /// The last epoch that was cut and is on its way.
     private var epoch: UInt64 = 0
     private var lastCutNanoseconds: UInt64 = 0
+    /// All epochs up to this one are committed; who waits for that sleeps on the other.
+    private let committedEpoch = Atomic<UInt64>(0)
+    private let commits = Atomic<UInt32>(0)
 
     /// While the first epoch is copied from the running guest: so many pages are collected, encoded and sent at a time.
     private static let preCopyPageCount = 4096
     /// The guest is stopped once so few pages are left (about a millisecond's copying), or after so many rounds.
     private static let preCopyEnoughPages = 1024
     private static let preCopyRoundsMax = 10
+    /// So many pages are encoded where they were cut: within half a millisecond. Handing them to another thread takes
+    /// 20 to 50 us, which output would wait for.
+    private static let smallPageCount = 256
+    private static let smallByteCount = 1 << 20
+    /// A guest that is slowed stands still for a share of each such time.
+    private static let slowPeriodNanoseconds: UInt64 = 20_000_000
 
     init(
-        _ kernel: GuestKernel, _ output: OutputGate, _ connection: PrimaryConnection, _ request: ReplicationRequest,
+        _ kernel: GuestKernel, _ output: OutputGate, _ sink: any EpochSink, _ request: ReplicationRequest,
         _ statistics: ReplicationStatistics
     ) throws(SupervisorError) {
         self.kernel = kernel
         self.output = output
-        self.connection = connection
         self.request = request
         self.statistics = statistics
-        do {
-            staging = try PageStaging()
-        } catch {
-            throw SupervisorError(.failed, "no memory for the pages of an epoch: \(error)")
-        }
-        let byteCount = request.compression.usesHistory ? request.deltaCacheByteCount : 0
-        do {
-            history = try PageSlab(byteCount: byteCount)
-        } catch {
-            throw SupervisorError(.failed, "--delta-cache \(byteCount): \(error); try a smaller one")
-        }
-        encoder = EpochEncoder(request.compression, historyStorage: history.bytes)
+        sender = try EpochSender(request, sink, statistics) { output.takeReleased() }
+        queue = EpochQueue(freeByteCountMax: request.queueByteCountMax)
+        capture = EpochCapture(kernel, output, takesDescriptors: sink.takesDescriptors)
+        interval = EpochInterval(request.epoch)
+        pace = EpochPace(limitByteCount: request.queueByteCountMax)
     }
+
+    // MARK: - The threads
 
     /// Cuts epochs until the guest has ended, or nobody wants any more. Throws what the link throws.
     /// `mayBecomeWhole` is asked before the mirror has all of the first epoch; it never has if that says no.
     func run(while isWanted: () -> Bool, mayBecomeWhole: () -> Bool) throws {
-        try cutFirst(mayBecomeWhole)
+        try cutFirst(isWanted, mayBecomeWhole)
         // Threads that go on running while output is held wake nobody, so that this one has to look.
         let tick = max(request.holdNanosecondsMax / 2, 50_000)
-        while isWanted() {
-            kernel.gate.demand.wait(timeoutNanoseconds: min(tick, request.epochNanoseconds))
-            guard isWanted(), isDue() else { continue }
-            try cut(final: nil)
+        while isWanted() && !queue.isClosed {
+            kernel.gate.demand.wait(timeoutNanoseconds: min(tick, interval.nanoseconds))
+            guard isWanted() else { return }
+            let load = queue.load
+            keepPace(load)
+            adaptInterval()
+            guard isDue(load) else { continue }
+            try cut(load, final: nil, isWanted)
         }
     }
 
-    /// The number that the next epoch has.
-    var nextEpoch: UInt64 { epoch + 1 }
-
-    /// The last epoch: the guest has ended, and what it had to say is in it.
-    func cutFinal(_ end: GuestEnd) throws {
-        try cut(final: end)
+    /// Sends what was cut until `close`. Throws what the link throws.
+    func sendEpochs() throws {
+        while let work = queue.next() {
+            switch work {
+            case .epoch(let epoch):
+                try sender.send(epoch)
+                queue.finish()
+                queue.recycle(epoch)
+            case .rest(let bytes):
+                try sender.send(rest: bytes)
+                queue.finish()
+            }
+        }
     }
 
-    private func isDue() -> Bool {
+    /// The last epoch: the guest has ended, and what it had to say is in it. `willSend` hears its number before it is
+    /// on its way.
+    func cutFinal(_ end: GuestEnd, willSend: (UInt64) -> Void) throws {
+        try withoutActuallyEscaping(willSend) { willSend in
+            try cut(queue.load, final: (end, willSend), { true })
+        }
+    }
+
+    /// These epochs are committed.
+    func noteCommitted(upTo epoch: UInt64) {
+        committedEpoch.store(epoch, ordering: .sequentiallyConsistent)
+        announceCommit()
+    }
+
+    /// Nothing is cut and sent any more.
+    func close() {
+        queue.close()
+        kernel.gate.demand.raise()
+        announceCommit()
+    }
+
+    private func announceCommit() {
+        commits.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        HostFutex.wake(commits)
+    }
+
+    // MARK: - When
+
+    private func isDue(_ load: QueueLoad) -> Bool {
         let now = kernel.clock.monotonicNanoseconds()
-        if now - lastCutNanoseconds >= request.epochNanoseconds { return true }
-        guard kernel.gate.demand.isWanted else { return false }
+        if now - lastCutNanoseconds >= pace.stretched(interval.nanoseconds) { return true }
+        guard kernel.gate.demand.isWanted, !pace.isCongested(load) else { return false }
         if kernel.isWaiting { return true }
         let oldest = output.oldestUncutNanoseconds
         return oldest != 0 && now >= oldest + request.holdNanosecondsMax
     }
 
+    /// Sees whether the link keeps up, and keeps the guest from running where it has not for long.
+    private func keepPace(_ load: QueueLoad) {
+        let before = pace.counts
+        pace.observe(load, now: kernel.clock.monotonicNanoseconds())
+        if pace.counts != before { publishPace() }
+        if pace.slowPercent == 0 { return }
+        // One that waits needs no slowing, and its last words are not to be late.
+        if kernel.isWaiting || kernel.hasEnded { return }
+        kernel.gate.stop(kernel)
+        HostThreads.sleep(Checkpointer.slowPeriodNanoseconds / 100 * UInt64(pace.slowPercent))
+        kernel.gate.resume()
+        HostThreads.sleep(Checkpointer.slowPeriodNanoseconds / 100 * UInt64(100 - pace.slowPercent))
+    }
+
+    /// Has `--epoch auto` learn from what was sent since.
+    private func adaptInterval() {
+        guard interval.isAutomatic else { return }
+        if let cost = statistics.state.withLock({ $0.takeLastCost() }) { interval.note(cost) }
+    }
+
+    private func publishPace() {
+        let (counts, level, percent) = (pace.counts, pace.level, pace.slowPercent)
+        statistics.state.withLock { state in
+            state.paceCounts = counts
+            state.paceLevel = level
+            state.slowPercent = percent
+        }
+    }
+
     // MARK: - The first epoch
 
     /// The whole guest. Most of it is copied and sent while it runs.
-    private func cutFirst(_ mayBecomeWhole: () -> Bool) throws {
-        epoch = 1
-        encoder.begin(epoch)
+    private func cutFirst(_ isWanted: () -> Bool, _ mayBecomeWhole: () -> Bool) throws {
+        let first = try queue.makeEpoch(1)
         _ = kernel.memory.takeDiscards()
-        try send { emit in try encoder.appendLayout(kernel.memory.layoutRecord(), emit: emit) }
+        try sender.beginFirst(layout: kernel.memory.layoutRecord())
         for _ in 0..<Checkpointer.preCopyRoundsMax {
-            let pages = try preCopyRound()
+            let pages = try preCopyRound(first.pages)
             if pages <= Checkpointer.preCopyEnoughPages { break }
         }
-        try cutStopped(final: nil, isWhole: true, mayBecomeWhole)
+        first.begin(1)
+        try cut(into: first, isMerged: false, final: nil, isWhole: true, isWanted, mayBecomeWhole)
     }
 
     /// Copies what is dirty now; returns how many pages that were.
-    private func preCopyRound() throws -> Int {
+    private func preCopyRound(_ staging: PageStaging) throws -> Int {
         var cursor: UInt64 = 0
         var total = 0
         while true {
@@ -111,135 +181,102 @@ final class Checkpointer: @unchecked Sendable {
             let isFinished = try kernel.memory.collectDirtyPages(
                 into: staging, from: &cursor, pageCountMax: Checkpointer.preCopyPageCount)
             total += staging.count
-            try sendPages()
+            try sender.sendFirst(staging)
             if isFinished { return total }
         }
     }
 
     // MARK: - Every epoch
 
-    private func cut(final end: GuestEnd?) throws {
-        epoch += 1
-        encoder.begin(epoch)
-        try cutStopped(final: end, isWhole: false)
+    typealias Final = (end: GuestEnd, willSend: (UInt64) -> Void)
+
+    private func cut(_ load: QueueLoad, final: Final?, _ isWanted: () -> Bool) throws {
+        let now = kernel.clock.monotonicNanoseconds()
+        var kind = pace.cut(load, interval: interval.nanoseconds, now: now)
+        // The guest's last words have to go somewhere.
+        if kind == .none, final != nil { kind = .merged }
+        if kind == .none { return }
+        if kind == .merged, let last = queue.withdrawLast() {
+            try cut(into: last, isMerged: true, final: final, isWhole: false, isWanted)
+        } else {
+            let next = try queue.makeEpoch(epoch + 1)
+            try cut(into: next, isMerged: false, final: final, isWhole: false, isWanted)
+        }
     }
 
-    /// What is taken while the guest is stopped; its pages are in `staging`.
-    private struct Capture {
-        var discards: Discards
-        var layout: [UInt8]
-        var records: RecordSet
-        var output: [UInt8]
-        var guestNanoseconds: UInt64
-        var handed: [HandedDescriptors.Descriptor]
-        /// Something waits for this epoch: held output, or a call that waits for a commit.
-        var isByNeed: Bool
-    }
-
-    private func cutStopped(
-        final end: GuestEnd?, isWhole: Bool, _ mayBecomeWhole: () -> Bool = { true }
+    private func cut(
+        into next: CapturedEpoch, isMerged: Bool, final: Final?, isWhole: Bool, _ isWanted: () -> Bool,
+        _ mayBecomeWhole: () -> Bool = { true }
     ) throws {
         let start = kernel.clock.monotonicNanoseconds()
         kernel.gate.stop(kernel)
-        let capture: Capture
+        defer { if request.isSynchronous { kernel.gate.resume() } }
         do {
-            defer { kernel.gate.resume() }
-            capture = try take(isWhole: isWhole)
+            defer { if !request.isSynchronous { kernel.gate.resume() } }
+            try capture.take(into: next, isWhole: isWhole)
         }
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
-        let delta = capture.records.delta(since: sentRecords)
-        let isIdle =
-            staging.count == 0 && capture.discards.isEmpty && delta.isOfClocksOnly
-            && capture.layout == sentLayout
-        if isIdle, !isWhole, end == nil, !capture.isByNeed {
+        next.noteCut(stoppedAt: start, resumedAt: lastCutNanoseconds)
+        if !isMerged, final == nil, capture.isIdle(next) {
             // Nothing has happened since the last epoch, which the mirror therefore still has: the number stays free.
-            epoch -= 1
+            queue.recycle(next)
             return
         }
-        count(capture, from: start, isWhole: isWhole)
+        precondition(next.number == epoch + (isMerged ? 0 : 1), "epoch \(next.number) is cut after \(epoch)")
+        epoch = next.number
+        if let final { next.finish(final.end) }
+        capture.note(next)
+        count(next, isMerged: isMerged)
         guard mayBecomeWhole() else { return }
-        connection.hand(capture.handed)
-        try send(capture, delta, final: end, isWhole: isWhole)
-        sentRecords = capture.records
-    }
-
-    private func take(isWhole: Bool) throws -> Capture {
-        let discards = kernel.memory.takeDiscards()
-        // A page that was copied while the guest ran may have been dropped before or after that: what is there now
-        // travels once more, behind the discards.
-        if isWhole { kernel.memory.markWritten(discards) }
-        staging.reset()
-        var cursor: UInt64 = 0
-        while try !kernel.memory.collectDirtyPages(into: staging, from: &cursor, pageCountMax: .max) {}
-        let capture = Capture(
-            discards: discards, layout: kernel.memory.layoutRecord(), records: kernel.capture(),
-            output: output.cut(epoch: epoch), guestNanoseconds: kernel.clock.monotonicNanoseconds(),
-            handed: connection.isLocal ? HandedDescriptors.wanted(kernel) : [],
-            isByNeed: kernel.gate.demand.isWanted)
-        kernel.gate.demand.satisfy()
-        return capture
-    }
-
-    // MARK: - Sending
-
-    private func send(_ capture: Capture, _ delta: RecordDelta, final end: GuestEnd?, isWhole: Bool) throws {
-        try send { emit in
-            try encoder.appendDiscards(capture.discards.forTheLink, emit: emit)
-            if capture.layout != sentLayout { try encoder.appendLayout(capture.layout, emit: emit) }
-        }
-        sentLayout = capture.layout
-        try sendPages()
-        try send { emit in
-            if !delta.isEmpty { try encoder.appendRecords(delta, emit: emit) }
-            try encoder.appendOutput(capture.output, emit: emit)
-            try encoder.appendReleased(output.takeReleased(), emit: emit)
-            let summary = EpochEnd.Summary(
-                isWhole: isWhole, guestNanoseconds: capture.guestNanoseconds, guestEnd: end?.forTheLink)
-            try encoder.finish(summary, emit: emit)
-        }
-    }
-
-    private func sendPages() throws {
-        if staging.count == 0 { return }
-        try send { emit in
-            try staging.numbers.withUnsafeBufferPointer { numbers in
-                try encoder.appendPages(numbers: numbers, contents: staging.contents, emit: emit)
-            }
-        }
-    }
-
-    private func send(_ body: (EpochEncoder.Emit) throws -> Void) throws {
-        var bytes = 0
-        try body { frame in
-            bytes += frame.count
-            try connection.link.send(frame)
-        }
-        let tally = encoder.takePageTally()
-        let isFirst = epoch == 1
+        final?.willSend(next.number)
+        let (number, pageCount) = (next.number, next.pages.count)
+        try deliver(next)
+        if request.isSynchronous { waitForCommit(of: number, isWanted) }
+        // Most of the first epoch is not cut in a pause.
+        if isWhole { return }
+        let end = request.isSynchronous ? kernel.clock.monotonicNanoseconds() : lastCutNanoseconds
         statistics.state.withLock { state in
-            state.bytes += UInt64(bytes)
-            if isFirst { state.firstPageTally += tally } else { state.pageTally += tally }
+            state.pauses.add(end - start)
+            if !isMerged { state.dirtyPages.add(UInt64(pageCount)) }
         }
     }
 
-    private func count(_ capture: Capture, from start: UInt64, isWhole: Bool) {
-        let pages = UInt64(staging.count)
+    /// Sends it from here where that takes no time, and leaves it to the sending thread otherwise.
+    private func deliver(_ next: CapturedEpoch) throws {
+        let isSmall =
+            next.pages.count <= Checkpointer.smallPageCount && next.byteCount <= Checkpointer.smallByteCount
+        guard isSmall || request.isSynchronous, queue.takeLink() else {
+            next.putNanoseconds = lastCutNanoseconds
+            queue.put(next)
+            return
+        }
+        queue.giveBackLink(rest: try sender.sendNow(next))
+        queue.recycle(next)
+    }
+
+    /// The guest stands still until the mirror has the epoch.
+    private func waitForCommit(of number: UInt64, _ isWanted: () -> Bool) {
+        while true {
+            let seen = commits.load(ordering: .sequentiallyConsistent)
+            if committedEpoch.load(ordering: .sequentiallyConsistent) >= number { return }
+            if queue.isClosed || !isWanted() { return }
+            HostFutex.wait(commits, while: seen)
+        }
+    }
+
+    private func count(_ next: CapturedEpoch, isMerged: Bool) {
+        if isMerged {
+            pace.noteMerged()
+            publishPace()
+        }
+        let pages = UInt64(next.pages.count)
         statistics.state.withLock { state in
+            state.cutEpoch = next.number
+            if isMerged { return }
             state.epochs += 1
-            if capture.isByNeed { state.epochsByNeed += 1 }
+            if next.isByNeed { state.epochsByNeed += 1 }
             state.pages += pages
-            // Most of the first epoch is not cut in a pause.
-            if isWhole { return }
-            state.noteCut(epoch, at: start)
-            state.pauses.add(lastCutNanoseconds - start)
-            state.dirtyPages.add(pages)
+            if !next.isWhole { state.noteCut(next.number, at: next.stopNanoseconds) }
         }
-    }
-}
-
-extension RecordDelta {
-    /// Whether only time has passed.
-    fileprivate var isOfClocksOnly: Bool {
-        removed.isEmpty && changed.allSatisfy { $0.key.family == RecordFamily.clock.rawValue }
     }
 }

@@ -47,15 +47,15 @@ public final class GuestRun: Sendable {
             kernel.adoptOutsideDescriptors(start.descriptors)
             InheritedDescriptors.giveUp(start.descriptors)
             if let pidFile { try writePid(to: pidFile) }
-            let primary = try makePrimary(connection, kernel)
+            let role = try makeRole(connection, kernel)
             try load(kernel, path, environment)
             try signals.start(kernel) { [self] in endByInterrupt(kernel) }
             try request.testStops?.start(kernel)
-            try primary?.start()
+            try role?.start()
             if let output = kernel.output { try request.testCommits?.start(kernel, output) }
             let end = kernel.waitForEnd()
-            primary?.finish(end)
-            finish(kernel, end, primary)
+            role?.finish(end)
+            finish(kernel, end, role)
         } catch {
             fail(error)
         }
@@ -131,6 +131,7 @@ public final class GuestRun: Sendable {
         guard let replication = request.replication else { return nil }
         switch replication.target {
         case .endpoint(let endpoint): return try PrimaryConnection(endpoint, replication.peers)
+        case .blackhole: return nil
         case .local:
             let mirror = try LocalMirror.start(request, replication, start)
             request.messages.say(.info, "mirror is process \(mirror.pid)")
@@ -138,11 +139,12 @@ public final class GuestRun: Sendable {
         }
     }
 
-    private func makePrimary(
+    private func makeRole(
         _ connection: PrimaryConnection?, _ kernel: GuestKernel
-    ) throws(SupervisorError) -> Primary? {
-        guard let connection, let replication = request.replication, let output = kernel.output else { return nil }
+    ) throws(SupervisorError) -> (any ReplicationRole)? {
+        guard let replication = request.replication, let output = kernel.output else { return nil }
         try TrackerProbe.start(replication.tracker, kernel.memory)
+        guard let connection else { return try Blackhole(kernel, output, replication, request.messages) }
         return try Primary(connection, kernel, output, replication, request.messages) { [self] in
             ProcessEnd.take()
             request.messages.say(.error, "superseded: the mirror at \(connection.peer) has taken over")
@@ -171,13 +173,13 @@ public final class GuestRun: Sendable {
 
     // MARK: - After the guest
 
-    private func finish(_ kernel: GuestKernel, _ end: GuestEnd, _ primary: Primary?) -> Never {
+    private func finish(_ kernel: GuestKernel, _ end: GuestEnd, _ role: (any ReplicationRole)?) -> Never {
         if let output = kernel.output, let problem = request.testCommits?.finish(kernel, output) {
             fail(SupervisorError(.failed, problem))
         }
         ProcessEnd.take()
         writeReport(kernel) { report in
-            if let primary { report.fill(from: primary.statistics) }
+            if let role { report.fill(from: role.statistics) }
             switch end {
             case .exited(let status): report.exitStatus = status & 0xff
             case .signalled(let signal): report.setSignal(signal, name: signalName(signal))

@@ -27,6 +27,7 @@ extension Primary {
                 messages.say(.info, "protected by \(connection.peer)")
             }
             output.commit(epoch: epoch)
+            checkpointer.noteCommitted(upTo: epoch)
             connection.local?.page.noteReleased(epoch: epoch)
         case .probe:
             let isStarted = HostThreads.startOrSay("probe", messages) { [self] in
@@ -69,7 +70,7 @@ extension Primary {
     private func settle(_ outcome: Outcome) {
         outcomeWord.store(outcome.rawValue, ordering: .sequentiallyConsistent)
         HostFutex.wake(outcomeWord)
-        kernel.gate.demand.raise()
+        checkpointer.close()
     }
 
     private func fence() -> Bool {
@@ -88,10 +89,10 @@ extension Primary {
             HostFutex.wait(checkpointerEnded, while: 0)
         }
         if outcome == .protected {
-            decide(.guestEnded(finalEpoch: checkpointer.nextEpoch))
             do {
-                try checkpointer.cutFinal(end)
+                try checkpointer.cutFinal(end) { final in decide(.guestEnded(finalEpoch: final)) }
             } catch {
+                checkpointer.close()
                 lose(over: error)
             }
         }

@@ -12,7 +12,7 @@ import Transport
 ///
 /// Lock order: `state` before the output gate's own locks. What a decision asks for is done under `state`, so that two
 /// decisions are never acted upon in the wrong order; none of it sleeps.
-final class Primary: Sendable {
+final class Primary: ReplicationRole {
     struct State {
         var decision: PrimaryDecision
         var hasBeenProtected = false
@@ -74,6 +74,7 @@ final class Primary: Sendable {
         try HostThreads.start("heartbeats") { [self] in sendHeartbeats() }
         try HostThreads.start("replies") { [self] in receiveReplies() }
         try HostThreads.start("acks") { [self] in receiveAcks() }
+        try HostThreads.start("send") { [self] in sendEpochs() }
         try HostThreads.start("epochs") { [self] in cutEpochs() }
         if let page = connection.local?.page {
             try HostThreads.start("mirror-life") { [self] in
@@ -92,10 +93,20 @@ final class Primary: Sendable {
                 return outcome == .protected
             }
         } catch {
+            checkpointer.close()
             lose(over: error)
         }
         checkpointerEnded.store(1, ordering: .sequentiallyConsistent)
         HostFutex.wake(checkpointerEnded)
+    }
+
+    private func sendEpochs() {
+        do {
+            try checkpointer.sendEpochs()
+        } catch {
+            checkpointer.close()
+            lose(over: error)
+        }
     }
 
     private func receiveAcks() {

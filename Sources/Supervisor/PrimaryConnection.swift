@@ -146,3 +146,14 @@ final class PrimaryConnection: Sendable {
         heartbeats.shutdown()
     }
 }
+
+extension PrimaryConnection: EpochSink {
+    var takesDescriptors: Bool { isLocal }
+
+    func send(_ bytes: UnsafeRawBufferPointer) throws { try link.send(bytes) }
+
+    func sendNow(_ bytes: UnsafeRawBufferPointer) throws -> Int { try link.sendNow(bytes) }
+
+    /// It is the mirror that says when it has it.
+    func noteSent(epoch: UInt64) {}
+}

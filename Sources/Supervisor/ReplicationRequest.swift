@@ -9,11 +9,13 @@ public struct ReplicationRequest: Sendable {
         case local
         /// `HOST:PORT`.
         case endpoint(String)
+        /// Nowhere: the pipeline runs, and all that it would hold is released at once.
+        case blackhole
     }
 
     public var target: Target
     /// The longest time between checkpoints.
-    public var epochNanoseconds: UInt64 = 25_000_000
+    public var epoch = EpochChoice.fixed(nanoseconds: 25_000_000)
     /// The longest time that output waits for a checkpoint while the guest keeps running.
     public var holdNanosecondsMax: UInt64 = 5_000_000
     /// Nil chooses the best that the kernel has.
@@ -22,6 +24,10 @@ public struct ReplicationRequest: Sendable {
     /// For previous versions of pages, and what finds them; for nothing else. 32 000 pages: what a busy guest writes
     /// within some seconds.
     public var deltaCacheByteCount = 128 << 20
+    /// Above it epochs that wait for the link are merged; at twice as much no epoch is cut.
+    public var queueByteCountMax = 64 << 20
+    /// The guest stands still until each epoch is committed.
+    public var isSynchronous = false
     public var peers = PeerRequest()
 
     public init(target: Target) {

@@ -1,4 +1,5 @@
 import Epochs
+import Replication
 import Synchronization
 
 /// What replication did, for the report.
@@ -16,11 +17,25 @@ final class ReplicationStatistics: Sendable {
         var firstPageTally = PageTally()
         var pageTally = PageTally()
         var unprotectedReason: String?
+        /// The last epoch that was cut, and the last of which the link has all.
+        var cutEpoch: UInt64 = 0
+        var sentEpoch: UInt64 = 0
+        /// What was done about a link that did not keep up, and what is being done.
+        var paceCounts = EpochPace.Counts()
+        var paceLevel = 0
+        var slowPercent = 0
+        /// Until `--epoch auto` has taken note of it.
+        var lastCost: EpochCost?
         private var cutTimes = [UInt64](repeating: 0, count: State.cutTimeCount)
-        private var committed: UInt64 = 0
+        private(set) var committed: UInt64 = 0
 
         /// Epochs on their way of which the time is known; an older one is not counted.
         private static let cutTimeCount = 64
+
+        mutating func takeLastCost() -> EpochCost? {
+            defer { lastCost = nil }
+            return lastCost
+        }
 
         mutating func noteCut(_ epoch: UInt64, at nanoseconds: UInt64) {
             cutTimes[Int(epoch % UInt64(State.cutTimeCount))] = nanoseconds

@@ -1,6 +1,7 @@
 import Epochs
 import Glibc
 import GuestKernel
+import Replication
 
 /// What `--report` writes: JSON, with names as below in snake case. Numbers of a new schema may mean something else;
 /// within one, names are only added.
@@ -37,8 +38,19 @@ struct RunReport: Encodable, Sendable {
         /// How pages were encoded, but for those of the first epoch.
         var pageEncoding: PageEncoding
         var firstEpochPageEncoding: PageEncoding
+        /// What was done because the link did not keep up.
+        var pace: Pace
         /// Why the guest went on without its mirror; nil where it did not.
         var unprotected: String?
+
+        /// How often each step was taken: epochs cut into one that waited, intervals made longer, the guest slowed, and
+        /// such a step taken back.
+        struct Pace: Codable, Sendable {
+            var merged: UInt64
+            var stretched: UInt64
+            var slowed: UInt64
+            var recovered: UInt64
+        }
 
         struct PageEncoding: Encodable, Sendable {
             struct Coding: Encodable, Sendable {
@@ -50,6 +62,8 @@ struct RunReport: Encodable, Sendable {
             /// Without any coding, and as they were sent, with their headers.
             var rawBytes: UInt64
             var encodedBytes: UInt64
+            /// The one by the other; nil where there were none.
+            var ratio: Double?
             /// By what `PageCoding` calls them.
             var codings: [String: Coding]
             /// Pages with a previous version in the cache, those without, and those that had to leave it.
@@ -117,7 +131,8 @@ struct RunReport: Encodable, Sendable {
                 epochs: state.epochs, epochsByNeed: state.epochsByNeed, pages: state.pages, bytes: state.bytes,
                 pauseMicroseconds: .init(state.pauses, unit: 1000), dirtyPages: .init(state.dirtyPages, unit: 1),
                 commitMicroseconds: .init(state.commits, unit: 1000), pageEncoding: .init(state.pageTally),
-                firstEpochPageEncoding: .init(state.firstPageTally), unprotected: state.unprotectedReason)
+                firstEpochPageEncoding: .init(state.firstPageTally), pace: .init(state.paceCounts),
+                unprotected: state.unprotectedReason)
         }
     }
 
@@ -142,6 +157,13 @@ extension RunReport.Replication.Quantiles {
     }
 }
 
+extension RunReport.Replication.Pace {
+    init(_ counts: EpochPace.Counts) {
+        self.init(
+            merged: counts.merged, stretched: counts.stretched, slowed: counts.slowed, recovered: counts.recovered)
+    }
+}
+
 extension RunReport.Replication.PageEncoding {
     init(_ tally: PageTally) {
         let codings = PageCoding.allCases.map { coding in
@@ -149,6 +171,7 @@ extension RunReport.Replication.PageEncoding {
         }
         self.init(
             pages: tally.pageCount, rawBytes: tally.rawByteCount, encodedBytes: tally.byteCount,
+            ratio: tally.byteCount == 0 ? nil : Double(tally.rawByteCount) / Double(tally.byteCount),
             codings: Dictionary(uniqueKeysWithValues: codings), cacheHits: tally.historyHits,
             cacheMisses: tally.historyMisses, cacheEvictions: tally.historyEvictions)
     }

@@ -20,6 +20,24 @@ extension LinkSocket {
         }
     }
 
+    /// Sends as much as goes without waiting: the number of bytes. As `send` otherwise.
+    public func sendNow(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let sent = Glibc.send(
+                socket.number, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            if sent >= 0 {
+                done += sent
+                continue
+            }
+            let code = errno
+            if code == EAGAIN { return done }
+            guard code == EINTR else { throw .failed("cannot send to \(peerAddress)", code) }
+        }
+        return done
+    }
+
     public func send(_ bytes: [UInt8]) throws(TransportError) {
         let result: Result<Void, TransportError> = bytes.withUnsafeBytes { bytes in
             Result { () throws(TransportError) in try send(bytes) }

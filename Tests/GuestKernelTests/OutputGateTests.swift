@@ -52,6 +52,28 @@ struct OutputGateTests {
         HostObjects.read(hostFD).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    // MARK: - Epochs
+
+    @Test("what is cut into an epoch once more comes with that epoch's commit")
+    func cutAgain() throws {
+        let (file, peer) = try connection()
+        _ = gate.cut(epoch: 1)
+        #expect(try put("one", file) == 3)
+        _ = gate.cut(epoch: 2)
+        // An idle one, whose number stays free.
+        _ = gate.cut(epoch: 3)
+        #expect(try put(" two", file) == 4)
+        _ = gate.cut(epoch: 2)
+        #expect(try put(" three", file) == 6)
+        _ = gate.cut(epoch: 3)
+        gate.commit(epoch: 1)
+        #expect(text(peer) == nil)
+        gate.commit(epoch: 2)
+        #expect(text(peer) == "one two")
+        gate.commit(epoch: 3)
+        #expect(text(peer) == " three")
+    }
+
     // MARK: - Connections
 
     @Test("bytes come with their epoch's commit, and not before")

@@ -37,4 +37,33 @@ struct PageStagingTests {
             #expect(UInt(bitPattern: staging.contents) % 4096 == 0)
         }
     }
+
+    @Test("what was dropped is gone, and the rest is still there", arguments: SeededGenerator.seeds(count: 3))
+    func dropping(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let staging = try PageStaging()
+        for round in 0..<8 {
+            staging.reset()
+            var model: [UInt64: UInt8] = [:]
+            for _ in 0..<6 {
+                for _ in 0..<generator.below(1500) {
+                    let number = UInt64(generator.below(4000))
+                    let fill = UInt8(generator.below(256))
+                    try add(number, fill, to: staging)
+                    model[number] = fill
+                }
+                // Few pages, and more than there are.
+                let ranges = (0..<generator.below(20)).map { _ in
+                    let start = UInt64(generator.below(4000))
+                    let count = UInt64(generator.below(round % 2 == 0 ? 8 : 1000))
+                    return AddressRange(start: start * 4096, end: (start + count) * 4096)
+                }
+                staging.remove(.ranges(ranges))
+                model = model.filter { page, _ in !ranges.contains { $0.contains(page * 4096) } }
+                #expect(isSame(staging, model))
+            }
+            staging.remove(.everything)
+            #expect(staging.count == 0)
+        }
+    }
 }

@@ -54,6 +54,19 @@ public final class OutputGate: Sendable {
         /// Travelling streams with something that went out since the mirror was last told.
         var released: [HeldStream] = []
         var shared: [SharedStream] = []
+
+        /// An epoch may be cut again while it has not been sent, and one in which nothing happened is not sent at all:
+        /// its number is free again, and what is cut next may even go into the epoch before it.
+        mutating func noteCut(_ epoch: UInt64, _ marks: [Mark]) {
+            cutCount += 1
+            var all: [Mark] = []
+            while let last = epochs.last, last.number >= epoch {
+                precondition(last.number == epoch || last.marks.isEmpty, "epoch \(last.number) has output, but is gone")
+                all = last.marks + all
+                epochs.removeLast()
+            }
+            epochs.append(CutEpoch(number: epoch, cutCount: cutCount, marks: all + marks))
+        }
     }
 
     private let mode = Atomic<UInt8>(Mode.holds)
@@ -94,17 +107,7 @@ public final class OutputGate: Sendable {
         let marks = streams.map { stream in
             Mark(stream: stream, position: stream.travels ? stream.cut(into: &writer) : stream.cut())
         }
-        state.withLock { state in
-            state.cutCount += 1
-            // An epoch in which nothing happened is not sent, and its number is cut again: an idle guest's list must
-            // not grow by 40 a second.
-            if let last = state.epochs.indices.last, state.epochs[last].number == epoch {
-                state.epochs[last].cutCount = state.cutCount
-                state.epochs[last].marks += marks
-            } else {
-                state.epochs.append(CutEpoch(number: epoch, cutCount: state.cutCount, marks: marks))
-            }
-        }
+        state.withLock { $0.noteCut(epoch, marks) }
         // The mirror was lost while these were in nobody's list: no commit will come for them.
         if isPassing { for stream in streams { stream.commitEverything() } }
         return writer.bytes

@@ -1,0 +1,59 @@
+import CGuestEntry
+import GuestKernel
+import GuestMemory
+import RecordCoding
+
+/// The capture side of the pipeline: takes from the guest what an epoch needs, and knows what was taken last.
+struct EpochCapture {
+    private let kernel: GuestKernel
+    private let output: OutputGate
+    private let takesDescriptors: Bool
+    private var lastRecords = RecordSet()
+    private var lastLayout: [UInt8] = []
+
+    init(_ kernel: GuestKernel, _ output: OutputGate, takesDescriptors: Bool) {
+        self.kernel = kernel
+        self.output = output
+        self.takesDescriptors = takesDescriptors
+    }
+
+    /// Takes everything into an epoch, new or cut once before. The guest is stopped.
+    func take(into epoch: CapturedEpoch, isWhole: Bool) throws {
+        let dropped = kernel.memory.takeDiscards()
+        // A page that was copied while the guest ran may have been dropped before or after that: what is there now
+        // travels once more, behind the discards.
+        if isWhole { kernel.memory.markWritten(dropped) }
+        kernel.memory.markWritten(epoch.drop(dropped))
+        var cursor: UInt64 = 0
+        while try !kernel.memory.collectDirtyPages(into: epoch.pages, from: &cursor, pageCountMax: .max) {}
+        let records = kernel.capture()
+        // By the records: after them.
+        let handed = takesDescriptors ? HandedDescriptors.wanted(kernel) : []
+        epoch.add(
+            CapturedEpoch.Parts(
+                layout: kernel.memory.layoutRecord(), records: records,
+                output: output.cut(epoch: epoch.number), handed: handed,
+                guestNanoseconds: kernel.clock.monotonicNanoseconds(), isByNeed: kernel.gate.demand.isWanted,
+                isWhole: isWhole))
+        kernel.gate.demand.satisfy()
+    }
+
+    /// Whether nothing has happened since the cut before: the mirror has, or will have, all of it without this epoch.
+    func isIdle(_ epoch: CapturedEpoch) -> Bool {
+        if epoch.isWhole || epoch.isByNeed || epoch.pages.count > 0 || !epoch.discards.isEmpty { return false }
+        return epoch.layout == lastLayout && epoch.records.delta(since: lastRecords).isOfClocksOnly
+    }
+
+    /// The epoch is on its way: later ones are compared with it.
+    mutating func note(_ epoch: CapturedEpoch) {
+        lastRecords = epoch.records
+        lastLayout = epoch.layout
+    }
+}
+
+extension RecordDelta {
+    /// Whether only time has passed.
+    fileprivate var isOfClocksOnly: Bool {
+        removed.isEmpty && changed.allSatisfy { $0.key.family == RecordFamily.clock.rawValue }
+    }
+}

@@ -1,0 +1,142 @@
+import Epochs
+import GuestKernel
+import GuestMemory
+import RecordCoding
+import Replication
+
+/// Encodes epochs and gives them to the link, in order; knows what the link was given last.
+///
+/// Sound as unchecked: used by whoever has the link, which `EpochQueue` gives to one thread at a time, and before that
+/// by the thread that cuts the first epoch.
+final class EpochSender: @unchecked Sendable {
+    private let sink: any EpochSink
+    private let statistics: ReplicationStatistics
+    /// How far held output has gone out by now.
+    private let takeReleased: @Sendable () -> [UInt8]
+    /// The encoder's, for previous versions of pages.
+    private let history: PageSlab
+    private let encoder: EpochEncoder
+
+    private var sentRecords = RecordSet()
+    private var sentLayout: [UInt8] = []
+    private var lastEpoch: UInt64 = 0
+    /// Whether frames may wait for the link; otherwise what it does not take is kept in `rest`.
+    private var mayWait = true
+    private var rest: [UInt8] = []
+    private var byteCount = 0
+    private var sendingNanoseconds: UInt64 = 0
+    private let clock = GuestClock()
+
+    init(
+        _ request: ReplicationRequest, _ sink: any EpochSink, _ statistics: ReplicationStatistics,
+        takeReleased: @escaping @Sendable () -> [UInt8]
+    ) throws(SupervisorError) {
+        self.sink = sink
+        self.statistics = statistics
+        self.takeReleased = takeReleased
+        let byteCount = request.compression.usesHistory ? request.deltaCacheByteCount : 0
+        do {
+            history = try PageSlab(byteCount: byteCount)
+        } catch {
+            throw SupervisorError(.failed, "--delta-cache \(byteCount): \(error); try a smaller one")
+        }
+        encoder = EpochEncoder(request.compression, historyStorage: history.bytes)
+    }
+
+    // MARK: - The first epoch
+
+    /// Begins the first epoch, whose pages are sent while the guest runs.
+    func beginFirst(layout: [UInt8]) throws {
+        precondition(lastEpoch == 0, "the first epoch begins twice")
+        encoder.begin(1)
+        try encoder.appendLayout(layout, emit: emit)
+    }
+
+    func sendFirst(_ pages: PageStaging) throws {
+        try append(pages)
+        count(isFirst: true)
+    }
+
+    // MARK: - Every epoch
+
+    /// Sends an epoch, for as long as that takes.
+    func send(_ epoch: CapturedEpoch) throws {
+        try encode(epoch)
+        sink.noteSent(epoch: epoch.number)
+    }
+
+    /// Sends as much of an epoch as the link takes at once, and returns the rest.
+    func sendNow(_ epoch: CapturedEpoch) throws -> [UInt8] {
+        mayWait = false
+        defer {
+            mayWait = true
+            rest = []
+        }
+        try encode(epoch)
+        sink.noteSent(epoch: epoch.number)
+        return rest
+    }
+
+    /// What `sendNow` has left.
+    func send(rest: [UInt8]) throws {
+        try rest.withUnsafeBytes { try sink.send($0) }
+    }
+
+    private func encode(_ epoch: CapturedEpoch) throws {
+        precondition(epoch.number == lastEpoch + 1, "epoch \(epoch.number) is sent after \(lastEpoch)")
+        let start = clock.monotonicNanoseconds()
+        if epoch.number > 1 { encoder.begin(epoch.number) }
+        sink.hand(epoch.handed)
+        try encoder.appendDiscards(epoch.discards.forTheLink, emit: emit)
+        if epoch.layout != sentLayout { try encoder.appendLayout(epoch.layout, emit: emit) }
+        sentLayout = epoch.layout
+        try append(epoch.pages)
+        let delta = epoch.records.delta(since: sentRecords)
+        if !delta.isEmpty { try encoder.appendRecords(delta, emit: emit) }
+        sentRecords = epoch.records
+        try encoder.appendFiles(epoch.files, emit: emit)
+        try encoder.appendOutput(epoch.output, emit: emit)
+        try encoder.appendReleased(takeReleased(), emit: emit)
+        let summary = EpochEnd.Summary(
+            isWhole: epoch.isWhole, guestNanoseconds: epoch.guestNanoseconds, guestEnd: epoch.end?.forTheLink)
+        try encoder.finish(summary, emit: emit)
+        lastEpoch = epoch.number
+        let taken = clock.monotonicNanoseconds() - start
+        let cost = EpochCost(
+            pause: epoch.pauseNanoseconds, encoding: taken - min(taken, sendingNanoseconds),
+            sending: sendingNanoseconds)
+        count(isFirst: epoch.isWhole, epoch.isWhole ? nil : cost)
+    }
+
+    private func append(_ pages: PageStaging) throws {
+        if pages.count == 0 { return }
+        try pages.numbers.withUnsafeBufferPointer { numbers in
+            try encoder.appendPages(numbers: numbers, contents: pages.contents, emit: emit)
+        }
+    }
+
+    private func emit(_ frame: UnsafeRawBufferPointer) throws {
+        byteCount += frame.count
+        if mayWait {
+            let start = clock.monotonicNanoseconds()
+            try sink.send(frame)
+            sendingNanoseconds += clock.monotonicNanoseconds() - start
+            return
+        }
+        let sent = rest.isEmpty ? try sink.sendNow(frame) : 0
+        if sent < frame.count { rest += frame[sent...] }
+    }
+
+    private func count(isFirst: Bool, _ cost: EpochCost? = nil) {
+        let tally = encoder.takePageTally()
+        let (bytes, sent) = (UInt64(byteCount), lastEpoch)
+        byteCount = 0
+        sendingNanoseconds = 0
+        statistics.state.withLock { state in
+            state.bytes += bytes
+            state.sentEpoch = sent
+            if let cost { state.lastCost = cost }
+            if isFirst { state.firstPageTally += tally } else { state.pageTally += tally }
+        }
+    }
+}
