@@ -30,13 +30,16 @@ let package = Package(
             dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "Volumes"],
             swiftSettings: swiftSettings),
         .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
+        .target(
+            name: "VolumeStore", dependencies: ["CGuestEntry", "Epochs", "RecordCoding", "Volumes"],
+            swiftSettings: swiftSettings),
         .target(name: "Replication", dependencies: ["Epochs"], swiftSettings: swiftSettings),
         .target(name: "Transport", dependencies: ["Epochs"], swiftSettings: swiftSettings),
         .target(
             name: "Supervisor",
             dependencies: [
                 "CGuestEntry", "Epochs", "GuestKernel", "GuestLoader", "GuestMemory", "RecordCoding", "Replication",
-                "Transport", "Volumes",
+                "Transport", "VolumeStore", "Volumes",
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -73,6 +76,10 @@ let package = Package(
         .testTarget(name: "RecordCodingTests", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
         .testTarget(
             name: "EpochsTests", dependencies: ["Epochs", "RecordCoding", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "VolumeStoreTests",
+            dependencies: ["CGuestEntry", "Epochs", "RecordCoding", "TestSupport", "VolumeStore", "Volumes"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReplicationTests", dependencies: ["Replication", "TestSupport"], swiftSettings: swiftSettings),

@@ -33,6 +33,11 @@ struct MirrorCommand: ParsableCommand {
         transform: MessageLog.Format.init(option:))
     var logFormat = MessageLog.Format.text
 
+    @Option(
+        help: ArgumentHelp(
+            "Put the replicated volumes below this directory instead of at their own paths.", valueName: "directory"))
+    var volumeRoot: String?
+
     @OptionGroup var peers: PeerOptions
 
     @Option(help: ArgumentHelp("Tell the port to this descriptor.", visibility: .hidden))
@@ -57,6 +62,7 @@ struct MirrorCommand: ParsableCommand {
         request.reportFile = report
         request.messages = MessageLog(format: logFormat)
         request.peers = peers.request
+        request.volumeRoot = volumeRoot
         request.announceDescriptor = announceDescriptor
         MirrorRun.run(request)
     }

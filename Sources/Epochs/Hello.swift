@@ -24,6 +24,11 @@ public struct Hello: WireMessage, Equatable {
     public var probeEndpoint: String
     /// Whether machine identities are to be compared: not in a test that plays two machines.
     public var isTreatedAsRemote: Bool
+    /// The directories whose files are replicated; `VolumePath` counts in their order.
+    public var volumes: [VolumeOffer] = []
+    /// Whether an epoch in which the guest made sure that files are on the disk is acknowledged only once they are on
+    /// the mirror's.
+    public var isDurable = false
 
     public init(
         purpose: Purpose, nonce: UInt64, software: String, arenaEnd: UInt64, processor: ProcessorFacts,
@@ -51,6 +56,8 @@ public struct Hello: WireMessage, Equatable {
         writer.put(failureTimeoutNanoseconds)
         writer.put(probeEndpoint)
         writer.put(isTreatedAsRemote)
+        writer.putAll(volumes) { $1.write(to: &$0) }
+        writer.put(isDurable)
     }
 
     public init(from reader: inout RecordReader) throws(RecordError) {
@@ -65,6 +72,9 @@ public struct Hello: WireMessage, Equatable {
         failureTimeoutNanoseconds = try reader.getOptional()
         probeEndpoint = try reader.getText()
         isTreatedAsRemote = try reader.getFlag()
+        volumes = try reader.getAll { reader throws(RecordError) in try VolumeOffer(from: &reader) }
+        guard volumes.count <= VolumeOffer.countMax else { throw .isMalformed }
+        isDurable = try reader.getFlag()
     }
 
     /// Why a guest of this primary's cannot go on at a mirror like `mine`; nil where it can.

@@ -4,6 +4,7 @@ import GuestMemory
 import RecordCoding
 import Replication
 import Transport
+import VolumeStore
 
 /// What went wrong on the link, for people.
 enum LinkWords {
@@ -12,6 +13,7 @@ enum LinkWords {
         case let error as TransportError: return error.message
         case let error as SupervisorError: return error.message
         case let error as WireError: return error.message
+        case let error as VolumeError: return error.message
         case let error as MirrorMemoryError: return error.message
         case let error as RestoreError: return error.message
         case let error as RecordError: return "a record is damaged (\(error))"

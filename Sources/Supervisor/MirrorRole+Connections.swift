@@ -3,6 +3,8 @@ import Glibc
 import GuestMemory
 import Replication
 import Transport
+import VolumeStore
+import Volumes
 
 /// Who connects to a mirror's port: a primary, its heartbeats, a probe, or a stranger.
 extension MirrorRole {
@@ -78,6 +80,12 @@ extension MirrorRole {
     private func serveLink(_ hello: Hello, _ socket: LinkSocket, _ reader: FrameReader) throws {
         let processor = HandshakeFacts.processor()
         if let reason = hello.refusal(by: processor, arenaEnd: GuestLayout.arenaEnd) { return refuse(reason, socket) }
+        let volumes: VolumeStore
+        do {
+            volumes = try VolumeStore(places(hello)) { [self] in request.messages.say(.warning, $0) }
+        } catch {
+            return refuse(LinkWords.of(error), socket)
+        }
         let isRemote = hello.isTreatedAsRemote || request.peers.isTreatedAsRemote
         let isLocal = !isRemote && hello.machine.isSameMachine(as: identity.forTheLink)
         let local = isLocal ? try LocalListener() : nil
@@ -86,7 +94,7 @@ extension MirrorRole {
             failureTimeoutNanoseconds: FailureTimeout.agreed(
                 primary: hello.failureTimeoutNanoseconds, mirror: request.peers.failureTimeoutNanoseconds),
             localChannel: local?.name ?? "", fences: request.peers.fenceCommand != nil)
-        let session = MirrorSession(hello, welcome, socket, memory) { [self] in
+        let session = MirrorSession(hello, welcome, socket, memory, volumes) { [self] in
             try acknowledge($0, on: $1, closing: $2)
         }
         guard begin(session) else { return refuse("this mirror has a primary already", socket) }
@@ -109,6 +117,16 @@ extension MirrorRole {
         // A mirror that gives up has something left to say on it.
         if case .standDown = state.withLock({ $0.order }) { return }
         session.close()
+    }
+
+    /// Where the primary's volumes are to be here.
+    private func places(_ hello: Hello) throws -> [VolumePlace] {
+        let places = try VolumeDirectories.make(hello.volumes.map(\.guestPath), below: request.volumeRoot)
+        guard hello.machine.bootIdentity == identity.bootIdentity else { return places }
+        try VolumeDirectories.checkApart(
+            places, from: hello.volumes.map { FileIdentity(device: $0.device, inode: $0.inode) },
+            hasRoot: request.volumeRoot != nil)
+        return places
     }
 
     /// False when there is a primary already.

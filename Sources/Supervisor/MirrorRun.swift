@@ -74,10 +74,10 @@ public final class MirrorRun: Sendable {
         guard let session = role.state.withLock({ $0.session }) else {
             throw SupervisorError(.failed, "there is no guest to take over")
         }
-        let (guest, handed) = session.endForTakeover()
+        let (guest, handed) = try session.endForTakeover()
         let takeover = Takeover(
-            guest: guest, memory: role.memory, handed: handed, dispatch: dispatch, start: start,
-            messages: request.messages)
+            guest: guest, memory: role.memory, handed: handed, volumes: session.volumes, dispatch: dispatch,
+            start: start, messages: request.messages)
         let kernel = try takeover.rebuild()
         InheritedDescriptors.giveUp(start.descriptors)
         if let end = guest.end {

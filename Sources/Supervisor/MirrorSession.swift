@@ -6,6 +6,7 @@ import RecordCoding
 import Replication
 import Synchronization
 import Transport
+import VolumeStore
 
 /// One primary's link to this mirror: epochs come in, are checked, acknowledged and applied.
 ///
@@ -19,6 +20,10 @@ final class MirrorSession: Sendable {
         var handed: [UInt64: Int32] = [:]
         var heartbeats: LinkSocket?
         var channel: LocalChannel?
+        /// What heartbeats have said while an epoch's files were written.
+        var releasedMeanwhile: [[UInt8]] = []
+        /// Why this mirror's files are of no epoch.
+        var filesFailure: String?
     }
 
     let hello: Hello
@@ -26,6 +31,9 @@ final class MirrorSession: Sendable {
     private let socket: LinkSocket
     /// Used by the link's thread alone until the session is over.
     private nonisolated(unsafe) let memory: MirrorMemory
+    let volumes: VolumeStore
+    /// 1 while an epoch is on its way into files and memory.
+    private let isCommitting = Atomic<UInt32>(0)
     private let state = Mutex(State())
     /// 1 once nothing more can be handed over.
     private let handedEnded = Atomic<UInt32>(0)
@@ -37,13 +45,14 @@ final class MirrorSession: Sendable {
     private let acknowledge: Acknowledge
 
     init(
-        _ hello: Hello, _ welcome: Welcome, _ socket: LinkSocket, _ memory: MirrorMemory,
+        _ hello: Hello, _ welcome: Welcome, _ socket: LinkSocket, _ memory: MirrorMemory, _ volumes: VolumeStore,
         acknowledge: @escaping Acknowledge
     ) {
         self.hello = hello
         self.welcome = welcome
         self.socket = socket
         self.memory = memory
+        self.volumes = volumes
         self.acknowledge = acknowledge
     }
 
@@ -82,7 +91,7 @@ final class MirrorSession: Sendable {
     private func receiveEpoch(
         _ reader: FrameReader, _ decoder: inout EpochDecoder, _ pages: PageStaging
     ) throws -> Bool {
-        var stage = MirrorStage(memory, pages, isFirst: decoder.lastEpoch == 0)
+        var stage = MirrorStage(memory, pages, volumes, isFirst: decoder.lastEpoch == 0)
         while let received = try reader.receive() {
             if received.header.kind == .guestEnded { return false }
             if let end = try add(received.frame, to: &stage, &decoder) {
@@ -117,25 +126,60 @@ final class MirrorSession: Sendable {
         return end
     }
 
+    /// Files first, without the lock: heartbeats are not to wait for a disk. A takeover that is decided meanwhile waits
+    /// for the whole epoch, as memory and files have to be of the same one.
     private func commit(_ stage: MirrorStage, _ end: EpochEnd) throws {
-        // One step: a takeover that has begun has the memory for itself, and what heartbeats say is not overwritten.
+        let (next, files) = try beginCommit(stage, end)
+        defer {
+            isCommitting.store(0, ordering: .sequentiallyConsistent)
+            HostFutex.wake(isCommitting)
+        }
+        do {
+            try volumes.apply(files)
+            if hello.isDurable, files.asksForDurability { try volumes.synchronise() }
+        } catch {
+            let text = "epoch \(end.number) cannot be kept: \(LinkWords.of(error))"
+            state.withLock { $0.filesFailure = text }
+            throw Refusal(text: text)
+        }
+        try state.withLock { state in try endCommit(stage, next, &state) }
+    }
+
+    private func beginCommit(
+        _ stage: MirrorStage, _ end: EpochEnd
+    ) throws -> (next: CommittedGuest, files: VolumeChanges) {
         try state.withLock { state in
             if state.isOver { throw TransportError("this mirror has taken over") }
-            let next: CommittedGuest
+            state.releasedMeanwhile = []
             do {
-                next = try stage.check(state.guest, end)
+                let checked = try stage.check(state.guest, end)
+                isCommitting.store(1, ordering: .sequentiallyConsistent)
+                return checked
             } catch {
                 throw Refusal(text: "epoch \(end.number) cannot be held: \(LinkWords.of(error))")
             }
-            // Before it is applied, which cannot fail any more: that much sooner is the output released. A takeover
-            // that is decided from now on waits for this lock, and so for the epoch.
-            try acknowledge(end.number, socket) {
-                for identity in stage.closedObjects {
-                    if let descriptor = state.handed.removeValue(forKey: identity) { Glibc.close(descriptor) }
-                }
-            }
-            stage.apply()
-            state.guest = next
+        }
+    }
+
+    /// One step: a takeover that has begun has the memory for itself, and what heartbeats say is not overwritten.
+    private func endCommit(_ stage: MirrorStage, _ next: CommittedGuest, _ state: inout State) throws {
+        var next = next
+        for bytes in state.releasedMeanwhile { try next.output.markReleased(bytes) }
+        // Before memory is changed, which cannot fail any more: that much sooner is the output released. Where a
+        // takeover was decided while files were written there is no ack, and the guest goes on from this epoch all the
+        // same: its output was released by nobody, and is in the ledger.
+        let acknowledged = Result {
+            try acknowledge(next.epoch, socket) { MirrorSession.closeHanded(stage.closedObjects, &state) }
+        }
+        MirrorSession.closeHanded(stage.closedObjects, &state)
+        stage.apply()
+        state.guest = next
+        try acknowledged.get()
+    }
+
+    private static func closeHanded(_ identities: [UInt64], _ state: inout State) {
+        for identity in identities {
+            if let descriptor = state.handed.removeValue(forKey: identity) { Glibc.close(descriptor) }
         }
     }
 
@@ -163,7 +207,10 @@ final class MirrorSession: Sendable {
 
     /// What heartbeats say about released output.
     func noteReleased(_ bytes: [UInt8]) throws {
-        try state.withLock { try $0.guest.output.markReleased(bytes) }
+        try state.withLock { state in
+            try state.guest.output.markReleased(bytes)
+            if isCommitting.load(ordering: .sequentiallyConsistent) == 1 { state.releasedMeanwhile.append(bytes) }
+        }
     }
 
     /// This mirror gives up its role: the primary is to go on without it.
@@ -191,13 +238,16 @@ final class MirrorSession: Sendable {
 
     // MARK: - The takeover
 
-    /// Ends the session: what it has by now is what the guest goes on with.
-    func endForTakeover() -> (guest: CommittedGuest, handed: [UInt64: Int32]) {
+    /// Ends the session: what it has by now, or once the epoch that is being written has been, is what the guest goes on
+    /// with. Throws where the mirror's files are of no epoch.
+    func endForTakeover() throws(SupervisorError) -> (guest: CommittedGuest, handed: [UInt64: Int32]) {
         let channel = state.withLock { state in
             state.isOver = true
             return state.channel
         }
         socket.shutdown()
+        while isCommitting.load(ordering: .sequentiallyConsistent) == 1 { HostFutex.wait(isCommitting, while: 1) }
+        if let failure = state.withLock({ $0.filesFailure }) { throw SupervisorError(.failed, failure) }
         // What has been handed over and not been taken yet can still be read; then comes the end.
         channel?.shutdown()
         if channel != nil, handedEnded.load(ordering: .sequentiallyConsistent) == 0 {

@@ -2,6 +2,7 @@ import Epochs
 import GuestKernel
 import GuestMemory
 import RecordCoding
+import VolumeStore
 
 /// An epoch on its way in. Nothing of it is visible in the guest's memory or records until the whole of it is there and
 /// was found right; a torn one is simply forgotten (architecture, invariant 3).
@@ -11,16 +12,19 @@ import RecordCoding
 struct MirrorStage {
     private let memory: MirrorMemory
     private let pages: PageStaging
+    private let volumes: VolumeStore
     private var discards = Discards.ranges([])
     private var layout: [UInt8]?
     private var records = RecordDelta()
     private var output: [[UInt8]] = []
     private var released: [[UInt8]] = []
+    private var files: [UInt8] = []
     private let isFirst: Bool
 
-    init(_ memory: MirrorMemory, _ pages: PageStaging, isFirst: Bool) {
+    init(_ memory: MirrorMemory, _ pages: PageStaging, _ volumes: VolumeStore, isFirst: Bool) {
         self.memory = memory
         self.pages = pages
+        self.volumes = volumes
         self.isFirst = isFirst
         pages.reset()
     }
@@ -46,7 +50,7 @@ struct MirrorStage {
         case .records(let delta):
             records.changed += delta.changed
             records.removed += delta.removed
-        case .files: throw SupervisorError(.failed, "this mirror was given no volumes")
+        case .files(let bytes): files += bytes
         case .output(let bytes): output.append(bytes)
         case .released(let bytes): released.append(bytes)
         case .complete: break
@@ -58,8 +62,9 @@ struct MirrorStage {
         records.removed.lazy.filter { $0.family == RecordFamily.object.rawValue }.map(\.number)
     }
 
-    /// Everything that can fail: afterwards `apply` cannot. Returns what the mirror will have of the guest.
-    func check(_ guest: CommittedGuest, _ end: EpochEnd) throws -> CommittedGuest {
+    /// Everything that can fail, but for the disk: `apply` cannot. Returns what the mirror will have of the guest, and
+    /// what is to be done to its files first.
+    func check(_ guest: CommittedGuest, _ end: EpochEnd) throws -> (next: CommittedGuest, files: VolumeChanges) {
         var next = guest
         next.epoch = end.number
         next.end = end.summary.guestEnd.map(GuestEnd.init)
@@ -69,7 +74,7 @@ struct MirrorStage {
         for bytes in released { try next.output.markReleased(bytes) }
         if let layout { try memory.prepare(layout: layout) }
         try memory.check(pages.numbers)
-        return next
+        return (next, try volumes.check(files))
     }
 
     /// Puts the pages in their places.

@@ -3,6 +3,7 @@ import Glibc
 import GuestKernel
 import GuestMemory
 import RecordCoding
+import VolumeStore
 
 /// What the mirror has of the guest: whole epochs only.
 struct CommittedGuest {
@@ -18,6 +19,7 @@ struct Takeover {
     let guest: CommittedGuest
     let memory: MirrorMemory
     let handed: [UInt64: Int32]
+    let volumes: VolumeStore
     let dispatch: DispatchMethod
     let start: StartState
     let messages: MessageLog
@@ -28,6 +30,12 @@ struct Takeover {
         var configuration = GuestConfiguration(dispatch: dispatch, report: { messages.say(.warning, $0) })
         configuration.originalStackLimit = start.stackLimit
         configuration.outsideDescriptors = Set(start.descriptors)
+        let files = volumes.handOver()
+        configuration.volumes = files.places
+        configuration.restoredFiles = files.files
+        for place in files.places where place.hostPath != place.guestPath {
+            messages.say(.info, "volume \(place.guestPath) is at \(place.hostPath)")
+        }
         do {
             let space = try memory.becomeAddressSpace()
             let kernel = try GuestKernel(
