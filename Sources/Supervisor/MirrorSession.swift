@@ -238,8 +238,8 @@ final class MirrorSession: Sendable {
 
     // MARK: - The takeover
 
-    /// Ends the session: what it has by now, or once the epoch that is being written has been, is what the guest goes on
-    /// with. Throws where the mirror's files are of no epoch.
+    /// Ends the session: what it has by now, the epoch that is being written included, is what the guest goes on with.
+    /// Throws where the mirror's files are of no epoch.
     func endForTakeover() throws(SupervisorError) -> (guest: CommittedGuest, handed: [UInt64: Int32]) {
         let channel = state.withLock { state in
             state.isOver = true
