@@ -23,6 +23,8 @@ public struct GuestConfiguration: Sendable {
     public var replicates = false
     /// A guest that goes on here gets these descriptors of this process where it had such numbers from outside.
     public var outsideDescriptors: Set<Int32> = [0, 1, 2]
+    /// A guest that goes on here was on this machine before: a file that has the number of one of its files is that.
+    public var sharesMachineWithPrimary = false
     /// The directories whose files are replicated.
     public var volumes: [VolumePlace] = []
     /// Paths outside the volumes that the guest may write to all the same while it is replicated.

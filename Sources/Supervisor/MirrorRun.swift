@@ -76,8 +76,8 @@ public final class MirrorRun: Sendable {
         }
         let (guest, handed) = try session.endForTakeover()
         let takeover = Takeover(
-            guest: guest, memory: role.memory, handed: handed, volumes: session.volumes, dispatch: dispatch,
-            start: start, messages: request.messages)
+            guest: guest, memory: role.memory, handed: handed, primary: role.state.withLock { $0.machine?.primary },
+            volumes: session.volumes, dispatch: dispatch, start: start, messages: request.messages)
         let kernel = try takeover.rebuild()
         InheritedDescriptors.giveUp(start.descriptors)
         if let end = guest.end {

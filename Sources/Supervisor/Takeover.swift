@@ -3,6 +3,7 @@ import Glibc
 import GuestKernel
 import GuestMemory
 import RecordCoding
+import Transport
 import VolumeStore
 
 /// What the mirror has of the guest: whole epochs only.
@@ -19,10 +20,15 @@ struct Takeover {
     let guest: CommittedGuest
     let memory: MirrorMemory
     let handed: [UInt64: Int32]
+    /// Where both sides share a machine.
+    let primary: ProcessHandle?
     let volumes: VolumeStore
     let dispatch: DispatchMethod
     let start: StartState
     let messages: MessageLog
+
+    /// A disk that hangs for longer holds up the guest no further.
+    private static let lastWritePatienceNanoseconds: UInt64 = 2_000_000_000
 
     /// The guest's kernel with its threads made, but not running: all that the old primary may have kept back is out.
     func rebuild() throws(SupervisorError) -> GuestKernel {
@@ -30,6 +36,7 @@ struct Takeover {
         var configuration = GuestConfiguration(dispatch: dispatch, report: { messages.say(.warning, $0) })
         configuration.originalStackLimit = start.stackLimit
         configuration.outsideDescriptors = Set(start.descriptors)
+        configuration.sharesMachineWithPrimary = primary != nil
         let files = volumes.handOver()
         configuration.volumes = files.places
         configuration.restoredFiles = files.files
@@ -41,6 +48,10 @@ struct Takeover {
             let kernel = try GuestKernel(
                 restoring: guest.records, configuration: configuration, memory: space, handed: handed)
             var output = guest.output
+            // A thread of the primary's may still be in write(2): what it writes counts as written.
+            if output.hasFileOutput {
+                _ = try primary?.waitUntilGone(timeoutNanoseconds: Takeover.lastWritePatienceNanoseconds)
+            }
             output.emit(into: kernel)
             return kernel
         } catch {

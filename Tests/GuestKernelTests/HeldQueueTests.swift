@@ -171,6 +171,7 @@ struct HeldQueueTests {
             writer.put(UInt32(1))
             writer.put(UInt64(7))
             OutputPlace.outside(1).put(into: &writer)
+            writer.put(Int64?.none)
             queue.cut(into: &writer)
             try ledger.add(writer.bytes)
             model.cuts.append(model.units.count)

@@ -20,9 +20,10 @@ final class KernelFixture: Sendable {
         let lines = Mutex<[String]>([])
     }
 
-    init() throws {
+    init(sharesMachineWithPrimary: Bool = false) throws {
         let said = said
-        let configuration = GuestConfiguration(dispatch: .inclusive) { line in said.lines.withLock { $0.append(line) } }
+        var configuration = GuestConfiguration(dispatch: .inclusive) { line in said.lines.withLock { $0.append(line) } }
+        configuration.sharesMachineWithPrimary = sharesMachineWithPrimary
         kernel = GuestKernel(configuration: configuration, memory: try KernelFixture.memory.get())
     }
 

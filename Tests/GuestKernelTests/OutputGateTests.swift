@@ -288,6 +288,12 @@ struct OutputGateTests {
         #expect(lseek(hostFD, 0, SEEK_END) == 200_000)
     }
 
+    @Test("what is written to an eventfd from outside waits for its commit, to /dev/null not")
+    func devices() throws {
+        #expect(outside(Int32(hostCall(__NR_eventfd2, 0, 0)), .device).hold?.kind == .fifo)
+        #expect(outside(Glibc.open("/dev/null", O_WRONLY), .device).hold == nil)
+    }
+
     @Test("what nobody outside sees is not held")
     func notHeld() throws {
         let ends = try HostObjects.pipe(flags: O_NONBLOCK)

@@ -6,7 +6,8 @@ import Testing
 @Suite("the mirror's ledger of held output")
 struct OutputLedgerTests {
     private static let places: [OutputPlace] = [
-        .nowhere, .outside(2), .path(Array("/dev/tty".utf8)), .socket(domain: 2, type: 2, networkProtocol: 17),
+        .nowhere, .outside(2), .outsideFile(1, device: 3, inode: 5), .path(Array("/dev/tty".utf8)),
+        .socket(domain: 2, type: 2, networkProtocol: 17),
     ]
 
     private static let records: [OutputRecord] = [
@@ -21,6 +22,7 @@ struct OutputLedgerTests {
         writer.putAll(streams) { writer, stream in
             writer.put(stream.0)
             stream.1.put(into: &writer)
+            if case .outsideFile = stream.1 { writer.put(Int64?.some(-7)) } else { writer.put(Int64?.none) }
             writer.putAll(stream.2) { writer, record in
                 let kind: HeldOperation.Kind = record.isDatagram ? .datagram : .bytes
                 let payload = record.address + record.bytes
@@ -51,7 +53,8 @@ struct OutputLedgerTests {
         var ledger = OutputLedger()
         try ledger.add(OutputLedgerTests.epoch)
         #expect(ledger.entries.map(\.place) == OutputLedgerTests.places.flatMap { [$0, $0, $0] })
-        #expect(ledger.entries.map(\.stream) == [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4])
+        #expect(ledger.entries.map(\.stream) == [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5])
+        #expect(ledger.entries.compactMap(\.fileOrigin) == [-7, -7, -7])
         #expect(ledger.entries.prefix(3).map(\.record) == OutputLedgerTests.records)
     }
 
@@ -103,7 +106,7 @@ struct OutputLedgerTests {
     func release() throws {
         var ledger = OutputLedger()
         try ledger.add(OutputLedgerTests.epoch)
-        try ledger.markReleased(OutputLedgerTests.released([(1, 5), (3, 6), (4, 100), (77, 3)]))
+        try ledger.markReleased(OutputLedgerTests.released([(1, 5), (3, 6), (4, 100), (5, 100), (77, 3)]))
         #expect(ledger.entries.map(\.stream) == [1, 1, 1, 2, 2, 2, 3, 3])
         #expect(ledger.entries[0].record == OutputRecord(isDatagram: false, position: 5, bytes: [3]))
         // Told again, and late.

@@ -10,18 +10,22 @@ struct LocalMirror: Sendable {
     let primary: pid_t
     let mirror: pid_t
 
-    private static let script = """
-        "$0" "$@" </dev/null & echo "shell: primary is process $!" >&2
+    /// `redirection` is what a shell takes for the guest's standard output.
+    private static func script(_ redirection: String) -> String {
+        """
+        "$0" "$@" </dev/null \(redirection) & echo "shell: primary is process $!" >&2
         wait $!; status=$?; echo "shell: primary ended by $status" >&2
         [ $status != 137 ] || read -r line
         """
+    }
 
     /// Runs `body` beside a guest that has a mirror on this machine, both killed afterwards.
     static func with<Result>(
-        _ guest: Command, _ options: [String] = [], _ body: (LocalMirror) async throws -> Result
+        _ guest: Command, _ options: [String] = [], redirection: String = "",
+        _ body: (LocalMirror) async throws -> Result
     ) async throws -> Result {
         var command = Understudy.run(guest, options: ["--mirror", "local"] + options)
-        command.arguments = ["-c", script, command.program].map { Array($0.utf8) } + command.arguments
+        command.arguments = ["-c", script(redirection), command.program].map { Array($0.utf8) } + command.arguments
         command.program = "/bin/bash"
         command.input = .held
         return try await command.running { shell in

@@ -25,6 +25,27 @@ struct LocalMirrorTests {
         }
     }
 
+    @Test("output that is redirected to a file is there once, whenever the primary was killed", arguments: 1...6)
+    func redirected(_ number: Int) async throws {
+        let command = Command(try #require(Linkage.static.path(of: "hello"), "run make guests"), ["60"])
+        let native = try await NativeRuns.shared.outcome(of: command)
+        var generator = SeededGenerator(seed: TestEnvironment.seed &+ UInt64(number))
+        let delay = UInt64(generator.below(250_000)) * 1000
+        try await ScratchDirectory.with { scratch in
+            let path = scratch.path + "/output"
+            let operation = number.isMultiple(of: 2) ? ">>" : ">"
+            let said = try await LocalMirror.with(command, redirection: "\(operation)'\(path)'") { local in
+                try await Task.sleep(nanoseconds: delay)
+                kill(local.primary, SIGKILL)
+                return try await local.finish()
+            }
+            let output = FileManager.default.contents(atPath: path).map { [UInt8]($0) }
+            guard output == native.output, said.errorText.contains(ReplicatedGuest.takeoverLine) else {
+                throw TestFailure("not once, or no takeover; killed after \(delay / 1000) us", said)
+            }
+        }
+    }
+
     @Test("the guest ends: the mirror ends too, and run as the guest does")
     func untouched() async throws {
         let command = Command(try #require(Linkage.static.path(of: "exit_code"), "run make guests"), ["42"])

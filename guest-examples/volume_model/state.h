@@ -36,8 +36,8 @@ static struct {
     size_t descriptor_count;
 } run;
 
-// Whether everything is being compared. A takeover in the middle of it gives files other numbers, so that names that are
-// one file are not recognised as such: then all of it is compared once more.
+// Whether everything is being compared. A takeover in the middle of it gives files other numbers, so that names that
+// are one file are not recognised as such: then all of it is compared once more.
 static bool is_comparing, was_taken_over;
 static jmp_buf compare_again;
 

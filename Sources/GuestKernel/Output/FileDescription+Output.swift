@@ -8,14 +8,14 @@ extension OutputGate {
     /// so that no write can come earlier.
     ///
     /// Output are sockets but the two ends of a socketpair and netlink; pipes, terminals and files that came from
-    /// outside; FIFOs and terminals that were opened by path. Files opened by path are not: what is done to them is
+    /// outside; FIFOs, terminals and disks that were opened by path. Files opened by path are not: what is done to them is
     /// done at once.
     func adopt(_ file: FileDescription) {
         guard file.hold == nil else { return }
         switch file.kind {
         case .socket: adoptSocket(file)
-        case .pipe, .terminal, .regular: adoptOutside(file)
-        case .directory, .device, .epoll, .event, .timer, .signal, .synthetic, .lost: break
+        case .pipe, .terminal, .regular, .device: adoptOutside(file)
+        case .directory, .epoll, .event, .timer, .signal, .synthetic, .lost: break
         }
     }
 
@@ -53,10 +53,13 @@ extension OutputGate {
         let kind: HeldStream.Kind
         switch (file.record.current, file.kind) {
         case (.outside, .pipe): (place, kind) = (outsidePlace(file), .pipe)
-        case (.outside, .regular): (place, kind) = (outsidePlace(file), .regular)
+        case (.outside(let record), .regular):
+            let (device, inode) = OutputGate.object(of: file)
+            (place, kind) = (.outsideFile(record.descriptor, device: device, inode: inode), .regular)
         case (.outside, .terminal): (place, kind) = (outsidePlace(file), .terminal)
         case (.file(let record), .terminal): (place, kind) = (.path(record.path), .terminal)
         case (.file, .pipe): (place, kind) = (.nowhere, .fifo)
+        case (_, .device) where OutputGate.isSeen(file): (place, kind) = (.nowhere, .fifo)
         default: return
         }
         let make = { [self] in
@@ -70,6 +73,13 @@ extension OutputGate {
             let (device, inode) = OutputGate.object(of: file)
             file.hold = sharedStream(of: file, device: device, inode: inode, make: make)
         }
+    }
+
+    /// Whether what is written to a device is there for others: not with the memory devices, which are the only ones
+    /// for characters here. Disks are, and so are eventfds from outside, whose files have no type.
+    private static func isSeen(_ file: FileDescription) -> Bool {
+        var status = stat()
+        return fstat(file.hostFD, &status) == 0 && status.st_mode & S_IFMT != S_IFCHR
     }
 
     /// What tells an outside object from others. A terminal has several names (/dev/tty), and one number.
@@ -118,6 +128,13 @@ extension GuestThread {
     @inline(__always)
     func settleHeldBytes(_ file: FileDescription) -> Int {
         guard let hold = file.hold, !hold.isEmpty else { return 0 }
-        return hold.gate.waitUntilDrained(self, hold)
+        return hold.gate.waitUntilDrained(self, hold) == 0 ? 0 : Restart.always
+    }
+
+    /// Waits until what the guest did so far is committed: before somebody outside sees what it does next, by a call
+    /// that natively does not wait. 0, or what the interrupted call returns. At once where nothing is held.
+    func settleEverything() -> Int {
+        guard let output = kernel.output else { return 0 }
+        return output.waitUntilCommitted(self) == 0 ? 0 : Restart.always
     }
 }

@@ -20,7 +20,8 @@ final class HeldStream: Sendable {
         /// programs rely on, so each waits for its commit and is then sent directly.
         case messages
         /// A pipe that was opened by its path. Its other end may be the guest's own, which then sees at once what was
-        /// written and that it was closed, so each write waits for its commit and is then done directly.
+        /// written and that it was closed, so each write waits for its commit and is then done directly. So it is with
+        /// disks and with eventfds from outside.
         case fifo
         case pipe
         case terminal
@@ -53,6 +54,8 @@ final class HeldStream: Sendable {
         /// Whether its released position is due to be told to the mirror, and the one that was told last.
         var isReleaseNoted = false
         var toldPosition: UInt64 = 0
+        /// Of a regular file: where in it the stream's first byte would lie.
+        var fileOrigin: Int64?
     }
 
     struct Watched {
@@ -141,6 +144,10 @@ final class HeldStream: Sendable {
             if room < minimum {
                 setFull(&state, &effects)
                 return failed(EAGAIN)
+            }
+            // All before is in the file: whoever moved its end or its position has done so by now.
+            if kind == .regular, state.queue.isEmpty {
+                state.fileOrigin = FileOrigin.nextWrite(to: hostFD).map { $0 - Int64(state.queue.end) }
             }
             let taken = state.queue.appendBytes(min(count, room), fill)
             if taken < 0 { return taken }
@@ -240,6 +247,7 @@ final class HeldStream: Sendable {
         writer.put(number)
         place.put(into: &writer)
         return state.withLock { state in
+            writer.put(state.fileOrigin)
             state.queue.cut(into: &writer)
             state.isListed = false
             return state.queue.end

@@ -33,6 +33,8 @@ struct OutputEmission {
         var outlet = outlets[entry.stream] ?? open(entry)
         if entry.record.isDatagram {
             OutputEmission.send(entry.record, on: outlet.hostFD)
+        } else if let (file, offset) = sameFile(entry, outlet.hostFD) {
+            file.complete(entry.record.bytes, at: offset)
         } else if outlet.rest.isEmpty {
             let done = OutputEmission.write(
                 entry.record.bytes, to: outlet.hostFD, patienceMilliseconds: OutputEmission.patienceMilliseconds)
@@ -53,11 +55,21 @@ struct OutputEmission {
 
     // MARK: - Where to
 
+    /// The file that the primary was writing to, where this machine has it, and where in it the record belongs.
+    private func sameFile(_ entry: OutputLedger.Entry, _ hostFD: Int32) -> (SameFile, offset: Int64)? {
+        guard kernel.configuration.sharesMachineWithPrimary, let origin = entry.fileOrigin,
+            case .outsideFile(_, let device, let inode) = entry.place,
+            let file = SameFile(hostFD, device: device, inode: inode)
+        else { return nil }
+        return (file, origin + Int64(entry.record.position))
+    }
+
     private func open(_ entry: OutputLedger.Entry) -> Outlet {
         if let file = files[entry.stream], file.kind != .lost { return Outlet(hostFD: file.hostFD, isOwn: false) }
         switch entry.place {
         case .nowhere: return Outlet(hostFD: -1, isOwn: false)
-        case .outside(let descriptor): return Outlet(hostFD: openOutside(descriptor), isOwn: true)
+        case .outside(let descriptor), .outsideFile(let descriptor, _, _):
+            return Outlet(hostFD: openOutside(descriptor), isOwn: true)
         case .path(let path):
             let flags = O_WRONLY | O_NOCTTY | O_NONBLOCK
             return Outlet(hostFD: Int32(clamping: HostFile.open(path, flags: flags)), isOwn: true)
@@ -80,7 +92,7 @@ struct OutputEmission {
 
     /// How many bytes were dealt with: all, unless the reader did not read for so long. A reader that is gone has no
     /// use for any.
-    private static func write(_ bytes: [UInt8], to hostFD: Int32, patienceMilliseconds: Int32) -> Int {
+    static func write(_ bytes: [UInt8], to hostFD: Int32, patienceMilliseconds: Int32) -> Int {
         guard hostFD >= 0 else { return bytes.count }
         var done = 0
         while done < bytes.count {

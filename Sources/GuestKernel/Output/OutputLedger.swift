@@ -7,6 +7,8 @@ public struct OutputLedger: Sendable {
         /// The stream's number on the primary, and where it leads.
         var stream: UInt64
         var place: OutputPlace
+        /// Where in a regular file the stream's position 0 would lie.
+        var fileOrigin: Int64?
         var record: OutputRecord
     }
 
@@ -16,6 +18,8 @@ public struct OutputLedger: Sendable {
     public init() {}
 
     public var isEmpty: Bool { entries.isEmpty }
+    /// Whether something of it may be in a file already, which has to be looked at.
+    public var hasFileOutput: Bool { entries.contains { $0.fileOrigin != nil } }
 
     /// Adds what `OutputGate.cut` gave for an epoch. Changes nothing where the bytes are not that.
     public mutating func add(_ bytes: [UInt8]) throws(RecordError) {
@@ -23,13 +27,15 @@ public struct OutputLedger: Sendable {
         let streams = try reader.getAll { (reader) throws(RecordError) -> [Entry] in
             let stream = try reader.get(UInt64.self)
             let place = try OutputPlace(from: &reader)
+            let fileOrigin = try reader.getOptional(Int64.self)
             let records = try reader.getAll { (reader) throws(RecordError) in try OutputRecord(from: &reader) }
             var end: UInt64 = 0
             for record in records {
                 guard record.position >= end else { throw .isMalformed }
                 end = record.end
             }
-            return records.map { Entry(stream: stream, place: place, record: $0) }
+            guard fileOrigin.map({ abs($0 / 2) < 1 << 61 }) ?? true else { throw .isMalformed }
+            return records.map { Entry(stream: stream, place: place, fileOrigin: fileOrigin, record: $0) }
         }
         try reader.finish()
         for stream in streams { entries += stream }

@@ -7,6 +7,8 @@ enum OutputPlace: Sendable, Equatable {
     case nowhere
     /// What came from outside under this number.
     case outside(Int32)
+    /// A regular file that came from outside, and which one that is on the primary's machine.
+    case outsideFile(Int32, device: UInt64, inode: UInt64)
     /// A terminal that was opened by its path.
     case path([UInt8])
     /// A socket for datagrams.
@@ -27,6 +29,11 @@ enum OutputPlace: Sendable, Equatable {
             writer.put(domain)
             writer.put(type)
             writer.put(networkProtocol)
+        case .outsideFile(let descriptor, let device, let inode):
+            writer.put(UInt8(4))
+            writer.put(descriptor)
+            writer.put(device)
+            writer.put(inode)
         }
     }
 
@@ -36,6 +43,7 @@ enum OutputPlace: Sendable, Equatable {
         case 1: self = .outside(try reader.get())
         case 2: self = .path(try reader.getBytes())
         case 3: self = .socket(domain: try reader.get(), type: try reader.get(), networkProtocol: try reader.get())
+        case 4: self = .outsideFile(try reader.get(), device: try reader.get(), inode: try reader.get())
         default: throw .isMalformed
         }
     }

@@ -113,7 +113,8 @@ extension GuestThread {
         if result == 0 { return }
         interruptedResult = 0
         waiter.callNumber = -1
-        if result == Restart.system, action.flags & SignalAction.restart != 0 {
+        let isAgain = result == Restart.system && action.flags & SignalAction.restart != 0
+        if isAgain || result == Restart.always {
             restartCallInGuest()
         } else {
             context.pointee.rax = UInt64(signed: failed(EINTR))

@@ -15,6 +15,9 @@ extension SignalCalls {
         }
         if pid == -1 { return failed(EPERM) }
         if pid == kernel.identity.hostPid { return failed(ESRCH) }
+        // Somebody else's process sees the signal. One that is only asked whether it exists does not.
+        let settled = signal == 0 ? 0 : thread.settleEverything()
+        if settled != 0 { return settled }
         return hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal))
     }
 

@@ -11,10 +11,12 @@ func failed(_ errno: Int32) -> Int {
 enum Restart {
     /// Again if the handler has SA_RESTART, or if there is none; else EINTR.
     static let system = -512
+    /// Again in any case, behind the handler: for a call that natively does not wait, and so never says EINTR.
+    static let always = -513
     /// Again if no handler runs; else EINTR whatever its flags (poll, sigsuspend, nanosleep, futex with a timeout).
     static let withoutHandler = -514
 
     static func contains(_ result: Int) -> Bool {
-        result == system || result == withoutHandler
+        result == system || result == always || result == withoutHandler
     }
 }
