@@ -7,9 +7,9 @@ extension OutputGate {
     /// Gives a description its stream, where the outside sees what the guest writes to it. Before it enters the table,
     /// so that no write can come earlier.
     ///
-    /// Output are sockets but the two ends of a socketpair and netlink; pipes, terminals and files that came from
-    /// outside; FIFOs, terminals and disks that were opened by path. Files opened by path are not: what is done to them is
-    /// done at once.
+    /// Output are sockets but the two ends of a socketpair and netlink; pipes, terminals, files and eventfds that came
+    /// from outside; FIFOs, terminals and disks that were opened by path. Files opened by path are not: what is done to
+    /// them is done at once.
     func adopt(_ file: FileDescription) {
         guard file.hold == nil else { return }
         switch file.kind {
