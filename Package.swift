@@ -74,8 +74,13 @@ let package = Package(
             name: "TransportTests", dependencies: ["Transport", "Epochs", "TestSupport", "TransportPeer"],
             swiftSettings: swiftSettings),
         .testTarget(name: "RecordCodingTests", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
+        // What reads the link, fed with anything: by a test that replays the kept inputs, and by `make fuzz`.
+        .target(
+            name: "WireFuzzing", dependencies: ["Epochs", "GuestKernel", "RecordCoding", "Volumes"],
+            path: "Tests/WireFuzzing", exclude: ["corpus"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "EpochsTests", dependencies: ["Epochs", "RecordCoding", "TestSupport"], swiftSettings: swiftSettings),
+            name: "EpochsTests", dependencies: ["Epochs", "RecordCoding", "TestSupport", "WireFuzzing"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "VolumeStoreTests",
             dependencies: ["CGuestEntry", "Epochs", "RecordCoding", "TestSupport", "VolumeStore", "Volumes"],
@@ -97,3 +102,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings a main of its own, so its program is only there when scripts/fuzz asks for it.
+if Context.environment["UNDERSTUDY_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "WireFuzzer", dependencies: ["WireFuzzing"], path: "Tests/WireFuzzer",
+            swiftSettings: swiftSettings + [.unsafeFlags(["-parse-as-library"])]))
+}
