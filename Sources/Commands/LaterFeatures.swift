@@ -3,7 +3,7 @@
 enum LaterFeatures {
     private static let commands: Set<String> = ["trace", "bench", "ctl"]
     private static let options: Set<String> = [
-        "--volume", "--durable", "--allow-unreplicated-writes", "--trace",
+        "--durable", "--trace",
     ]
 
     /// What to say about a command line that could not be parsed; nil when it names nothing of the kind.

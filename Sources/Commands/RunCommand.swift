@@ -51,6 +51,7 @@ struct RunCommand: ParsableCommand {
     var logFormat = MessageLog.Format.text
 
     @OptionGroup var replication: ReplicationOptions
+    @OptionGroup var files: VolumeOptions
 
     @Option(
         help: ArgumentHelp(
@@ -75,6 +76,10 @@ struct RunCommand: ParsableCommand {
     var arguments: [String] = []
 
     func validate() throws {
+        let isAboutFiles = !files.volume.isEmpty || !files.allowUnreplicatedWrites.isEmpty
+        if isAboutFiles, replication.mirror == nil, !replication.blackhole {
+            throw ValidationError("--volume and --allow-unreplicated-writes are about a mirror: add --mirror")
+        }
         for change in environmentChanges {
             if let problem = GuestEnvironment.problem(with: Array(change.utf8)) {
                 throw ValidationError("--env \(change): \(problem)")
@@ -94,6 +99,8 @@ struct RunCommand: ParsableCommand {
         request.messages = MessageLog(format: logFormat)
         request.testStops = testStops
         request.replication = replication.request
+        request.replication?.volumes = files.places
+        request.replication?.writableExceptions = files.allowUnreplicatedWrites
         request.testCommits = testCommits
         GuestRun.run(request)
     }

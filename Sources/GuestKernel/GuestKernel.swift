@@ -72,6 +72,8 @@ public final class GuestKernel: @unchecked Sendable {
     public let files: FileTable
     /// What is held of the guest's output; nil where nothing is.
     public let output: OutputGate?
+    /// What the guest did to the files of its volumes; nil without a mirror, and without volumes.
+    public let volumes: VolumeJournal?
     /// What a takeover has not written out yet.
     public let unemitted = UnemittedOutput()
     let dispatcher = Dispatcher()
@@ -114,6 +116,9 @@ public final class GuestKernel: @unchecked Sendable {
         signals = start.signals
         GuestKernel.raiseHostDescriptorLimit()
         output = configuration.replicates ? OutputGate(demand: gate.demand, clock: clock) : nil
+        volumes =
+            configuration.replicates && !configuration.volumes.isEmpty
+            ? VolumeJournal(configuration.volumes, exceptions: configuration.writableExceptions) : nil
         files = FileTable(output: output)
         files.setLimit(limits.descriptorCountMax)
         paths = PathResolver()

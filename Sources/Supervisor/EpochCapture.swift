@@ -32,7 +32,7 @@ struct EpochCapture {
         epoch.add(
             CapturedEpoch.Parts(
                 layout: kernel.memory.layoutRecord(), records: records,
-                output: output.cut(epoch: epoch.number), handed: handed,
+                output: output.cut(epoch: epoch.number), files: kernel.volumes?.cut() ?? [], handed: handed,
                 guestNanoseconds: kernel.clock.monotonicNanoseconds(), isByNeed: kernel.gate.demand.isWanted,
                 isWhole: isWhole))
         kernel.gate.demand.satisfy()
@@ -40,6 +40,7 @@ struct EpochCapture {
 
     /// Whether nothing has happened since the cut before: the mirror has, or will have, all of it without this epoch.
     func isIdle(_ epoch: CapturedEpoch) -> Bool {
+        if !epoch.files.isEmpty { return false }
         if epoch.isWhole || epoch.isByNeed || epoch.pages.count > 0 || !epoch.discards.isEmpty { return false }
         return epoch.layout == lastLayout && epoch.records.delta(since: lastRecords).isOfClocksOnly
     }

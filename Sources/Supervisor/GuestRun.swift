@@ -116,6 +116,8 @@ public final class GuestRun: Sendable {
         var configuration = GuestConfiguration(
             dispatch: try DispatchProbe.choose(request.dispatch), report: { messages.say(.warning, $0) })
         configuration.replicates = request.replication != nil || request.testCommits != nil
+        configuration.volumes = request.replication?.volumes ?? []
+        configuration.writableExceptions = request.replication?.writableExceptions ?? []
         configuration.originalStackLimit = start.stackLimit
         configuration.signalMask = start.signalMask
         configuration.ignoredSignals = start.ignoredSignals
@@ -130,12 +132,12 @@ public final class GuestRun: Sendable {
     private func connectToMirror() throws(SupervisorError) -> PrimaryConnection? {
         guard let replication = request.replication else { return nil }
         switch replication.target {
-        case .endpoint(let endpoint): return try PrimaryConnection(endpoint, replication.peers)
+        case .endpoint(let endpoint): return try PrimaryConnection(endpoint, replication)
         case .blackhole: return nil
         case .local:
             let mirror = try LocalMirror.start(request, replication, start)
             request.messages.say(.info, "mirror is process \(mirror.pid)")
-            return try PrimaryConnection(mirror.endpoint, replication.peers)
+            return try PrimaryConnection(mirror.endpoint, replication)
         }
     }
 

@@ -56,6 +56,7 @@ extension Primary {
         }
         messages.say(.warning, "going on unprotected: \(reason)")
         statistics.state.withLock { $0.unprotectedReason = reason }
+        kernel.volumes?.stop()
         output.releaseEverything()
         settle(.unprotected)
         connection.close()

@@ -42,7 +42,8 @@ final class PrimaryConnection: Sendable {
 
     /// Connects and shakes hands. Everything that is wrong with the mirror's address or the mirror shows here, before
     /// the guest runs.
-    init(_ endpoint: String, _ request: PeerRequest) throws(SupervisorError) {
+    init(_ endpoint: String, _ replication: ReplicationRequest) throws(SupervisorError) {
+        let request = replication.peers
         self.endpoint = endpoint
         peer = endpoint
         do {
@@ -56,6 +57,7 @@ final class PrimaryConnection: Sendable {
                 arenaEnd: GuestLayout.arenaEnd, processor: HandshakeFacts.processor(), machine: identity.forTheLink,
                 failureTimeoutNanoseconds: request.failureTimeoutNanoseconds, probeEndpoint: "\(probes.address)",
                 isTreatedAsRemote: request.isTreatedAsRemote)
+            hello.volumes = replication.volumes.map(VolumeOffer.init)
             reader = FrameReader(link)
             welcome = try PrimaryConnection.shakeHands(hello, link, reader)
             hello.purpose = .heartbeats

@@ -1,5 +1,6 @@
 import Epochs
 import GuestMemory
+public import Volumes
 
 /// What `run` and `mirror` were asked for about replication.
 public struct ReplicationRequest: Sendable {
@@ -29,6 +30,10 @@ public struct ReplicationRequest: Sendable {
     /// The guest stands still until each epoch is committed.
     public var isSynchronous = false
     public var peers = PeerRequest()
+    /// The directories whose files are replicated; where the guest knows them is where they are.
+    public var volumes: [VolumePlace] = []
+    /// Paths outside the volumes that the guest may write to all the same.
+    public var writableExceptions: [String] = []
 
     public init(target: Target) {
         self.target = target

@@ -20,6 +20,16 @@ extension CopyCalls {
         default: return failed(EFAULT)
         }
         let length = min(arguments.e, UInt64(TransferCalls.pieceByteCountMax))
+        if let volume = target.volume {
+            if from.isGiven { return failed(ESPIPE) }
+            let refusal = source.kind == .pipe ? VolumeCopy.pipeRefusal(target) : failed(EINVAL)
+            if refusal != 0 { return refusal }
+            let waits = flags & nonblockingFlag == 0 && source.isBlocking
+            // As the host's: what is there once it may begin.
+            let result = VolumeCopy.copy(
+                thread, from: source, from, to: target, volume, to, Int(length), isBlocking: waits)
+            return result > 0 && !to.store(advancedBy: result) ? failed(EFAULT) : result
+        }
         if let hold = target.hold {
             if to.isGiven { return failed(target.kind == .pipe ? ESPIPE : EINVAL) }
             let waits = waits(from: source, to: target, isBlocking: flags & nonblockingFlag == 0)

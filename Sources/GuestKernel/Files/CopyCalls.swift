@@ -17,6 +17,13 @@ enum CopyCalls {
         guard let target = thread.kernel.files.find(arguments.a), let source = thread.kernel.files.find(arguments.b)
         else { return failed(EBADF) }
         let count = Int(min(arguments.d, UInt64(TransferCalls.byteCountMax)))
+        if let volume = target.volume {
+            let refusal = VolumeCopy.pipeRefusal(target)
+            if refusal != 0 { return refusal }
+            let result = VolumeCopy.copy(
+                thread, from: source, start, to: target, volume, .ofFile, count, isBlocking: source.isBlocking)
+            return result > 0 && !start.store(advancedBy: result) ? failed(EFAULT) : result
+        }
         let held = target.hold.flatMap { hold in
             HeldCopy.sendfile(thread, to: target, hold, from: source, start, count)
         }
@@ -55,6 +62,14 @@ enum CopyCalls {
         default: return failed(EFAULT)
         }
         let count = Int(min(arguments.e, UInt64(TransferCalls.byteCountMax)))
+        if let volume = target.volume {
+            let refusal = VolumeCopy.rangeRefusal(source, from, target, to, count, flags: arguments.f)
+            if refusal != 0 { return refusal }
+            let result = VolumeCopy.copy(
+                thread, from: source, from, to: target, volume, to, count, isBlocking: source.isBlocking)
+            if result > 0, !from.store(advancedBy: result) || !to.store(advancedBy: result) { return failed(EFAULT) }
+            return result
+        }
         if let hold = target.hold {
             if !to.isGiven, let held = HeldCopy.copyFileRange(thread, to: target, hold, from: source, from, count) {
                 return held > 0 && !from.store(advancedBy: held) ? failed(EFAULT) : held
@@ -80,6 +95,9 @@ enum CopyCalls {
 struct CopyOffset {
     private let address: UInt64
     private let value: Int64
+
+    /// The file's own position.
+    static let ofFile = CopyOffset(address: 0, value: 0)
 
     static func load(at address: UInt64) -> Result<CopyOffset, CallError> {
         if address == 0 { return .success(CopyOffset(address: 0, value: 0)) }

@@ -19,6 +19,8 @@ extension DescriptorCalls {
         // linux/fs.h
         static let clone: UInt32 = 0x4004_9409
         static let cloneRange: UInt32 = 0x4020_940d
+        /// Those, FS_IOC_SETFLAGS and FS_IOC_FSSETXATTR: what the mirror would not hear of.
+        static let changesFile: Set<UInt32> = [clone, cloneRange, 0x4008_6602, 0x401c_5820]
     }
 
     static func ioctl(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -30,6 +32,7 @@ extension DescriptorCalls {
             let settled = thread.settleOutput(file)
             if settled != 0 { return settled }
         }
+        if file.volume != nil, Command.changesFile.contains(command) { return failed(EOPNOTSUPP) }
         switch command {
         case Command.setNonBlocking:
             guard let value = GuestAccess.load(Int32.self, at: arguments.c) else { return failed(EFAULT) }

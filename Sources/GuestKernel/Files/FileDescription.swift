@@ -9,8 +9,8 @@ import Synchronization
 /// holds one, as the kernel's fget does). Objects that the guest made are O_NONBLOCK on the host;
 /// whether the *guest* wants to block is `statusFlags`.
 public final class FileDescription: @unchecked Sendable {
-    // Sound as unchecked: `payload` and `hold` are set once, before the description enters the table, and `checkpoint`
-    // belongs to whoever makes one, with the guest stopped.
+    // Sound as unchecked: `payload`, `hold` and `volume` are set once, before the description enters the table, and
+    // `checkpoint` belongs to whoever makes one, with the guest stopped.
     public enum Kind: UInt8, Sendable {
         case regular, directory, device, terminal, pipe, socket, epoll, event, timer, signal, synthetic
         /// Could not be had again at a takeover (`LostFile`).
@@ -33,6 +33,8 @@ public final class FileDescription: @unchecked Sendable {
     let registrations = Mutex<[EpollRegistration]>([])
     /// Where what the guest writes waits for its commit; nil for what nobody outside sees, and without a mirror.
     var hold: HeldStream?
+    /// Where what is done to it is recorded; nil for what is no file of a volume, and without a mirror.
+    var volume: VolumeFile?
     /// What a checkpoint knows about it; see `FileDescription+Checkpoint`.
     let transfers = TransferMark()
     var checkpoint = DescriptionCheckpoint()
@@ -66,6 +68,7 @@ public final class FileDescription: @unchecked Sendable {
     }
 
     deinit {
+        if let volume { volume.journal.noteClosing(volume.handle, hostFD) }
         if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
         let leaving = hold?.leave(hostFD)
         let isKept = leaving?.isKept ?? false

@@ -21,7 +21,9 @@ extension OpenCalls {
         var pauseNanoseconds: UInt64 = 100_000
         let resolution = resolved.synthetic == nil ? request.resolution | noMagicLinks : request.resolution
         while true {
-            let result = openOnce(resolved, request, resolution: resolution)
+            let result =
+                thread.kernel.volumes?.open(thread.kernel, resolved, request, resolution: resolution)
+                ?? openOnce(resolved, request, resolution: resolution)
             guard result == -Int(ENXIO), request.flags & (O_ACCMODE | O_NONBLOCK) == O_WRONLY, isFifo(resolved) else {
                 return result
             }

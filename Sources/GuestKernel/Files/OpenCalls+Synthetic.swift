@@ -58,6 +58,7 @@ extension OpenCalls {
             let path = file.openedPath ?? resolved.guestPath
             return add(made.reopened(kernel, path: path, statusFlags: statusFlags(request)), kernel, request)
         }
+        if let volume = file.volume, request.flags & O_TRUNC != 0, volume.journal.isRecording { return failed(EACCES) }
         let opened = openOnce(resolved, request, resolution: 0)
         if opened < 0 { return opened }
         if let place = file.payload as? SpecialDirectory, let node = place.node {
@@ -66,6 +67,7 @@ extension OpenCalls {
         }
         let path = ProcDescriptors.link(file) ?? resolved.guestPath
         let copy = describe(Int32(opened), flags: request.flags, path: path)
+        copy.volume = file.volume
         switch file.record.withLock({ $0 }) {
         case .pipe(var pipe):
             pipe.isWriteEnd = request.flags & O_ACCMODE != O_RDONLY

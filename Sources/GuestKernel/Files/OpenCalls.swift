@@ -91,7 +91,8 @@ enum OpenCalls {
             }
         }
         let path = absolute(resolved)
-        let file = describe(hostFD, status, flags: request.flags, path: path, payload: place)
+        let volume = kernel.volumes?.claim(hostFD)
+        let file = describe(hostFD, status, flags: request.flags, path: path, payload: place, volume)
         return kernel.files.add(file, closesOnExec: request.flags & O_CLOEXEC != 0)
     }
 
@@ -103,7 +104,8 @@ enum OpenCalls {
     }
 
     private static func describe(
-        _ hostFD: Int32, _ status: stat, flags: Int32, path: [UInt8], payload: SpecialDirectory?
+        _ hostFD: Int32, _ status: stat, flags: Int32, path: [UInt8], payload: SpecialDirectory?,
+        _ volume: VolumeFile? = nil
     ) -> FileDescription {
         let kind = kind(of: status, hostFD)
         let isPathOnly = flags & pathOnly != 0
@@ -112,9 +114,12 @@ enum OpenCalls {
         }
         let identity = FileIdentity(
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: String(decoding: path, as: UTF8.self))
-        return FileDescription(
+        let file = FileDescription(
             kind: kind, hostFD: hostFD, statusFlags: flags & ~ofOpenOnly | (isPathOnly ? 0 : largeFile),
-            record: .file(FileRecord(path: path, flags: flags, identity: identity)), payload: payload)
+            record: .file(FileRecord(path: path, flags: flags, identity: identity)), payload: payload,
+            identity: volume?.handle ?? FileDescription.nextIdentity())
+        file.volume = volume
+        return file
     }
 
     static func kind(of status: stat, _ hostFD: Int32) -> FileDescription.Kind {

@@ -8,7 +8,7 @@ final class ResolvedPath: Sendable {
     /// The host directory descriptor that a relative path starts from, or AT_FDCWD.
     let hostDirectory: Int32
     /// What holds that descriptor open.
-    private let directory: FileDescription?
+    let directory: FileDescription?
     /// NUL-terminated.
     nonisolated(unsafe) private let storage: UnsafeMutablePointer<CChar>
     /// The path as the guest sees it, absolute where that is known.

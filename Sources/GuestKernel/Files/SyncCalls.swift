@@ -10,14 +10,18 @@ enum SyncCalls {
             guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
             let settled = thread.settleHeldBytes(file)
             if settled != 0 { return settled }
-            return waiting(thread) {
+            let result = waiting(thread) {
                 hostCall(number, UInt64(signed: file.hostFD), arguments.b, arguments.c, arguments.d)
             }
+            if result == 0, let volume = file.volume { volume.journal.append(.synchronise) }
+            return result
         }
     }
 
     static func sync(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        waiting(thread) { hostCall(__NR_sync) }
+        let result = waiting(thread) { hostCall(__NR_sync) }
+        thread.kernel.volumes?.append(.synchronise)
+        return result
     }
 
     private static func waiting(_ thread: GuestThread, _ call: () -> Int) -> Int {

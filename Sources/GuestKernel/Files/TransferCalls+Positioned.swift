@@ -18,6 +18,10 @@ extension TransferCalls {
         let settled = thread.settleHeldBytes(file)
         if settled != 0 { return settled }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
+        if number == __NR_pwrite64, let volume = file.volume, arguments.d <= UInt64(Int64.max) {
+            let pieces = IOVectors(thread, arguments.b, count)
+            return VolumeTransfer.write(thread, file, volume, pieces, position: arguments.d)
+        }
         return inPieces(thread, count) { offset, length in
             let address = arguments.b &+ UInt64(offset)
             let call = {
@@ -55,6 +59,7 @@ extension TransferCalls {
                 ? MessageCalls.sendVector(thread, file, pieces) : MessageCalls.receiveVector(thread, file, pieces)
         }
         if isWrite, let hold = file.hold, let held = HeldTransfer.write(thread, file, hold, pieces) { return held }
+        if isWrite, let volume = file.volume { return VolumeTransfer.write(thread, file, volume, pieces) }
         if !file.mayWait {
             // There is progress where the first bytes were held, and the rest is not.
             let done = thread.waiter.progress
@@ -102,6 +107,12 @@ extension TransferCalls {
             switch IOVectors.load(thread, at: arguments.b, count: arguments.c) {
             case .failure(let error): return failed(error.errno)
             case .success(let pieces):
+                if let volume = file.volume, number == __NR_pwritev || number == __NR_pwritev2 {
+                    let position: UInt64? = isAtPosition ? nil : arguments.d
+                    if position ?? 0 > UInt64(Int64.max) { return failed(EINVAL) }
+                    let flags = number == __NR_pwritev2 ? arguments.f : 0
+                    return VolumeTransfer.write(thread, file, volume, pieces, position: position, flags: flags)
+                }
                 return retryingInterrupts {
                     let call = {
                         hostCall(

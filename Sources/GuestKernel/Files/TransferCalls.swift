@@ -55,6 +55,9 @@ enum TransferCalls {
             if let held { return held }
         }
         if !file.mayWait {
+            if let volume = file.volume {
+                return VolumeTransfer.write(thread, file, volume, IOVectors(thread, address, count))
+            }
             if let made = file.payload as? SyntheticFile { return made.write(file, from: address, count: count) }
             return inPieces(thread, count) { offset, length in
                 hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))

@@ -51,6 +51,10 @@ enum MemoryCalls {
         let access = file.statusFlags.load(ordering: .relaxed) & O_ACCMODE
         if access == O_WRONLY { return .failure(CallError(errno: EACCES)) }
         if isShared, protection.contains(.write), access != O_RDWR { return .failure(CallError(errno: EACCES)) }
+        if isShared, protection.contains(.write), file.volume?.journal.isRecording == true {
+            // What is stored there could not be recorded. ENODEV, as of a file system without such mappings.
+            return .failure(CallError(errno: ENODEV))
+        }
         switch file.kind {
         case .regular, .device, .synthetic: break
         default: return .failure(CallError(errno: file.kind == .directory ? ENODEV : EACCES))
@@ -64,7 +68,7 @@ enum MemoryCalls {
                 hostFD: file.hostFD,
                 identity: FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: path),
                 offset: offset, fileByteCount: UInt64(max(0, status.st_size)), isShared: isShared,
-                isWritable: access == O_RDWR, isRegular: status.st_mode & S_IFMT == S_IFREG))
+                isWritable: access == O_RDWR && file.volume == nil, isRegular: status.st_mode & S_IFMT == S_IFREG))
     }
 
     static func munmap(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

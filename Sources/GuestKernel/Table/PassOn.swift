@@ -11,10 +11,13 @@ struct PassOn: Sendable {
     private let kinds: [ArgumentKind]
     /// Which argument holds AT_* flags, if any.
     private let placeFlagsIndex: Int?
+    /// Whether it changes files, which is recorded where they are replicated.
+    private let changesFiles: Bool
 
     init(_ row: Syscall) {
         number = Int32(row.number)
         kinds = row.arguments
+        changesFiles = VolumeCall.changing.contains(number)
         placeFlagsIndex = row.arguments.firstIndex(of: .placeFlags)
     }
 
@@ -51,7 +54,7 @@ struct PassOn: Sendable {
                 break
             }
         }
-        return withExtendedLifetime((held, alsoHeld)) { call(thread, translated) }
+        return withExtendedLifetime((held, alsoHeld)) { call(thread, translated, held) }
     }
 
     private func passPaths(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -88,7 +91,7 @@ struct PassOn: Sendable {
                 break
             }
         }
-        return withExtendedLifetime((held, paths)) { call(thread, translated) }
+        return withExtendedLifetime((held, paths)) { call(thread, translated, held.first, paths, arguments) }
     }
 
     /// A file's size and content are those after the guest's last write, also where that is still held.
@@ -129,7 +132,21 @@ struct PassOn: Sendable {
         for index in 2..<kinds.count where kinds[index] == .pointer {
             guard arguments[index] < GuestLayout.arenaEnd else { return failed(EFAULT) }
         }
-        return withExtendedLifetime(file) { call(thread, translated) }
+        return withExtendedLifetime(file) { call(thread, translated, file) }
+    }
+
+    /// Recorded where it changes files that are replicated.
+    @inline(__always)
+    private func call(
+        _ thread: GuestThread, _ arguments: SyscallArguments, _ file: FileDescription?, _ paths: [ResolvedPath] = [],
+        _ original: SyscallArguments? = nil
+    ) -> Int {
+        guard changesFiles, let journal = thread.kernel.volumes else { return call(thread, arguments) }
+        let followsLast = kinds.contains(.path) && follows(.path, original ?? arguments)
+        let change = VolumeCall(
+            kernel: thread.kernel, number: number, arguments: arguments, paths: paths, file: file,
+            followsLast: followsLast)
+        return change.perform(journal) { call(thread, arguments) }
     }
 
     /// What is passed on can be made again: where it found pages closed for tracking, it has done nothing yet.

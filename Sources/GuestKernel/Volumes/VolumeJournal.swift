@@ -1,0 +1,165 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+import Volumes
+
+/// What the guest did to the files of its volumes since the last cut, in the order in which it took effect.
+///
+/// The order is that of the effects because a call is done on the host and written down under one lock (`perform`).
+/// Lock order: the journal before the file table and the objects' own locks. A description's end is recorded as well,
+/// so that none may end under any of these: whoever makes a call holds what it is about for longer. Nobody sleeps with
+/// the lock: opens never wait (OpenCalls.openHost), and a journal that is full is waited for before it is taken.
+public final class VolumeJournal: Sendable {
+    struct State {
+        var operations: [FileOperation] = []
+        var byteCount = 0
+        /// What was opened and has no description yet, by its host descriptor.
+        var opened: [Int32: VolumeFile] = [:]
+    }
+
+    let roots: VolumeRoots
+    private let state = Mutex(State())
+    /// Files that were written to since the last cut, by their handle: their host descriptors.
+    private let touched = Mutex<[FileOperation.Handle: Int32]>([:])
+    private let byteCount = Atomic<Int>(0)
+    private let isStopped = Atomic<Bool>(false)
+
+    /// A writer that finds so much waits until it is committed.
+    private static let uncutByteCountMax = 32 << 20
+    /// What an operation takes beside its bytes, roughly.
+    private static let operationByteCount = 64
+    /// A write that goes on from the one before becomes one with it, up to here: longer ones cost more to copy than
+    /// their heads to send.
+    private static let joinedByteCountMax = 16 << 10
+
+    init(_ places: [VolumePlace], exceptions: [String]) {
+        roots = VolumeRoots(places, exceptions: exceptions)
+    }
+
+    /// Whether anything is recorded. It stops when the mirror is lost.
+    var isRecording: Bool { !isStopped.load(ordering: .relaxed) }
+
+    /// How many bytes the next cut will take, about.
+    public var uncutByteCount: Int { byteCount.load(ordering: .relaxed) }
+
+    /// Everything since the last cut, encoded. The guest is stopped.
+    public func cut() -> [UInt8] {
+        let operations = state.withLock { state in
+            defer {
+                state.operations = []
+                state.byteCount = 0
+            }
+            return state.operations
+        }
+        byteCount.store(0, ordering: .relaxed)
+        let times = touched.withLock { touched in
+            defer { touched = [:] }
+            return touched.compactMap { VolumeJournal.times($0.key, $0.value) }
+        }
+        if !isRecording { return [] }
+        return FileOperationList.encode(operations + times)
+    }
+
+    /// The mirror is lost: nothing is recorded any more, and files are as they are without one.
+    public func stop() {
+        isStopped.store(true, ordering: .relaxed)
+        state.withLock { state in
+            state.operations = []
+            state.byteCount = 0
+        }
+    }
+
+    // MARK: - Recording
+
+    /// Does a call on the host and records what came of it, as one step.
+    func perform(_ body: (inout State) -> Int) -> Int {
+        state.withLock { state in
+            let result = body(&state)
+            byteCount.store(state.byteCount, ordering: .relaxed)
+            return result
+        }
+    }
+
+    func append(_ operation: FileOperation) {
+        _ = perform { state in
+            record(operation, in: &state)
+            return 0
+        }
+    }
+
+    func record(_ operation: FileOperation, in state: inout State) {
+        if !isRecording { return }
+        state.byteCount += VolumeJournal.operationByteCount
+        guard case .write(let target, let offset, let bytes) = operation else {
+            state.operations.append(operation)
+            return
+        }
+        state.byteCount += bytes.count
+        if let last = state.operations.last, case .write(target, let start, var joined) = last,
+            start + UInt64(joined.count) == offset, joined.count < VolumeJournal.joinedByteCountMax
+        {
+            state.operations.removeLast()
+            joined += bytes
+            state.operations.append(.write(target, offset: start, joined))
+        } else {
+            state.operations.append(operation)
+        }
+    }
+
+    /// Waits, with nothing held, while there is too much for one epoch: 0, or how the interrupted call ends.
+    func waitForRoom(_ thread: GuestThread) -> Int {
+        while isRecording, uncutByteCount >= VolumeJournal.uncutByteCountMax, let output = thread.kernel.output {
+            let result = output.waitUntilCommitted(thread)
+            if result != 0 { return result }
+            if output.isPassing { return 0 }
+        }
+        return 0
+    }
+
+    // MARK: - Open files
+
+    /// What `perform` has opened under this host descriptor becomes a description's.
+    func claim(_ hostFD: Int32) -> VolumeFile? {
+        state.withLock { $0.opened.removeValue(forKey: hostFD) }
+    }
+
+    /// The file's times are to agree on both sides after the next cut.
+    func noteTouched(_ handle: FileOperation.Handle, _ hostFD: Int32) {
+        touched.withLock { $0[handle] = hostFD }
+    }
+
+    /// A description is about to close its host descriptor.
+    func noteClosing(_ handle: FileOperation.Handle, _ hostFD: Int32) {
+        let isTouched = touched.withLock { touched in
+            guard touched[handle] == hostFD else { return false }
+            touched[handle] = nil
+            return true
+        }
+        if isTouched, let times = VolumeJournal.times(handle, hostFD) { append(times) }
+    }
+
+    private static func times(_ handle: FileOperation.Handle, _ hostFD: Int32) -> FileOperation? {
+        var status = stat()
+        guard fstat(hostFD, &status) == 0 else { return nil }
+        return .setTimes(.handle(handle), FileOperation.Times(status))
+    }
+}
+
+extension FileOperation.Times {
+    init(_ status: stat) {
+        self.init(
+            accessNanoseconds: FileOperation.Times.nanoseconds(status.st_atim),
+            modificationNanoseconds: FileOperation.Times.nanoseconds(status.st_mtim))
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}
+
+extension FileOperation.Ownership {
+    init(_ status: stat) {
+        self.init(mode: UInt32(status.st_mode) & 0o7777, user: status.st_uid, group: status.st_gid)
+    }
+}

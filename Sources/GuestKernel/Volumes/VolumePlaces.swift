@@ -1,0 +1,48 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Volumes
+
+/// Where a path of the guest's leads, as the host's kernel sees it: absolute and without links.
+enum VolumePlaces {
+    /// What a path names now; nil when there is nothing.
+    static func existing(
+        _ path: ResolvedPath, followsLast: Bool, resolution: UInt64 = 0
+    ) -> (path: [UInt8], status: stat)? {
+        var request = OpenCalls.Request(path: 0, flags: OpenCalls.pathOnly, mode: 0, resolution: resolution)
+        if !followsLast { request.flags |= O_NOFOLLOW }
+        let opened = OpenCalls.openOnce(path, request, resolution: resolution)
+        guard opened >= 0 else { return nil }
+        defer { hostCall(__NR_close, UInt64(opened)) }
+        var status = stat()
+        guard fstat(Int32(opened), &status) == 0, let link = HostFile.link(ofDescriptor: Int32(opened)) else {
+            return nil
+        }
+        return (link, status)
+    }
+
+    /// Where a name is or would be: its directory's path and the name. Nil where there is no such directory.
+    static func name(_ path: ResolvedPath) -> [UInt8]? {
+        var bytes = path.hostPath
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
+        let name = Array(bytes[(slash.map { $0 + 1 } ?? 0)...])
+        guard !name.isEmpty, !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) else { return nil }
+        let parent = slash.map { Array(bytes[...$0]) } ?? Array(".".utf8)
+        let opened = HostFile.open(
+            parent, flags: OpenCalls.pathOnly | O_DIRECTORY, at: path.hostDirectory)
+        guard opened >= 0 else { return nil }
+        defer { hostCall(__NR_close, UInt64(opened)) }
+        guard let link = HostFile.link(ofDescriptor: Int32(opened)), link.first == UInt8(ascii: "/") else { return nil }
+        return (link.count == 1 ? [] : link) + [UInt8(ascii: "/")] + name
+    }
+
+    /// lstat(2) of an absolute path.
+    static func status(_ path: [UInt8]) -> stat? {
+        var status = stat()
+        let result = withUnsafeMutablePointer(to: &status) { status in
+            HostFile.withPath(path) { hostCall(__NR_lstat, $0, UInt64(address: status)) }
+        }
+        return result == 0 ? status : nil
+    }
+}

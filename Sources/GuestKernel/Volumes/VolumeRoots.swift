@@ -1,0 +1,38 @@
+import Glibc
+import GuestMemory
+import Volumes
+
+/// Where the guest's volumes are, and what else it may write to while it is replicated.
+struct VolumeRoots: Sendable {
+    private let volumes: [[UInt8]]
+    private let exceptions: [[UInt8]]
+
+    /// Devices, and what is the guest's own: whoever writes below /proc speaks to a kernel, and /dev/shm is memory.
+    private static let alwaysWritable = ["/dev", "/proc", "/sys"].map { Array($0.utf8) }
+
+    init(_ places: [VolumePlace], exceptions: [String]) {
+        volumes = places.map { Array($0.hostPath.utf8) }
+        self.exceptions = exceptions.map { Array($0.utf8) } + VolumeRoots.alwaysWritable
+    }
+
+    var isEmpty: Bool { volumes.isEmpty }
+
+    /// The place of an absolute path without links; nil outside every volume.
+    func find(_ path: [UInt8]) -> VolumePath? {
+        for (index, root) in volumes.enumerated() where VolumeRoots.lies(path, below: root) {
+            return VolumePath(volume: UInt16(index), relative: Array(path.dropFirst(root.count + 1)))
+        }
+        return nil
+    }
+
+    /// Whether writing there is allowed although no mirror hears of it.
+    func mayWriteOutside(_ path: [UInt8]) -> Bool {
+        // "pipe:[12]", "/memfd:…": no file that anybody else could find.
+        guard path.first == UInt8(ascii: "/"), !path.starts(with: "/memfd:".utf8) else { return true }
+        return exceptions.contains { VolumeRoots.lies(path, below: $0) }
+    }
+
+    private static func lies(_ path: [UInt8], below root: [UInt8]) -> Bool {
+        path.starts(with: root) && (path.count == root.count || path[root.count] == UInt8(ascii: "/"))
+    }
+}
