@@ -27,6 +27,8 @@ public struct GuestConfiguration: Sendable {
     public var sharesMachineWithPrimary = false
     /// The directories whose files are replicated.
     public var volumes: [VolumePlace] = []
+    /// Whether the guest may write to no other files: there is a mirror, which would not have them.
+    public var confinesWrites = false
     /// Paths outside the volumes that the guest may write to all the same while it is replicated.
     public var writableExceptions: [String] = []
     /// A guest that goes on here: the files in its volumes that it has open, by the identity of their description.
@@ -72,7 +74,7 @@ public final class GuestKernel: @unchecked Sendable {
     public let files: FileTable
     /// What is held of the guest's output; nil where nothing is.
     public let output: OutputGate?
-    /// What the guest did to the files of its volumes; nil without a mirror, and without volumes.
+    /// What the guest did to the files of its volumes; nil without a mirror.
     public let volumes: VolumeJournal?
     /// What a takeover has not written out yet.
     public let unemitted = UnemittedOutput()
@@ -116,9 +118,8 @@ public final class GuestKernel: @unchecked Sendable {
         signals = start.signals
         GuestKernel.raiseHostDescriptorLimit()
         output = configuration.replicates ? OutputGate(demand: gate.demand, clock: clock) : nil
-        volumes =
-            configuration.replicates && !configuration.volumes.isEmpty
-            ? VolumeJournal(configuration.volumes, exceptions: configuration.writableExceptions) : nil
+        let knowsFiles = configuration.confinesWrites || !configuration.volumes.isEmpty
+        volumes = configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil
         files = FileTable(output: output)
         files.setLimit(limits.descriptorCountMax)
         paths = PathResolver()

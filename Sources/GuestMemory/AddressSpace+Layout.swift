@@ -31,6 +31,11 @@ extension AddressSpace {
         }
     }
 
+    /// The volumes' files that the guest has mapped, by their handles.
+    public var mappedVolumeFiles: Set<UInt64> {
+        state.withLock { Set($0.map.areas.lazy.compactMap(\.kind.mappedVolumeFile)) }
+    }
+
     /// A file's size, where its path still leads to it.
     private static func byteCount(of file: FileIdentity) -> UInt64? {
         var status = stat()

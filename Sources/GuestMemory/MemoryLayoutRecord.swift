@@ -15,6 +15,9 @@ struct MemoryLayoutRecord: Equatable {
     /// has another inode, and its size is what can be compared.
     var fileByteCounts: [FileIdentity: UInt64] = [:]
 
+    /// The volumes' files that stand behind areas, by their handles.
+    var mappedVolumeFiles: Set<UInt64> { Set(areas.lazy.compactMap(\.kind.mappedVolumeFile)) }
+
     // MARK: - Writing
 
     var bytes: [UInt8] {
@@ -35,6 +38,7 @@ struct MemoryLayoutRecord: Equatable {
             writer.put(file.device)
             writer.put(file.inode)
             writer.put(file.path)
+            writer.put(file.volumeHandle)
             writer.put(fileByteCounts[file])
         }
         writer.putAll(areas) { writer, area in Self.put(area, indices, &writer) }
@@ -88,7 +92,9 @@ extension MemoryLayoutRecord {
             let device: UInt64 = try reader.get()
             let inode: UInt64 = try reader.get()
             let path = try reader.getText()
-            return (FileIdentity(device: device, inode: inode, path: path), try reader.getOptional(UInt64.self))
+            let handle: UInt64 = try reader.get()
+            let file = FileIdentity(device: device, inode: inode, path: path, volumeHandle: handle)
+            return (file, try reader.getOptional(UInt64.self))
         }
         for (file, byteCount) in files { fileByteCounts[file] = byteCount }
         let identities = files.map { $0.0 }

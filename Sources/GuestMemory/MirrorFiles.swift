@@ -9,7 +9,8 @@ struct MirrorFiles {
         var isShared: Bool
         var isWritable: Bool
 
-        /// How an area uses a file, or nil where nothing of a file stands behind it any more.
+        /// How an area uses a file, or nil where nothing of a file stands behind it any more, and for a volume's: the
+        /// mirror has that open already, and it may come with this very epoch.
         init?(_ kind: VirtualMemoryArea.Kind) {
             switch kind {
             case .privateFile(let file, _, isHostMapped: true):
@@ -18,6 +19,7 @@ struct MirrorFiles {
                 (self.file, isShared, self.isWritable) = (file, true, isWritable)
             default: return nil
             }
+            if file.volumeHandle != 0 { return nil }
         }
     }
 

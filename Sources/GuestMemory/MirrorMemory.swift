@@ -69,6 +69,9 @@ public final class MirrorMemory {
         page < GuestLayout.arenaEnd / pageSize && (prepared ?? committed).mapped.contains(page * pageSize)
     }
 
+    /// The volumes' files that stand behind mappings of the layout prepared last, by their handles.
+    public var mappedVolumeFiles: Set<UInt64> { (prepared ?? committed).record.mappedVolumeFiles }
+
     /// Refuses page numbers that no guest can have.
     public func check(_ pages: [UInt64]) throws(MirrorMemoryError) {
         let numbers = GuestLayout.mappable.start / pageSize..<GuestLayout.mappable.end / pageSize
@@ -136,7 +139,8 @@ public final class MirrorMemory {
     // MARK: - Takeover
 
     /// Makes the committed layout an address space that a guest can run in; afterwards this must not be used any more.
-    public func becomeAddressSpace() throws(MirrorMemoryError) -> AddressSpace {
+    /// `volumeFiles` are host descriptors by the handles of the volumes' files, and stay the caller's.
+    public func becomeAddressSpace(volumeFiles: [UInt64: Int32] = [:]) throws(MirrorMemoryError) -> AddressSpace {
         prepared = nil
         closeUnmapped()
         if let range = open.subtracting(committed.mapped).first {
@@ -145,7 +149,7 @@ public final class MirrorMemory {
         let record = committed.record
         var map = VirtualMemoryMap(limits: GuestLayout.mappable)
         for area in record.areas {
-            try MirrorTakeover.establish(area, committed.files)
+            try MirrorTakeover.establish(area, committed.files, volumeFiles: volumeFiles)
             var placed = area
             // The mirror's pages were never anywhere else.
             placed.flags.remove(.moved)

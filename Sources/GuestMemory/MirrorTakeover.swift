@@ -3,26 +3,32 @@ import Glibc
 
 /// Turns what lies in the mirror's arena into the mappings that the guest had.
 enum MirrorTakeover {
-    /// The area's pages are in the arena, readable and writable.
-    static func establish(_ area: VirtualMemoryArea, _ files: MirrorFiles) throws(MirrorMemoryError) {
+    /// The area's pages are in the arena, readable and writable. `volumeFiles` are by their handles.
+    static func establish(
+        _ area: VirtualMemoryArea, _ files: MirrorFiles, volumeFiles: [UInt64: Int32]
+    ) throws(MirrorMemoryError) {
         let result: Int
         switch area.kind {
         case .anonymous, .stack, .heap, .privateFile(_, _, isHostMapped: false):
             if area.protection == [.read, .write] { return }
             result = HostMemory.protect(area.range, area.protection)
         case .privateFile(_, let offset, isHostMapped: true):
-            let hostFD = descriptor(area, files)
+            let hostFD = descriptor(area, files, volumeFiles)
             result = try replace(area) { byteCount in HostMemory.mapAside(byteCount, fd: hostFD, offset: offset) }
         case .sharedAnonymous:
             result = try replace(area) { byteCount in HostMemory.mapAside(byteCount, fd: -1, offset: 0) }
         case .sharedFile(_, let offset, _):
             result = HostMemory.mapFile(
-                area.range, area.protection, fd: descriptor(area, files), offset: offset, isShared: true)
+                area.range, area.protection, fd: descriptor(area, files, volumeFiles), offset: offset, isShared: true)
         }
         if result < 0 { throw refusal(area, result) }
     }
 
-    private static func descriptor(_ area: VirtualMemoryArea, _ files: MirrorFiles) -> Int32 {
+    private static func descriptor(
+        _ area: VirtualMemoryArea, _ files: MirrorFiles, _ volumeFiles: [UInt64: Int32]
+    ) -> Int32 {
+        // Which ones there are was asked before the epoch was acknowledged (`mappedVolumeFiles`).
+        if let file = area.kind.file, let hostFD = volumeFiles[file.volumeHandle] { return hostFD }
         guard let descriptor = files.descriptor(for: area.kind) else {
             preconditionFailure("the file of the committed area at \(area.range) is not open")
         }

@@ -60,6 +60,15 @@ extension VirtualMemoryArea {
             }
         }
 
+        /// The handle of the volume's file whose own pages are in the area; nil for any other.
+        var mappedVolumeFile: UInt64? {
+            switch self {
+            case .privateFile(let file, _, isHostMapped: true), .sharedFile(let file, _, _):
+                return file.volumeHandle == 0 ? nil : file.volumeHandle
+            default: return nil
+            }
+        }
+
         /// Bytes into the file or object at the area's start; 0 where there is none, as /proc/self/maps shows it.
         public var offset: UInt64 {
             switch self {

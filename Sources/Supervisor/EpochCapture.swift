@@ -28,11 +28,12 @@ struct EpochCapture {
         while try !kernel.memory.collectDirtyPages(into: epoch.pages, from: &cursor, pageCountMax: .max) {}
         let records = kernel.capture()
         // By the records: after them.
+        let files = kernel.volumes?.cut(kernel.memory) ?? []
         let handed = takesDescriptors ? HandedDescriptors.wanted(kernel) : []
         epoch.add(
             CapturedEpoch.Parts(
                 layout: kernel.memory.layoutRecord(), records: records,
-                output: output.cut(epoch: epoch.number), files: kernel.volumes?.cut() ?? [], handed: handed,
+                output: output.cut(epoch: epoch.number), files: files, handed: handed,
                 guestNanoseconds: kernel.clock.monotonicNanoseconds(), isByNeed: kernel.gate.demand.isWanted,
                 isWhole: isWhole))
         kernel.gate.demand.satisfy()

@@ -74,7 +74,9 @@ struct MirrorStage {
         for bytes in released { try next.output.markReleased(bytes) }
         if let layout { try memory.prepare(layout: layout) }
         try memory.check(pages.numbers)
-        return (next, try volumes.check(files))
+        let files = try volumes.check(files)
+        try files.requireOpen(memory.mappedVolumeFiles)
+        return (next, files)
     }
 
     /// Puts the pages in their places.

@@ -44,7 +44,7 @@ struct Takeover {
             messages.say(.info, "volume \(place.guestPath) is at \(place.hostPath)")
         }
         do {
-            let space = try memory.becomeAddressSpace()
+            let space = try memory.becomeAddressSpace(volumeFiles: files.files)
             let kernel = try GuestKernel(
                 restoring: guest.records, configuration: configuration, memory: space, handed: handed)
             var output = guest.output

@@ -3,6 +3,8 @@ import Volumes
 /// An epoch's file operations that were checked against the files that are open: what is left to fail is the disk.
 public struct VolumeChanges: Sendable {
     let operations: [FileOperation]
+    /// The files that are open once they are done.
+    private let open: Set<FileOperation.Handle>
     /// Whether the guest made sure that something is on the disk.
     public let asksForDurability: Bool
 
@@ -27,7 +29,14 @@ public struct VolumeChanges: Sendable {
             }
         }
         self.operations = operations
+        self.open = open
         asksForDurability = operations.contains(.synchronise)
+    }
+
+    /// Throws unless all of these files will be open.
+    public func requireOpen(_ handles: Set<FileOperation.Handle>) throws(VolumeError) {
+        guard let missing = handles.first(where: { !open.contains($0) }) else { return }
+        throw VolumeError("file \(missing) is mapped, and not open")
     }
 
     /// S_IFIFO, S_IFCHR, S_IFBLK, S_IFSOCK.

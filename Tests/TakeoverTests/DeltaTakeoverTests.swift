@@ -15,6 +15,7 @@ struct DeltaTakeoverTests {
     /// Writes to pages here and there, says what they come to, and does so again.
     private static let writer = """
         import random
+        import time
         import zlib
         random.seed(7)
         kept = bytearray(random.randbytes(2 << 20))
@@ -25,6 +26,7 @@ struct DeltaTakeoverTests {
                 empty[place] = round
             kept[:8192] = random.randbytes(8192) if round % 2 else kept[1:8193]
             print(round, zlib.crc32(kept), zlib.crc32(empty), flush=True)
+            time.sleep(0.002)
         """
 
     @Test("the guest's memory is right after a takeover", arguments: codings.keys.sorted(), ["0", "64K", "128M"])

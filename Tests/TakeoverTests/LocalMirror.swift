@@ -24,7 +24,8 @@ struct LocalMirror: Sendable {
         _ guest: Command, _ options: [String] = [], redirection: String = "",
         _ body: (LocalMirror) async throws -> Result
     ) async throws -> Result {
-        var command = Understudy.run(guest, options: ["--mirror", "local"] + options)
+        let words = ["--mirror", "local", "--allow-unreplicated-writes", "/tmp"]
+        var command = Understudy.run(guest, options: words + options)
         command.arguments = ["-c", script(redirection), command.program].map { Array($0.utf8) } + command.arguments
         command.program = "/bin/bash"
         command.input = .held

@@ -13,6 +13,8 @@ public struct ReplicationOptions: Sendable {
     public var isAsRemote = false
     /// A shell's preparation of the mirror, such as `ulimit -d 100000`.
     public var mirrorSetup: String?
+    /// Where the guest may write although no mirror hears of it: by default where tests have their scratch.
+    public var unreplicatedPaths = ["/tmp"]
     /// More words for `run` and for `mirror`.
     public var primaryWords: [String] = []
     public var mirrorWords: [String] = []
@@ -37,6 +39,7 @@ public struct ReplicationOptions: Sendable {
         var words = ["--mirror", address, "--failure-timeout", failureTimeout]
         if let tracker { words += ["--tracker", tracker.rawValue] }
         if let epoch { words += ["--epoch", epoch] }
+        for path in unreplicatedPaths { words += ["--allow-unreplicated-writes", path] }
         return Understudy.run(guest, dispatch: dispatch, options: words + primaryWords)
     }
 }

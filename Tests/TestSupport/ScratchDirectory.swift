@@ -5,6 +5,11 @@ public struct ScratchDirectory: Sendable {
     /// Absolute, without symbolic links.
     public let path: String
 
+    /// A directory that is there, and that somebody else removes.
+    public init(path: String) {
+        self.path = path
+    }
+
     /// Runs `body` with a new directory, which is removed if it returns and kept if it throws.
     public static func with<Result>(_ body: (ScratchDirectory) async throws -> Result) async throws -> Result {
         var template = Array("/tmp/understudy-test.XXXXXX".utf8CString)

@@ -31,7 +31,8 @@ extension CopyCalls {
             return result > 0 && !to.store(advancedBy: result) ? failed(EFAULT) : result
         }
         if let hold = target.hold {
-            if to.isGiven { return failed(target.kind == .pipe ? ESPIPE : EINVAL) }
+            // What writes directly has places of its own.
+            if to.isGiven, hold.kind != .unreplicated { return failed(target.kind == .pipe ? ESPIPE : EINVAL) }
             let waits = waits(from: source, to: target, isBlocking: flags & nonblockingFlag == 0)
             let held = HeldCopy.splice(thread, to: target, hold, from: source, from, Int(length), isBlocking: waits)
             if let held {

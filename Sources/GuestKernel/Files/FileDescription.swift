@@ -9,8 +9,8 @@ import Synchronization
 /// holds one, as the kernel's fget does). Objects that the guest made are O_NONBLOCK on the host;
 /// whether the *guest* wants to block is `statusFlags`.
 public final class FileDescription: @unchecked Sendable {
-    // Sound as unchecked: `payload`, `hold` and `volume` are set once, before the description enters the table, and
-    // `checkpoint` belongs to whoever makes one, with the guest stopped.
+    // Sound as unchecked: `payload`, `hold`, `volume` and `isUnreplicated` are set once, before the description enters
+    // the table, and `checkpoint` belongs to whoever makes one, with the guest stopped.
     public enum Kind: UInt8, Sendable {
         case regular, directory, device, terminal, pipe, socket, epoll, event, timer, signal, synthetic
         /// Could not be had again at a takeover (`LostFile`).
@@ -35,6 +35,8 @@ public final class FileDescription: @unchecked Sendable {
     var hold: HeldStream?
     /// Where what is done to it is recorded; nil for what is no file of a volume, and without a mirror.
     var volume: VolumeFile?
+    /// Whether it is a file that the outside sees and no mirror has a copy of, open for writing while there is one.
+    var isUnreplicated = false
     /// What a checkpoint knows about it; see `FileDescription+Checkpoint`.
     let transfers = TransferMark()
     var checkpoint = DescriptionCheckpoint()

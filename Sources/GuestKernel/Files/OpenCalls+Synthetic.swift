@@ -66,8 +66,8 @@ extension OpenCalls {
             return add(directoryDescription(Int32(opened), request, again), kernel, request)
         }
         let path = ProcDescriptors.link(file) ?? resolved.guestPath
-        let copy = describe(Int32(opened), flags: request.flags, path: path)
-        copy.volume = file.volume
+        let copy = describe(Int32(opened), flags: request.flags, path: path, file.volume)
+        copy.isUnreplicated = file.isUnreplicated
         switch file.record.withLock({ $0 }) {
         case .pipe(var pipe):
             pipe.isWriteEnd = request.flags & O_ACCMODE != O_RDONLY

@@ -92,32 +92,37 @@ enum OpenCalls {
         }
         let path = absolute(resolved)
         let volume = kernel.volumes?.claim(hostFD)
-        let file = describe(hostFD, status, flags: request.flags, path: path, payload: place, volume)
+        let file = describe(
+            hostFD, status, flags: request.flags, path: path, payload: place, volume, identity: volume?.handle)
+        file.isUnreplicated = kernel.volumes?.isUnreplicated(hostFD, status, request) ?? false
         return kernel.files.add(file, closesOnExec: request.flags & O_CLOEXEC != 0)
     }
 
     /// Makes the description for a host descriptor that a path was opened as.
-    static func describe(_ hostFD: Int32, flags: Int32, path: [UInt8]) -> FileDescription {
+    static func describe(
+        _ hostFD: Int32, flags: Int32, path: [UInt8], _ volume: VolumeFile? = nil
+    ) -> FileDescription {
         var status = stat()
         fstat(hostFD, &status)
-        return describe(hostFD, status, flags: flags, path: path, payload: nil)
+        return describe(hostFD, status, flags: flags, path: path, payload: nil, volume)
     }
 
     private static func describe(
         _ hostFD: Int32, _ status: stat, flags: Int32, path: [UInt8], payload: SpecialDirectory?,
-        _ volume: VolumeFile? = nil
+        _ volume: VolumeFile?, identity: UInt64? = nil
     ) -> FileDescription {
         let kind = kind(of: status, hostFD)
         let isPathOnly = flags & pathOnly != 0
         if kind == .regular || kind == .directory, flags & O_NONBLOCK == 0, !isPathOnly {
             hostCall(__NR_fcntl, UInt64(signed: hostFD), UInt64(F_SETFL), UInt64(signed: flags & ~ofOpenOnly))
         }
-        let identity = FileIdentity(
-            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: String(decoding: path, as: UTF8.self))
+        let fileIdentity = FileIdentity(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: String(decoding: path, as: UTF8.self),
+            volumeHandle: volume?.handle ?? 0)
         let file = FileDescription(
             kind: kind, hostFD: hostFD, statusFlags: flags & ~ofOpenOnly | (isPathOnly ? 0 : largeFile),
-            record: .file(FileRecord(path: path, flags: flags, identity: identity)), payload: payload,
-            identity: volume?.handle ?? FileDescription.nextIdentity())
+            record: .file(FileRecord(path: path, flags: flags, identity: fileIdentity)), payload: payload,
+            identity: identity ?? FileDescription.nextIdentity())
         file.volume = volume
         return file
     }

@@ -15,7 +15,8 @@ extension TransferCalls {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         guard GuestAccess.mayPass(arguments.b, arguments.c) else { return failed(EFAULT) }
         if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
-        let settled = thread.settleHeldBytes(file)
+        let settled =
+            number == __NR_pwrite64 ? thread.settlePositionedWrite(file) : thread.settleHeldBytes(file)
         if settled != 0 { return settled }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
         if number == __NR_pwrite64, let volume = file.volume, arguments.d <= UInt64(Int64.max) {
@@ -102,12 +103,13 @@ extension TransferCalls {
                 return vector(thread, arguments, isWrite: number == __NR_pwritev2)
             }
             if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
-            let settled = thread.settleHeldBytes(file)
+            let isRead = number == __NR_preadv || number == __NR_preadv2
+            let settled = isRead ? thread.settleHeldBytes(file) : thread.settlePositionedWrite(file)
             if settled != 0 { return settled }
             switch IOVectors.load(thread, at: arguments.b, count: arguments.c) {
             case .failure(let error): return failed(error.errno)
             case .success(let pieces):
-                if let volume = file.volume, number == __NR_pwritev || number == __NR_pwritev2 {
+                if let volume = file.volume, !isRead {
                     let position: UInt64? = isAtPosition ? nil : arguments.d
                     if position ?? 0 > UInt64(Int64.max) { return failed(EINVAL) }
                     let flags = number == __NR_pwritev2 ? arguments.f : 0
@@ -119,7 +121,6 @@ extension TransferCalls {
                             number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count),
                             arguments.d, arguments.e, arguments.f)
                     }
-                    let isRead = number == __NR_preadv || number == __NR_preadv2
                     return isRead ? thread.writing(pieces, call) : call()
                 }
             }

@@ -35,6 +35,8 @@ enum MemoryCalls {
         var request = MappingRequest(
             placement: placement(arguments.a, flags), byteCount: arguments.b, protection: protection, source: source)
         request.isPopulated = flags & MAP_POPULATE != 0
+        // Before the mapping is there: the mirror has the file for as long as it is mapped.
+        if let volume = held?.volume { volume.journal.keepMapped(volume) }
         return withExtendedLifetime(held) { thread.kernel.memory.map(request) }
     }
 
@@ -66,7 +68,9 @@ enum MemoryCalls {
         return .success(
             MappedFile(
                 hostFD: file.hostFD,
-                identity: FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: path),
+                identity: FileIdentity(
+                    device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: path,
+                    volumeHandle: file.volume?.handle ?? 0),
                 offset: offset, fileByteCount: UInt64(max(0, status.st_size)), isShared: isShared,
                 isWritable: access == O_RDWR && file.volume == nil, isRegular: status.st_mode & S_IFMT == S_IFREG))
     }

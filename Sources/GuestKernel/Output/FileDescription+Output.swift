@@ -8,8 +8,8 @@ extension OutputGate {
     /// so that no write can come earlier.
     ///
     /// Output are sockets but the two ends of a socketpair and netlink; pipes, terminals, files and eventfds that came
-    /// from outside; FIFOs, terminals and disks that were opened by path. Files opened by path are not: what is done to
-    /// them is done at once.
+    /// from outside; FIFOs, terminals and disks that were opened by path. Of files opened by path those that no mirror
+    /// has a copy of: what is done to a volume's travels with its epoch.
     func adopt(_ file: FileDescription) {
         guard file.hold == nil else { return }
         switch file.kind {
@@ -59,13 +59,14 @@ extension OutputGate {
         case (.outside, .terminal): (place, kind) = (outsidePlace(file), .terminal)
         case (.file(let record), .terminal): (place, kind) = (.path(record.path), .terminal)
         case (.file, .pipe): (place, kind) = (.nowhere, .fifo)
+        case (.file, .regular) where file.isUnreplicated: (place, kind) = (.nowhere, .unreplicated)
         case (_, .device) where OutputGate.isSeen(file): (place, kind) = (.nowhere, .fifo)
         default: return
         }
         let make = { [self] in
-            HeldStream(gate: self, kind: kind, file: file, place: place, travels: kind != .fifo)
+            HeldStream(gate: self, kind: kind, file: file, place: place, travels: !kind.actsDirectly)
         }
-        if kind == .fifo {
+        if kind.actsDirectly {
             let stream = make()
             _ = stream.join(file)
             file.hold = stream
@@ -129,6 +130,13 @@ extension GuestThread {
     func settleHeldBytes(_ file: FileDescription) -> Int {
         guard let hold = file.hold, !hold.isEmpty else { return 0 }
         return hold.gate.waitUntilDrained(self, hold) == 0 ? 0 : Restart.always
+    }
+
+    /// Before a write whose place is given: as `settleHeldBytes`, or all of it where writes are done directly.
+    @inline(__always)
+    func settlePositionedWrite(_ file: FileDescription) -> Int {
+        guard let hold = file.hold, hold.kind.actsDirectly else { return settleHeldBytes(file) }
+        return settleOutput(file) == 0 ? 0 : Restart.always
     }
 
     /// Waits until what the guest did so far is committed: before somebody outside sees what it does next, by a call

@@ -196,7 +196,7 @@ extension HeldStream {
         switch kind {
         case .pipe, .fifo: return true
         case .connection, .messages: return HostSockets.isConnected(hostFD)
-        case .datagrams, .terminal, .regular: return false
+        case .unreplicated, .datagrams, .terminal, .regular: return false
         }
     }
 }

@@ -23,6 +23,9 @@ final class HeldStream: Sendable {
         /// written and that it was closed, so each write waits for its commit and is then done directly. So it is with
         /// disks and with eventfds from outside.
         case fifo
+        /// A file outside the volumes that the guest may write to all the same: as `fifo`, as the guest itself may read
+        /// what it has written.
+        case unreplicated
         case pipe
         case terminal
         case regular
@@ -325,12 +328,12 @@ extension HeldStream.Kind {
     var isSocket: Bool {
         switch self {
         case .connection, .datagrams, .messages: return true
-        case .fifo, .pipe, .terminal, .regular: return false
+        case .fifo, .unreplicated, .pipe, .terminal, .regular: return false
         }
     }
 
     /// Nothing but its end is ever queued.
-    var actsDirectly: Bool { self == .messages || self == .fifo }
+    var actsDirectly: Bool { self == .messages || self == .fifo || self == .unreplicated }
 
     /// PIPE_BUF: up to that, writes to a pipe stay whole among other writers' (pipe(7)).
     private static let pipeBufferByteCount = 4096
@@ -338,7 +341,7 @@ extension HeldStream.Kind {
     /// See `HeldQueue`: several processes may write to one log, each line by one write.
     var joinByteCountMax: Int {
         switch self {
-        case .connection, .datagrams, .messages, .fifo: return .max
+        case .connection, .datagrams, .messages, .fifo, .unreplicated: return .max
         case .pipe: return HeldStream.Kind.pipeBufferByteCount
         case .terminal, .regular: return 64 << 10
         }

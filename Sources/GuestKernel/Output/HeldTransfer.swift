@@ -130,7 +130,7 @@ extension HeldStream {
             var entry = pollfd(fd: hostFD, events: 0, revents: 0)
             let count = hostCall(__NR_poll, UInt64(address: &entry), 1, 0)
             return count > 0 && entry.revents & Int16(POLLERR) != 0 ? failed(EPIPE) : 0
-        case .datagrams, .messages, .fifo, .terminal, .regular:
+        case .datagrams, .messages, .fifo, .unreplicated, .terminal, .regular:
             return 0
         }
     }

@@ -36,10 +36,11 @@ public enum HandedDescriptors {
         records[RecordFamily.object.key(identity)] != nil
     }
 
-    /// Listeners, datagram sockets that have a name, and files. Directories and devices are opened again.
+    /// Listeners, datagram sockets that have a name, and files. Directories and devices are opened again, and of a
+    /// volume's file the mirror has its own copy.
     static func isForHanding(_ object: ObjectRecord, _ file: FileDescription) -> Bool {
         switch object {
-        case .file: return file.kind == .regular
+        case .file: return file.kind == .regular && file.volume == nil
         case .socket(let socket):
             if socket.pair != 0 { return false }
             if socket.state == .listening { return true }

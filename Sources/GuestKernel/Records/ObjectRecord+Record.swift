@@ -73,6 +73,7 @@ extension FileRecord {
         guard let identity else { return }
         writer.put(identity.device)
         writer.put(identity.inode)
+        writer.put(identity.volumeHandle)
     }
 
     fileprivate init(from reader: inout RecordReader) throws(RecordError) {
@@ -81,7 +82,8 @@ extension FileRecord {
         guard try reader.getFlag() else { return }
         // Its path is the record's own.
         identity = FileIdentity(
-            device: try reader.get(), inode: try reader.get(), path: String(decoding: path, as: UTF8.self))
+            device: try reader.get(), inode: try reader.get(), path: String(decoding: path, as: UTF8.self),
+            volumeHandle: try reader.get())
     }
 }
 

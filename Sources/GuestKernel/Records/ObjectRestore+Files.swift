@@ -12,10 +12,11 @@ extension ObjectRestorer {
     /// Opens the path once more, as it was opened but for making or emptying the file.
     func restoreFile(_ description: DescriptionRecord, _ file: FileRecord) throws(RestoreError) -> FileDescription {
         let path = String(decoding: file.path, as: UTF8.self)
-        if file.isMemory || file.flags & OpenCalls.temporaryFile != 0 {
+        let isInVolume = file.identity.map { $0.volumeHandle != 0 } ?? false
+        if file.isMemory || file.flags & OpenCalls.temporaryFile != 0 && !isInVolume {
             return try lost(description, "the guest's nameless file \(path) is not here: its descriptors fail (EIO)")
         }
-        let opened = open(file)
+        let opened = openCopy(file) ?? open(file)
         guard opened >= 0 else {
             if [EMFILE, ENFILE, ENOMEM].contains(Int32(-opened)) { throw noRoom(description, errno: Int32(-opened)) }
             return try lost(
@@ -41,6 +42,19 @@ extension ObjectRestorer {
         return FileDescription(
             kind: kind, hostFD: hostFD, statusFlags: description.statusFlags, record: description.object,
             payload: place, identity: description.identity)
+    }
+
+    /// The mirror's own copy of a volume's file, which need not have a name any more: opened once more for each
+    /// description, with what the guest may do with it. Nil for any other file.
+    private func openCopy(_ file: FileRecord) -> Int? {
+        guard let handle = file.identity?.volumeHandle, handle != 0,
+            let copy = kernel.configuration.restoredFiles[handle]
+        else { return nil }
+        let flags = file.flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW | O_DIRECTORY | OpenCalls.temporaryFile)
+        let opened = HostFile.open(HostFile.descriptorPath(copy), flags: flags | O_CLOEXEC)
+        if opened != -Int(EACCES) { return opened }
+        // Made read-only since the guest has opened it. The mirror had opened it before that as well.
+        return hostCall(__NR_fcntl, UInt64(signed: copy), UInt64(F_DUPFD_CLOEXEC), 0)
     }
 
     private func open(_ file: FileRecord) -> Int {

@@ -19,6 +19,9 @@ public enum ObjectRestore {
         _ kernel: GuestKernel, from records: RecordSet, handed: [UInt64: Int32]
     ) throws(RestoreError) {
         var handed = HandedTable(handed)
+        // What the guest has open of them is opened once more for each description.
+        let copies = HandedTable(kernel.configuration.restoredFiles)
+        defer { _ = copies }
         var restorer = ObjectRestorer(kernel, try ObjectRecords(records))
         try restorer.makeAll(&handed)
         restorer.install()

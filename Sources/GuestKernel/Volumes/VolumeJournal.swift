@@ -22,6 +22,8 @@ public final class VolumeJournal: Sendable {
     private let state = Mutex(State())
     /// Files that were written to since the last cut, by their handle: their host descriptors.
     private let touched = Mutex<[FileOperation.Handle: Int32]>([:])
+    /// Files that may be mapped, by their handle: a mapping outlives the descriptors.
+    private let mapped = Mutex<[FileOperation.Handle: VolumeFile]>([:])
     private let byteCount = Atomic<Int>(0)
     private let isStopped = Atomic<Bool>(false)
 
@@ -33,8 +35,8 @@ public final class VolumeJournal: Sendable {
     /// their heads to send.
     private static let joinedByteCountMax = 16 << 10
 
-    init(_ places: [VolumePlace], exceptions: [String]) {
-        roots = VolumeRoots(places, exceptions: exceptions)
+    init(_ roots: VolumeRoots) {
+        self.roots = roots
     }
 
     /// Whether anything is recorded. It stops when the mirror is lost.
@@ -44,7 +46,8 @@ public final class VolumeJournal: Sendable {
     public var uncutByteCount: Int { byteCount.load(ordering: .relaxed) }
 
     /// Everything since the last cut, encoded. The guest is stopped.
-    public func cut() -> [UInt8] {
+    public func cut(_ memory: AddressSpace) -> [UInt8] {
+        forgetUnmapped(memory)
         let operations = state.withLock { state in
             defer {
                 state.operations = []
@@ -137,6 +140,21 @@ public final class VolumeJournal: Sendable {
             return true
         }
         if isTouched, let times = VolumeJournal.times(handle, hostFD) { append(times) }
+    }
+
+    /// A file is about to be mapped.
+    func keepMapped(_ file: VolumeFile) {
+        mapped.withLock { $0[file.handle] = file }
+    }
+
+    /// Lets go of the files that are not mapped any more. The last reference of one is recorded: without the lock.
+    private func forgetUnmapped(_ memory: AddressSpace) {
+        let kept = mapped.withLock { $0 }
+        if kept.isEmpty { return }
+        let handles = memory.mappedVolumeFiles
+        mapped.withLock { mapped in
+            for handle in kept.keys where !handles.contains(handle) { mapped[handle] = nil }
+        }
     }
 
     private static func times(_ handle: FileOperation.Handle, _ hostFD: Int32) -> FileOperation? {

@@ -5,17 +5,18 @@ import Volumes
 /// Where the guest's volumes are, and what else it may write to while it is replicated.
 struct VolumeRoots: Sendable {
     private let volumes: [[UInt8]]
+    /// What the user allows.
     private let exceptions: [[UInt8]]
+    private let isConfined: Bool
 
     /// Devices, and what is the guest's own: whoever writes below /proc speaks to a kernel, and /dev/shm is memory.
     private static let alwaysWritable = ["/dev", "/proc", "/sys"].map { Array($0.utf8) }
 
-    init(_ places: [VolumePlace], exceptions: [String]) {
-        volumes = places.map { Array($0.hostPath.utf8) }
-        self.exceptions = exceptions.map { Array($0.utf8) } + VolumeRoots.alwaysWritable
+    init(_ configuration: GuestConfiguration) {
+        volumes = configuration.volumes.map { Array($0.hostPath.utf8) }
+        exceptions = configuration.writableExceptions.map { Array($0.utf8) }
+        isConfined = configuration.confinesWrites
     }
-
-    var isEmpty: Bool { volumes.isEmpty }
 
     /// The place of an absolute path without links; nil outside every volume.
     func find(_ path: [UInt8]) -> VolumePath? {
@@ -27,9 +28,17 @@ struct VolumeRoots: Sendable {
 
     /// Whether writing there is allowed although no mirror hears of it.
     func mayWriteOutside(_ path: [UInt8]) -> Bool {
+        if !isConfined { return true }
         // "pipe:[12]", "/memfd:…": no file that anybody else could find.
         guard path.first == UInt8(ascii: "/"), !path.starts(with: "/memfd:".utf8) else { return true }
-        return exceptions.contains { VolumeRoots.lies(path, below: $0) }
+        return VolumeRoots.alwaysWritable.contains { VolumeRoots.lies(path, below: $0) } || isException(path)
+    }
+
+    var hasExceptions: Bool { !exceptions.isEmpty }
+
+    /// Whether it is the user who allows writing there: where others see what is written.
+    func isException(_ path: [UInt8]) -> Bool {
+        exceptions.contains { VolumeRoots.lies(path, below: $0) }
     }
 
     private static func lies(_ path: [UInt8], below root: [UInt8]) -> Bool {
