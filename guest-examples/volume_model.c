@@ -218,12 +218,13 @@ static void start_in(const char *directory, unsigned long long seed) {
     if (realpath(directory, run.volume) == NULL || chdir(run.volume) != 0)
         model_failed("%s: %s", directory, strerror(errno));
     learn_file_system();
+    // Before any file's number is known.
+    watch_start();
     WHAT("reading what is there");
     model_read(&run.model, run.volume);
     model_root(&run.model)->has_time = false;
     run.working_directory = model_root(&run.model);
     run.working_directory->open_count++;
-    watch_start();
 }
 
 static int print_digest(const char *directory) {

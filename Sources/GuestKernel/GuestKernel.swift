@@ -122,7 +122,7 @@ public final class GuestKernel: @unchecked Sendable {
         volumes = configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil
         files = FileTable(output: output)
         files.setLimit(limits.descriptorCountMax)
-        paths = PathResolver()
+        paths = PathResolver(mounts: GuestMounts(configuration.volumes, report: configuration.report))
     }
 
     /// Says what the guest runs, before its first thread does.

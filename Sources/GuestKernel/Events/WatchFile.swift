@@ -37,11 +37,11 @@ enum WatchFile {
             if path.synthetic != nil { return failed(ENOENT) }
             let result = withExtendedLifetime(path) {
                 hostCall(
-                    __NR_inotify_add_watch, UInt64(signed: file.hostFD), path.pathAddress,
+                    __NR_inotify_add_watch, UInt64(signed: file.hostFD), path.wholePathAddress,
                     UInt64(UInt32(truncatingIfNeeded: arguments.c)))
             }
             if result >= 0 {
-                record(file, Int32(result), OpenCalls.absolute(path), UInt32(truncatingIfNeeded: arguments.c))
+                record(file, Int32(result), OpenCalls.absolute(path, kernel), UInt32(truncatingIfNeeded: arguments.c))
             }
             return result
         }

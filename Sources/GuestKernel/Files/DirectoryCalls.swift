@@ -87,18 +87,39 @@ enum DirectoryCalls {
 
     static func chdir(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let kernel = thread.kernel
-        switch kernel.paths.resolve(
-            kernel, directory: UInt64(signed: AT_FDCWD), pathAt: arguments.a, followsLast: true)
-        {
+        let result = enter(
+            kernel.paths.resolve(
+                kernel, directory: UInt64(signed: AT_FDCWD), pathAt: arguments.a, followsLast: true))
+        if result == 0 { kernel.paths.workingDirectoryChanged() }
+        return result
+    }
+
+    /// Enters a guest's path; whoever calls says so to the resolver.
+    static func enter(_ kernel: GuestKernel, _ path: [UInt8]) -> Int {
+        enter(kernel.paths.resolve(kernel, directory: UInt64(signed: AT_FDCWD), path: path, followsLast: true))
+    }
+
+    private static func enter(_ found: Result<ResolvedPath, CallError>) -> Int {
+        switch found {
         case .failure(let error): return failed(error.errno)
         case .success(let resolved):
-            let result = withExtendedLifetime(resolved) {
-                resolved.hostDirectory == AT_FDCWD
-                    ? hostCall(__NR_chdir, resolved.pathAddress) : enter(resolved)
+            return withExtendedLifetime(resolved) {
+                resolved.hostDirectory == AT_FDCWD ? hostCall(__NR_chdir, resolved.pathAddress) : enter(resolved)
             }
-            if result == 0 { kernel.paths.workingDirectoryChanged() }
-            return result
         }
+    }
+
+    /// What the host says, as the guest knows it.
+    static func getcwd(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        guard arguments.a < GuestLayout.arenaEnd else { return failed(EFAULT) }
+        guard thread.kernel.paths.mounts != nil else {
+            return thread.writing(arguments.a, Int(min(arguments.b, UInt64(PathResolver.pathByteCountMax)))) {
+                hostCall(__NR_getcwd, arguments.a, arguments.b)
+            }
+        }
+        guard let path = thread.kernel.paths.workingDirectory else { return failed(ENOENT) }
+        guard UInt64(path.count) < arguments.b else { return failed(ERANGE) }
+        return GuestAccess.storeArray(path + [0], at: arguments.a) ? path.count + 1 : failed(EFAULT)
     }
 
     /// A path that begins at a descriptor: /proc/self/fd/N/below.

@@ -37,7 +37,8 @@ enum LinkCalls {
         case .selfLink: return Array("\(pid)".utf8)
         case .threadSelfLink: return Array("\(pid)/task/\(thread.tid)".utf8)
         case .executableLink: return Array(thread.kernel.program.path.utf8)
-        case .descriptor(let file): return ProcDescriptors.link(file)
+        case .workingDirectoryLink: return thread.kernel.paths.workingDirectory
+        case .descriptor(let file): return ProcDescriptors.link(file, thread.kernel)
         case .directory, .file, .descriptorInfo, .refused: return nil
         }
     }

@@ -39,10 +39,11 @@ extension OpenCalls {
             if let place = file.payload as? SpecialDirectory, place.node != nil { return failed(EACCES) }
             start = file
         }
-        let resolved = ResolvedPath(
-            hostDirectory: start?.hostFD ?? AT_FDCWD, directory: start, hostPath: path,
-            guestPath: (start?.openedPath.map { $0 + [UInt8(ascii: "/")] } ?? []) + path)
-        let opened = openHost(thread, resolved, request)
-        return opened < 0 ? opened : finish(thread, Int32(opened), resolved, request)
+        switch thread.kernel.paths.resolveConfined(thread.kernel, path: path, from: start, request.walkOptions) {
+        case .failure(let error): return failed(error.errno)
+        case .success(let resolved):
+            let opened = openHost(thread, resolved, request)
+            return opened < 0 ? opened : finish(thread, Int32(opened), resolved, request)
+        }
     }
 }

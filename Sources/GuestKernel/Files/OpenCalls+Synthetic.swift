@@ -12,7 +12,7 @@ extension OpenCalls {
         switch synthetic.node {
         case .refused:
             return failed(EACCES)
-        case .selfLink, .threadSelfLink, .executableLink:
+        case .selfLink, .threadSelfLink, .executableLink, .workingDirectoryLink:
             return failed(ELOOP)
         case .directory(let directory, let task):
             if isForWriting || request.flags & O_CREAT != 0 { return failed(EISDIR) }
@@ -65,7 +65,7 @@ extension OpenCalls {
             let again = SpecialDirectory(path: place.path, node: node)
             return add(directoryDescription(Int32(opened), request, again), kernel, request)
         }
-        let path = ProcDescriptors.link(file) ?? resolved.guestPath
+        let path = ProcDescriptors.link(file, kernel) ?? resolved.guestPath
         let copy = describe(Int32(opened), flags: request.flags, path: path, file.volume)
         copy.isUnreplicated = file.isUnreplicated
         switch file.record.withLock({ $0 }) {

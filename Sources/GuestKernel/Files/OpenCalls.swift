@@ -16,6 +16,11 @@ enum OpenCalls {
 
         var wantsPathOnly: Bool { flags & OpenCalls.pathOnly != 0 }
         var followsLast: Bool { flags & O_NOFOLLOW == 0 }
+        var walkOptions: PathWalkOptions {
+            // A name that is to be made, and by this call, is no link.
+            let isNew = flags & (O_CREAT | O_EXCL) == O_CREAT | O_EXCL && !wantsPathOnly
+            return PathWalkOptions(followsLast: followsLast && !isNew, resolution: resolution)
+        }
     }
 
     static let largeFile: Int32 = 0o100000
@@ -52,7 +57,7 @@ enum OpenCalls {
         let kernel = thread.kernel
         let resolved: ResolvedPath
         switch kernel.paths.resolve(
-            kernel, directory: request.directory, pathAt: request.path, followsLast: request.followsLast)
+            kernel, directory: request.directory, pathAt: request.path, request.walkOptions)
         {
         case .success(let found): resolved = found
         case .failure(let error): return failed(error.errno)
@@ -90,7 +95,7 @@ enum OpenCalls {
                 return openSynthetic(thread, found, request)
             }
         }
-        let path = absolute(resolved)
+        let path = absolute(resolved, kernel)
         let volume = kernel.volumes?.claim(hostFD)
         let file = describe(
             hostFD, status, flags: request.flags, path: path, payload: place, volume, identity: volume?.handle)
@@ -146,9 +151,9 @@ enum OpenCalls {
     }
 
     /// The path for the record: a relative one is good only for as long as nobody changes directory.
-    static func absolute(_ resolved: ResolvedPath) -> [UInt8] {
+    static func absolute(_ resolved: ResolvedPath, _ kernel: GuestKernel) -> [UInt8] {
         let path = resolved.guestPath
-        guard path.first != UInt8(ascii: "/"), let place = HostFile.workingDirectory() else { return path }
+        guard path.first != UInt8(ascii: "/"), let place = kernel.paths.workingDirectory else { return path }
         return place + [UInt8(ascii: "/")] + path
     }
 

@@ -3,55 +3,21 @@ import Glibc
 import GuestMemory
 import Synchronization
 
-/// A guest's path made ready for a host call. Keep it alive while its address is in use.
-final class ResolvedPath: Sendable {
-    /// The host directory descriptor that a relative path starts from, or AT_FDCWD.
-    let hostDirectory: Int32
-    /// What holds that descriptor open.
-    let directory: FileDescription?
-    /// NUL-terminated.
-    nonisolated(unsafe) private let storage: UnsafeMutablePointer<CChar>
-    /// The path as the guest sees it, absolute where that is known.
-    let guestPath: [UInt8]
-    /// Set when the path names something below /proc/self. The host path then leads to what the host has in its place,
-    /// so that stat, access and their like say of it what they say natively; reading it is the supervisor's.
-    let synthetic: SyntheticPath?
-
-    init(
-        hostDirectory: Int32, directory: FileDescription?, hostPath: [UInt8], guestPath: [UInt8],
-        synthetic: SyntheticPath? = nil
-    ) {
-        self.hostDirectory = hostDirectory
-        self.directory = directory
-        self.guestPath = guestPath
-        self.synthetic = synthetic
-        storage = .allocate(capacity: hostPath.count + 1)
-        for (index, byte) in hostPath.enumerated() { storage[index] = CChar(bitPattern: byte) }
-        storage[hostPath.count] = 0
-    }
-
-    deinit {
-        storage.deallocate()
-    }
-
-    /// The path for the host, relative to `hostDirectory`.
-    var hostPath: [UInt8] {
-        Array(UnsafeRawBufferPointer(start: storage, count: strlen(storage)))
-    }
-
-    var pathAddress: UInt64 { UInt64(address: storage) }
-}
-
-/// Every path of the guest's goes through here: working directory, descriptors as starting points,
-/// and /proc/self, which must speak of the guest. (Volumes will be looked up here, too.)
+/// Every path of the guest's goes through here: working directory, descriptors as starting points, /proc/self, which
+/// must speak of the guest, and volumes, which may lie elsewhere on this host than where the guest knows them.
+///
+/// Where all volumes are in their places, the host's kernel follows the path; else `PathWalk` does.
 final class PathResolver: Sendable {
     static let pathByteCountMax = 4096
 
     let landmarks = HostLandmarks()
+    /// Nil where every volume lies where the guest knows it.
+    let mounts: GuestMounts?
     /// Whether relative paths may lead below /proc: the working directory is / or /dev, or lies in /proc.
     private let isInSpecialDirectory = Atomic<Bool>(false)
 
-    init() {
+    init(mounts: GuestMounts? = nil) {
+        self.mounts = mounts
         workingDirectoryChanged()
     }
 
@@ -65,9 +31,11 @@ final class PathResolver: Sendable {
         isInSpecialDirectory.store(isSpecial, ordering: .relaxed)
     }
 
+    // MARK: - From the guest's paths
+
     /// Resolves the path at a guest address, relative to a guest directory descriptor or AT_FDCWD.
     func resolve(
-        _ kernel: GuestKernel, directory: UInt64, pathAt address: UInt64, followsLast: Bool
+        _ kernel: GuestKernel, directory: UInt64, pathAt address: UInt64, _ options: PathWalkOptions
     ) -> Result<ResolvedPath, CallError> {
         let path: [UInt8]
         do {
@@ -75,11 +43,23 @@ final class PathResolver: Sendable {
         } catch {
             return .failure(CallError(errno: error == .fault ? EFAULT : ENAMETOOLONG))
         }
-        return resolve(kernel, directory: directory, path: path, followsLast: followsLast)
+        return resolve(kernel, directory: directory, path: path, options)
+    }
+
+    func resolve(
+        _ kernel: GuestKernel, directory: UInt64, pathAt address: UInt64, followsLast: Bool
+    ) -> Result<ResolvedPath, CallError> {
+        resolve(kernel, directory: directory, pathAt: address, PathWalkOptions(followsLast: followsLast))
     }
 
     func resolve(
         _ kernel: GuestKernel, directory: UInt64, path: [UInt8], followsLast: Bool
+    ) -> Result<ResolvedPath, CallError> {
+        resolve(kernel, directory: directory, path: path, PathWalkOptions(followsLast: followsLast))
+    }
+
+    func resolve(
+        _ kernel: GuestKernel, directory: UInt64, path: [UInt8], _ options: PathWalkOptions
     ) -> Result<ResolvedPath, CallError> {
         let isAbsolute = path.first == UInt8(ascii: "/")
         var start: FileDescription?
@@ -87,17 +67,80 @@ final class PathResolver: Sendable {
             guard let file = kernel.files.find(directory) else { return .failure(CallError(errno: EBADF)) }
             start = file
         }
-        if let synthetic = SyntheticPath.find(kernel, path: path, start: start, followsLast: followsLast) {
-            return synthetic
+        let synthetic = SyntheticPath.find(kernel, path: path, start: start, followsLast: options.followsLast)
+        if let mounts {
+            switch synthetic {
+            case .failure?: return synthetic!
+            case .success(let found)?:
+                guard let from = found.goesOn else { return .success(found) }
+                return walk(kernel, mounts, found.hostPath, from: from, options, guestPath: found.guestPath)
+            case nil: break
+            }
+            let from = start.map { ResolvedPath.Start.descriptor($0) } ?? (isAbsolute ? .root : .workingDirectory)
+            return walk(kernel, mounts, path, from: from, options, guestPath: guestPath(path, from: start))
         }
-        let guestPath = isAbsolute ? path : joined(start?.openedPath, path)
-        return .success(
-            ResolvedPath(
-                hostDirectory: start?.hostFD ?? AT_FDCWD, directory: start, hostPath: path, guestPath: guestPath))
+        if let synthetic { return synthetic }
+        return .success(unresolved(path, from: start))
     }
 
-    private func joined(_ start: [UInt8]?, _ path: [UInt8]) -> [UInt8] {
-        guard let start else { return path }
-        return path.isEmpty ? start : start + [UInt8(ascii: "/")] + path
+    /// A path that may not lead out of where it starts (RESOLVE_BENEATH, RESOLVE_IN_ROOT): not even to /proc/self.
+    func resolveConfined(
+        _ kernel: GuestKernel, path: [UInt8], from start: FileDescription?, _ options: PathWalkOptions
+    ) -> Result<ResolvedPath, CallError> {
+        guard let mounts else { return .success(unresolved(path, from: start)) }
+        let from = start.map { ResolvedPath.Start.descriptor($0) } ?? .workingDirectory
+        return walk(kernel, mounts, path, from: from, options, guestPath: guestPath(path, from: start))
+    }
+
+    /// For the host's kernel to follow.
+    private func unresolved(_ path: [UInt8], from start: FileDescription?) -> ResolvedPath {
+        ResolvedPath(
+            hostDirectory: start?.hostFD ?? AT_FDCWD, directory: start, hostPath: path,
+            guestPath: guestPath(path, from: start))
+    }
+
+    private func guestPath(_ path: [UInt8], from start: FileDescription?) -> [UInt8] {
+        guard path.first != UInt8(ascii: "/"), let above = start?.openedPath else { return path }
+        return path.isEmpty ? above : above + [UInt8(ascii: "/")] + path
+    }
+
+    private func walk(
+        _ kernel: GuestKernel, _ mounts: GuestMounts, _ path: [UInt8], from start: ResolvedPath.Start,
+        _ options: PathWalkOptions, guestPath: [UInt8]
+    ) -> Result<ResolvedPath, CallError> {
+        let directory: HostDirectory
+        switch start {
+        case .root: directory = mounts.root
+        case .workingDirectory: directory = HostDirectory()
+        case .descriptor(let file): directory = HostDirectory(of: file)
+        }
+        if path.isEmpty {
+            // AT_EMPTY_PATH, or what /proc/self/cwd leads to.
+            return .success(ResolvedPath(directory, name: [], guestPath: guestPath))
+        }
+        let tree = HostTree(kernel: kernel, mounts: mounts, options: options)
+        switch PathWalk.follow(path, from: directory, in: tree, options) {
+        case .failure(let error): return .failure(error)
+        case .success(.special(let found)): return .success(found)
+        case .success(.place(let place, let name)):
+            return .success(ResolvedPath(place, name: name, guestPath: guestPath))
+        }
+    }
+
+    // MARK: - The way back
+
+    /// A path that the host's kernel has given, as the guest knows it.
+    func guestPath(ofHostPath path: [UInt8]) -> [UInt8] {
+        mounts?.guestPath(ofHostPath: path) ?? path
+    }
+
+    /// What the guest is to be told that lies behind a host descriptor: a path, or the like of "pipe:[12]".
+    func guestPath(ofDescriptor hostFD: Int32) -> [UInt8]? {
+        HostFile.link(ofDescriptor: hostFD).map(guestPath(ofHostPath:))
+    }
+
+    /// The working directory; nil when it has been removed.
+    var workingDirectory: [UInt8]? {
+        HostFile.workingDirectory().map(guestPath(ofHostPath:))
     }
 }

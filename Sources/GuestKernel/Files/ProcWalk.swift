@@ -152,8 +152,10 @@ struct ProcWalk {
         case "task" where !task.isThread: return .place(.directory(.tasks, task))
         case "exe":
             if isUnfollowed(index) { return .node(.executableLink, hostPath: hostPath, name: guestPath) }
-            return .end(plain(Array(kernel.program.path.utf8) + slashAndRest(after: index)))
-        case "cwd": return isUnfollowed(index) ? .end(plain(Array(hostPath.utf8))) : .end(fromWorkingDirectory(index))
+            return .end(goOn(from: .root, Array(kernel.program.path.utf8) + slashAndRest(after: index)))
+        case "cwd":
+            if isUnfollowed(index) { return .node(.workingDirectoryLink, hostPath: hostPath, name: guestPath) }
+            return .end(fromWorkingDirectory(index))
         case "root": return isUnfollowed(index) ? .end(plain(Array(hostPath.utf8))) : .end(fromRoot(index))
         default: break
         }
@@ -200,6 +202,7 @@ struct ProcWalk {
                 return .end(found)
             }
         }
+        if kernel.paths.mounts != nil { return .end(goOn(from: .descriptor(file), Array(rest.dropFirst()))) }
         rest = Array(hostPath.utf8) + rest
         return .end(
             .success(ResolvedPath(hostDirectory: AT_FDCWD, directory: file, hostPath: rest, guestPath: rest)))
@@ -214,13 +217,23 @@ struct ProcWalk {
         {
             return found
         }
+        if kernel.paths.mounts != nil { return goOn(from: .workingDirectory, Array(rest.dropFirst())) }
         return plain(Array("/proc/self/cwd".utf8) + rest)
     }
 
     private func fromRoot(_ index: Int) -> Result<ResolvedPath, CallError> {
         let rest = slashAndRest(after: index)
         if let found = SyntheticPath.find(kernel, absolute: rest, followsLast: followsLast) { return found }
-        return plain(rest.isEmpty ? [UInt8(ascii: "/")] : rest)
+        return goOn(from: .root, rest.isEmpty ? [UInt8(ascii: "/")] : rest)
+    }
+
+    /// Where the resolver itself is to follow what is left; the host is otherwise.
+    private func goOn(from start: ResolvedPath.Start, _ path: [UInt8]) -> Result<ResolvedPath, CallError> {
+        if kernel.paths.mounts == nil { return plain(path) }
+        let directory: FileDescription? = if case .descriptor(let file) = start { file } else { nil }
+        return .success(
+            ResolvedPath(
+                hostDirectory: AT_FDCWD, directory: directory, hostPath: path, guestPath: path, goesOn: start))
     }
 
     private func plain(_ path: [UInt8]) -> Result<ResolvedPath, CallError> {

@@ -26,7 +26,7 @@ enum MemoryCalls {
         var held: FileDescription?
         if flags & MAP_ANONYMOUS == 0 {
             guard let file = thread.kernel.files.find(arguments.e) else { return failed(EBADF) }
-            switch mappedFile(file, offset: arguments.f, isShared: isShared, protection) {
+            switch mappedFile(thread.kernel, file, offset: arguments.f, isShared: isShared, protection) {
             case .success(let mapped): source = .file(mapped)
             case .failure(let error): return failed(error.errno)
             }
@@ -48,7 +48,7 @@ enum MemoryCalls {
     }
 
     private static func mappedFile(
-        _ file: FileDescription, offset: UInt64, isShared: Bool, _ protection: Protection
+        _ kernel: GuestKernel, _ file: FileDescription, offset: UInt64, isShared: Bool, _ protection: Protection
     ) -> Result<MappedFile, CallError> {
         let access = file.statusFlags.load(ordering: .relaxed) & O_ACCMODE
         if access == O_WRONLY { return .failure(CallError(errno: EACCES)) }
@@ -64,7 +64,7 @@ enum MemoryCalls {
         var status = stat()
         guard fstat(file.hostFD, &status) == 0 else { return .failure(CallError(errno: EBADF)) }
         // As the kernel's d_path: without links, and with " (deleted)" where the name is gone.
-        let path = String(decoding: HostFile.link(ofDescriptor: file.hostFD) ?? [], as: UTF8.self)
+        let path = String(decoding: kernel.paths.guestPath(ofDescriptor: file.hostFD) ?? [], as: UTF8.self)
         return .success(
             MappedFile(
                 hostFD: file.hostFD,

@@ -12,7 +12,7 @@ struct SocketAddress {
 
     private static let familyByteCount = 2
     /// sizeof(sun_path).
-    private static let pathByteCountMax = 108
+    static let pathByteCountMax = 108
 
     var family: Int32 {
         byteCount < SocketAddress.familyByteCount ? AF_UNSPEC : Int32(pointer.load(as: UInt16.self))
@@ -31,7 +31,10 @@ struct SocketAddress {
         return GuestAccess.loadArray(UInt8.self, at: address, count: count) ?? []
     }
 
-    static func load(_ thread: GuestThread, at address: UInt64, length: UInt64) -> Result<SocketAddress, CallError> {
+    /// With `isNew` a path is one to be made: a link that has the name is not followed.
+    static func load(
+        _ thread: GuestThread, at address: UInt64, length: UInt64, isNew: Bool = false
+    ) -> Result<SocketAddress, CallError> {
         let count = Int(Int32(truncatingIfNeeded: length))
         guard count >= 0, count <= MessageScratch.addressByteCountMax else {
             return .failure(CallError(errno: EINVAL))
@@ -45,27 +48,25 @@ struct SocketAddress {
             count > familyByteCount && loaded.family == AF_UNIX
             && pointer.load(fromByteOffset: familyByteCount, as: UInt8.self) != 0
         // An abstract name (its first byte is NUL) belongs to no file system.
-        return hasPath ? loaded.resolved(thread) : .success(loaded)
+        return hasPath ? loaded.resolved(thread, isNew: isNew) : .success(loaded)
     }
 
-    private func resolved(_ thread: GuestThread) -> Result<SocketAddress, CallError> {
+    private func resolved(_ thread: GuestThread, isNew: Bool) -> Result<SocketAddress, CallError> {
         let room = min(byteCount - SocketAddress.familyByteCount, SocketAddress.pathByteCountMax)
         let bytes = UnsafeRawBufferPointer(start: pointer + SocketAddress.familyByteCount, count: room)
         let path = Array(bytes.prefix { $0 != 0 })
         switch thread.kernel.paths.resolve(
-            thread.kernel, directory: UInt64(signed: AT_FDCWD), path: path, followsLast: true)
+            thread.kernel, directory: UInt64(signed: AT_FDCWD), path: path,
+            PathWalkOptions(followsLast: !isNew, isName: isNew))
         {
         case .failure(let error): return .failure(error)
         case .success(let found):
-            return withExtendedLifetime(found) {
-                let host = UnsafeRawPointer(bitPattern: UInt(found.pathAddress))!
-                let length = strlen(host.assumingMemoryBound(to: CChar.self))
-                guard length <= SocketAddress.pathByteCountMax else { return .failure(CallError(errno: ENAMETOOLONG)) }
-                (pointer + SocketAddress.familyByteCount).copyMemory(from: host, byteCount: length)
-                // The kernel ends the path itself where it fills sun_path (unix_mkname_bsd).
-                return .success(
-                    SocketAddress(pointer: pointer, byteCount: SocketAddress.familyByteCount + length))
-            }
+            let host = found.lastingHostPath(byteCountMax: SocketAddress.pathByteCountMax)
+            guard host.count <= SocketAddress.pathByteCountMax else { return .failure(CallError(errno: ENAMETOOLONG)) }
+            (pointer + SocketAddress.familyByteCount).copyMemory(from: host, byteCount: host.count)
+            // The kernel ends the path itself where it fills sun_path (unix_mkname_bsd).
+            return .success(
+                SocketAddress(pointer: pointer, byteCount: SocketAddress.familyByteCount + host.count))
         }
     }
 

@@ -60,9 +60,11 @@ struct SocketBinding {
     private func hostAddress(_ address: [UInt8]) -> [UInt8]? {
         guard hasPath(address) else { return address }
         let path = Array(address.dropFirst(SocketBinding.familyByteCount).prefix { $0 != 0 })
-        let resolved = kernel.paths.resolve(kernel, directory: UInt64(signed: AT_FDCWD), path: path, followsLast: true)
+        let resolved = kernel.paths.resolve(
+            kernel, directory: UInt64(signed: AT_FDCWD), path: path, PathWalkOptions(followsLast: false, isName: true))
         guard case .success(let found) = resolved else { return nil }
-        return Array(address.prefix(SocketBinding.familyByteCount)) + found.hostPath
+        return Array(address.prefix(SocketBinding.familyByteCount))
+            + found.lastingHostPath(byteCountMax: SocketAddress.pathByteCountMax)
     }
 
     private func hasPath(_ address: [UInt8]) -> Bool {

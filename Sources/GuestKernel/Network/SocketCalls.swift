@@ -70,7 +70,7 @@ enum SocketCalls {
         guard file.kind == .socket else { return failed(ENOTSOCK) }
         let guestBytes = SocketAddress.guestBytes(at: arguments.b, length: arguments.c)
         let address: SocketAddress
-        switch SocketAddress.load(thread, at: arguments.b, length: arguments.c) {
+        switch SocketAddress.load(thread, at: arguments.b, length: arguments.c, isNew: true) {
         case .failure(let error): return failed(error.errno)
         case .success(let loaded): address = loaded
         }

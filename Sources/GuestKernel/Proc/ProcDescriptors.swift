@@ -5,17 +5,17 @@ import GuestMemory
 /// fd/N and fdinfo/N: the guest's descriptors, by what the host says of the descriptors behind them.
 enum ProcDescriptors {
     /// The link's text: a path, or the like of "socket:[12]".
-    static func link(_ file: FileDescription) -> [UInt8]? {
+    static func link(_ file: FileDescription, _ kernel: GuestKernel) -> [UInt8]? {
         switch file.kind {
         // An eventfd may stand behind these.
         case .signal: return Array("anon_inode:[signalfd]".utf8)
         case .timer: return Array("anon_inode:[timerfd]".utf8)
         case .synthetic: return file.openedPath
         case .directory: break
-        default: return HostFile.link(ofDescriptor: file.hostFD)
+        default: return kernel.paths.guestPath(ofDescriptor: file.hostFD)
         }
         if let place = file.payload as? SpecialDirectory, place.node != nil { return place.path }
-        return HostFile.link(ofDescriptor: file.hostFD)
+        return kernel.paths.guestPath(ofDescriptor: file.hostFD)
     }
 
     /// fdinfo/N: the host's, with the guest's own flags. An epoll set's lines about its members name host descriptors

@@ -24,7 +24,7 @@ enum ProcNode: Sendable {
     /// /proc/self and /proc/thread-self as links, not followed.
     case selfLink, threadSelfLink
     /// The program's file, as a link that is not followed.
-    case executableLink
+    case executableLink, workingDirectoryLink
     case directory(ProcDirectory, ProcTask)
     case file(ProcFile, ProcTask)
     /// fd/N, followed or not.

@@ -20,12 +20,12 @@ extension GuestKernel {
         handed: [UInt64: Int32]
     ) throws(RestoreError) {
         let decoded = try KernelRecords(records)
-        enterWorkingDirectory(decoded.process.workingDirectory, configuration)
         self.init(
             configuration: configuration, memory: memory,
             start: KernelStart(
                 clock: GuestClock(from: decoded.clock), identity: GuestIdentity(from: decoded.process),
                 limits: ResourceLimits(decoded.process.limits), signals: SignalTable(from: decoded.signals)))
+        enterWorkingDirectory(decoded.process.workingDirectory)
         setProgram(decoded.program)
         reported.withLock { $0 = Set(decoded.process.reported) }
         threads.nextTid = decoded.process.nextTid
@@ -95,19 +95,22 @@ private final class RestoredStart: Sendable {
     }
 }
 
-/// Enters the guest's working directory. Where this machine does not have it, or the guest had removed it, the guest
-/// is put into a directory that has been removed: what it names from there is not found, and nothing of it ends up in a
-/// place that it does not mean.
-private func enterWorkingDirectory(_ path: [UInt8]?, _ configuration: GuestConfiguration) {
-    if let path {
-        let result = HostFile.withPath(path) { hostCall(__NR_chdir, $0) }
-        if result == 0 { return }
-        let shown = String(decoding: path, as: UTF8.self)
-        configuration.report(
-            "the guest's working directory \(shown) cannot be entered here (errno \(-result)): relative paths fail")
+extension GuestKernel {
+    /// Enters the guest's working directory. Where this machine does not have it, or the guest had removed it, the
+    /// guest is put into a directory that has been removed: what it names from there is not found, and nothing of it
+    /// ends up in a place that it does not mean.
+    private func enterWorkingDirectory(_ path: [UInt8]?) {
+        defer { paths.workingDirectoryChanged() }
+        if let path {
+            let result = DirectoryCalls.enter(self, path)
+            if result == 0 { return }
+            let shown = String(decoding: path, as: UTF8.self)
+            configuration.report(
+                "the guest's working directory \(shown) cannot be entered here (errno \(-result)): relative paths fail")
+        }
+        var template = Array("/tmp/understudy-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { return }
+        _ = chdir(template)
+        _ = rmdir(template)
     }
-    var template = Array("/tmp/understudy-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { return }
-    _ = chdir(template)
-    _ = rmdir(template)
 }

@@ -143,7 +143,7 @@ extension ObjectRestorer {
         return withExtendedLifetime(path) {
             Int32(
                 clamping: hostCall(
-                    __NR_inotify_add_watch, UInt64(signed: hostFD), path.pathAddress, UInt64(watch.mask)))
+                    __NR_inotify_add_watch, UInt64(signed: hostFD), path.wholePathAddress, UInt64(watch.mask)))
         }
     }
 

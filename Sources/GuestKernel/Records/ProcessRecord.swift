@@ -30,7 +30,7 @@ extension ProcessRecord {
         self.init(
             pid: identity.pid, parentPid: identity.parentPid, processGroup: identity.processGroup,
             session: identity.session, attributes: identity.attributes.withLock { $0 }, limits: kernel.limits.all,
-            nextTid: kernel.threads.nextTid, workingDirectory: HostFile.workingDirectory(),
+            nextTid: kernel.threads.nextTid, workingDirectory: kernel.paths.workingDirectory,
             reported: kernel.reported.withLock { $0.sorted() }, end: kernel.endAtCheckpoint)
     }
 

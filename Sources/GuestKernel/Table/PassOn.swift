@@ -13,11 +13,14 @@ struct PassOn: Sendable {
     private let placeFlagsIndex: Int?
     /// Whether it changes files, which is recorded where they are replicated.
     private let changesFiles: Bool
+    /// Whether it is about names themselves, and not what they lead to.
+    private let changesNames: Bool
 
     init(_ row: Syscall) {
         number = Int32(row.number)
         kinds = row.arguments
         changesFiles = VolumeCall.changing.contains(number)
+        changesNames = VolumeCall.names.contains(number)
         placeFlagsIndex = row.arguments.firstIndex(of: .placeFlags)
     }
 
@@ -72,17 +75,20 @@ struct PassOn: Sendable {
             case .directory:
                 directory = arguments[index]
             case .path, .linkPath:
+                let options = PathWalkOptions(
+                    followsLast: follows(kind, arguments), isName: changesNames && kind == .linkPath)
                 switch thread.kernel.paths.resolve(
-                    thread.kernel, directory: directory, pathAt: arguments[index],
-                    followsLast: follows(kind, arguments))
+                    thread.kernel, directory: directory, pathAt: arguments[index], options)
                 {
                 case .failure(let error): return failed(error.errno)
                 case .success(let resolved):
                     paths.append(resolved)
                     if index > 0, kinds[index - 1] == .directory {
                         translated[index - 1] = UInt64(signed: resolved.hostDirectory)
+                        translated[index] = resolved.pathAddress
+                    } else {
+                        translated[index] = resolved.wholePathAddress
                     }
-                    translated[index] = resolved.pathAddress
                 }
                 directory = UInt64(signed: AT_FDCWD)
             case .pointer, .string:

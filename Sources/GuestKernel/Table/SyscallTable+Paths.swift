@@ -43,7 +43,7 @@ extension SyscallTable {
         Syscall(332, "statx", .directory, .path, .placeFlags, .number, .pointer, callClass: .passedOn),
         Syscall(439, "faccessat2", .directory, .path, .mode, .placeFlags, callClass: .passedOn),
         Syscall(452, "fchmodat2", .directory, .path, .mode, .placeFlags, callClass: .passedOn),
-        Syscall(79, "getcwd", .pointer, .size, callClass: .passedOn),
+        Syscall(79, "getcwd", .pointer, .size, handler: DirectoryCalls.getcwd),
         Syscall(95, "umask", .mode, handler: ProcessControl.setFileMask),
         Syscall(89, "readlink", .linkPath, .pointer, .size, handler: LinkCalls.readlink),
         Syscall(267, "readlinkat", .directory, .linkPath, .pointer, .size, handler: LinkCalls.readlinkat),
