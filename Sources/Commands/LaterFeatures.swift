@@ -2,9 +2,7 @@
 /// that it does not exist.
 enum LaterFeatures {
     private static let commands: Set<String> = ["trace", "bench", "ctl"]
-    private static let options: Set<String> = [
-        "--durable", "--trace",
-    ]
+    private static let options: Set<String> = ["--trace"]
 
     /// What to say about a command line that could not be parsed; nil when it names nothing of the kind.
     static func problem(in commandLine: [String]) -> String? {

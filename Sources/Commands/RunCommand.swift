@@ -76,10 +76,7 @@ struct RunCommand: ParsableCommand {
     var arguments: [String] = []
 
     func validate() throws {
-        let isAboutFiles = !files.volume.isEmpty || !files.allowUnreplicatedWrites.isEmpty
-        if isAboutFiles, replication.mirror == nil, !replication.blackhole {
-            throw ValidationError("--volume and --allow-unreplicated-writes are about a mirror: add --mirror")
-        }
+        try files.validate(beside: replication)
         for change in environmentChanges {
             if let problem = GuestEnvironment.problem(with: Array(change.utf8)) {
                 throw ValidationError("--env \(change): \(problem)")
@@ -100,6 +97,8 @@ struct RunCommand: ParsableCommand {
         request.testStops = testStops
         request.replication = replication.request
         request.replication?.volumes = files.places
+        request.replication?.isDurable = files.durable
+        request.replication?.localVolumeRoot = files.volumeRoot
         request.replication?.writableExceptions = files.allowUnreplicatedWrites
         request.testCommits = testCommits
         GuestRun.run(request)

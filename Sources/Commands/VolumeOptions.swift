@@ -19,6 +19,14 @@ struct VolumeOptions: ParsableArguments {
         transform: VolumeOptions.existing(parsing:))
     var allowUnreplicatedWrites: [String] = []
 
+    @Flag(help: "What the guest syncs is on the mirror's disk as well before anything that tells of it goes out.")
+    var durable = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Where a --mirror local keeps its copy of the volumes: below this directory.", valueName: "directory"))
+    var volumeRoot: String?
+
     private static let countMax = 256
 
     func validate() throws {
@@ -29,6 +37,23 @@ struct VolumeOptions: ParsableArguments {
             for (other, path) in volume.enumerated() where index != other && (path + "/").hasPrefix(one + "/") {
                 throw ValidationError("--volume \(path): it lies in --volume \(one); name the outer one only")
             }
+        }
+    }
+
+    /// What the other options say has to fit.
+    func validate(beside replication: ReplicationOptions) throws {
+        let isGiven = !volume.isEmpty || !allowUnreplicatedWrites.isEmpty || durable || volumeRoot != nil
+        if isGiven, replication.mirror == nil, !replication.blackhole {
+            throw ValidationError("--volume, --allow-unreplicated-writes and the like are about a mirror: add --mirror")
+        }
+        if volume.isEmpty, durable || volumeRoot != nil {
+            throw ValidationError("--durable and --volume-root are about volumes: add --volume")
+        }
+        if volumeRoot != nil, replication.mirror != .local {
+            throw ValidationError("--volume-root is for --mirror local here; another mirror has its own")
+        }
+        if !volume.isEmpty, volumeRoot == nil, replication.mirror == .local {
+            throw ValidationError("--volume with --mirror local: say by --volume-root where the mirror keeps its copy")
         }
     }
 

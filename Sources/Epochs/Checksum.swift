@@ -1,8 +1,8 @@
 import CXXHash
 
 /// XXH3 in 64 bits (xxhash.h): some 20 GB/s, so that a page costs 0.2 µs.
-enum Checksum {
-    static func of(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
+public enum Checksum {
+    public static func of(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
         XXH3_64bits_withSeed(bytes.baseAddress, bytes.count, seed)
     }
 

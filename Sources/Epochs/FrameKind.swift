@@ -29,4 +29,16 @@ public enum FrameKind: UInt16, Sendable, CaseIterable {
     case probeAnswer = 33
     /// The guest has ended, and all its output is out.
     case guestEnded = 34
+
+    // Before the guest starts: the mirror's volumes become the primary's.
+    /// From the mirror: what is in its volumes.
+    case volumeEntries = 40
+    /// From the primary: whose bytes it wants to compare.
+    case volumeQuestions = 41
+    /// From the mirror: the checksums of their blocks.
+    case volumeBlocks = 42
+    /// From the primary: what is to be done to the mirror's volumes.
+    case volumeChanges = 43
+    /// From the primary: that was all. From the mirror: it is done.
+    case volumesEqual = 44
 }

@@ -133,12 +133,12 @@ public final class GuestRun: Sendable {
     private func connectToMirror() throws(SupervisorError) -> PrimaryConnection? {
         guard let replication = request.replication else { return nil }
         switch replication.target {
-        case .endpoint(let endpoint): return try PrimaryConnection(endpoint, replication)
+        case .endpoint(let endpoint): return try PrimaryConnection(endpoint, replication, request.messages)
         case .blackhole: return nil
         case .local:
             let mirror = try LocalMirror.start(request, replication, start)
             request.messages.say(.info, "mirror is process \(mirror.pid)")
-            return try PrimaryConnection(mirror.endpoint, replication)
+            return try PrimaryConnection(mirror.endpoint, replication, request.messages)
         }
     }
 

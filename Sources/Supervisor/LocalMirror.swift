@@ -45,6 +45,7 @@ struct LocalMirror: Sendable {
         } else {
             words += ["--failure-timeout", "off"]
         }
+        if let root = replication.localVolumeRoot { words += ["--volume-root", root] }
         if replication.peers.isTreatedAsRemote { words.append("--test-as-remote") }
         return words
     }

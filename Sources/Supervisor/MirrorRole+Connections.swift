@@ -100,6 +100,7 @@ extension MirrorRole {
         guard begin(session) else { return refuse("this mirror has a primary already", socket) }
         do {
             try socket.send(welcome.frame)
+            if !hello.volumes.isEmpty { try synchronise(session, socket, reader) }
             if let local { try meet(session, local) }
         } catch {
             forgetPrimary()
@@ -117,6 +118,22 @@ extension MirrorRole {
         // A mirror that gives up has something left to say on it.
         if case .standDown = state.withLock({ $0.order }) { return }
         session.close()
+    }
+
+    /// Until it is through there is no epoch, and nothing to take over.
+    private func synchronise(_ session: MirrorSession, _ socket: LinkSocket, _ reader: FrameReader) throws {
+        let receiver = VolumeReceiver(
+            link: socket, reader: reader, volumes: session.volumes, isDurable: session.hello.isDurable)
+        do {
+            try receiver.run()
+        } catch {
+            let reason = "the volumes are incomplete here: \(LinkWords.of(error))"
+            refuse(reason, socket)
+            // The primary may be in the middle of sending: what it has not read is lost with a connection that is
+            // closed with something unread (tcp_close in net/ipv4/tcp.c).
+            while (try? reader.receive(timeoutNanoseconds: MirrorRole.firstFramePatienceNanoseconds)) != nil {}
+            throw error
+        }
     }
 
     /// Where the primary's volumes are to be here.

@@ -40,9 +40,11 @@ final class PrimaryConnection: Sendable {
 
     // MARK: - Making it
 
-    /// Connects and shakes hands. Everything that is wrong with the mirror's address or the mirror shows here, before
-    /// the guest runs.
-    init(_ endpoint: String, _ replication: ReplicationRequest) throws(SupervisorError) {
+    /// Connects, shakes hands, and brings the volumes to the mirror. Everything that is wrong with the mirror's address
+    /// or the mirror shows here, before the guest runs.
+    init(
+        _ endpoint: String, _ replication: ReplicationRequest, _ messages: MessageLog
+    ) throws(SupervisorError) {
         let request = replication.peers
         self.endpoint = endpoint
         peer = endpoint
@@ -59,7 +61,12 @@ final class PrimaryConnection: Sendable {
                 isTreatedAsRemote: request.isTreatedAsRemote)
             hello.volumes = replication.volumes.map(VolumeOffer.init)
             reader = FrameReader(link)
+            hello.isDurable = replication.isDurable
             welcome = try PrimaryConnection.shakeHands(hello, link, reader)
+            if !replication.volumes.isEmpty {
+                var sender = VolumeSender(link, reader, replication.volumes, messages)
+                try sender.run()
+            }
             hello.purpose = .heartbeats
             heartbeats = try LinkSocket.connect(
                 toFirstOf: [link.peerAddress], timeoutNanoseconds: PrimaryConnection.patienceNanoseconds)

@@ -32,6 +32,10 @@ public struct ReplicationRequest: Sendable {
     public var peers = PeerRequest()
     /// The directories whose files are replicated; where the guest knows them is where they are.
     public var volumes: [VolumePlace] = []
+    /// What the guest has synced is on the mirror's disk as well before anything that tells of it goes out.
+    public var isDurable = false
+    /// Where a mirror that `run` itself starts puts the volumes.
+    public var localVolumeRoot: String?
     /// Paths outside the volumes that the guest may write to all the same.
     public var writableExceptions: [String] = []
 

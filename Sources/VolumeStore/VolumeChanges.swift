@@ -16,7 +16,7 @@ public struct VolumeChanges: Sendable {
                 throw VolumeError("an operation is about volume \(volume), and there are \(volumeCount)")
             }
             switch operation {
-            case .open(let handle, _), .openNameless(let handle, _, _):
+            case .open(let handle, _), .openNameless(let handle, _, _, _):
                 guard open.insert(handle).inserted else { throw VolumeError("file \(handle) is opened twice") }
             case .close(let handle):
                 guard open.remove(handle) != nil else { throw VolumeError("file \(handle) is closed, and not open") }
@@ -70,7 +70,7 @@ extension FileOperation {
             .link(_, let path):
             volumes.append(path.volume)
         case .rename(let from, let to, _): volumes += [from.volume, to.volume]
-        case .openNameless(_, let volume, _): volumes.append(volume)
+        case .openNameless(_, let volume, _, _): volumes.append(volume)
         default: break
         }
         return volumes

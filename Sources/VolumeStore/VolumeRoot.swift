@@ -57,6 +57,11 @@ final class VolumeRoot: Sendable {
         try open(path.relative[...], VolumeRoot.pathOnly | O_NOFOLLOW)
     }
 
+    /// A file that may be opened without something happening: its caller knows what it is.
+    func open(_ path: VolumePath, _ flags: Int32) throws(Errno) -> HostFile {
+        try open(path.relative[...], flags)
+    }
+
     private func open(_ relative: ArraySlice<UInt8>, _ flags: Int32) throws(Errno) -> HostFile {
         let path = HostPath(relative.isEmpty ? [UInt8(ascii: ".")] : relative)
         // struct open_how: flags, mode, resolve.

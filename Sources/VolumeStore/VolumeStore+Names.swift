@@ -79,12 +79,12 @@ extension VolumeStore {
     }
 
     func openNameless(
-        _ handle: FileOperation.Handle, _ volume: UInt16, _ ownership: FileOperation.Ownership
+        _ handle: FileOperation.Handle, _ volume: UInt16, _ ownership: FileOperation.Ownership, mayBeLinked: Bool
     ) throws(Errno) {
         changed.insert(volume)
         let directory = roots[Int(volume)].directory.descriptor
         let path = HostPath(".".utf8)
-        let flags = UInt64(VolumeStore.namelessFlags | O_RDWR | O_CLOEXEC)
+        let flags = UInt64(VolumeStore.namelessFlags | O_RDWR | O_CLOEXEC | (mayBeLinked ? 0 : O_EXCL))
         let file = HostFile(try hostCall(__NR_openat, UInt64(signed: directory), path.address, flags, 0o600))
         try set(ownership, file.descriptor)
         handles[handle] = file.release()

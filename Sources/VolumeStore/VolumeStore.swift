@@ -34,6 +34,7 @@ public final class VolumeStore: @unchecked Sendable {
     }
 
     public var places: [VolumePlace] { roots.map(\.place) }
+    public var hasOpenFiles: Bool { !handles.isEmpty }
 
     // MARK: - An epoch's operations
 
@@ -83,7 +84,8 @@ public final class VolumeStore: @unchecked Sendable {
         case .createFile, .makeDirectory, .makeSymbolicLink, .makeNode, .link, .rename, .removeFile, .removeDirectory:
             try applyToNames(operation)
         case .open(let handle, let path): try open(handle, path)
-        case .openNameless(let handle, let volume, let ownership): try openNameless(handle, volume, ownership)
+        case .openNameless(let handle, let volume, let ownership, let mayBeLinked):
+            try openNameless(handle, volume, ownership, mayBeLinked: mayBeLinked)
         case .close(let handle):
             if let descriptor = handles.removeValue(forKey: handle) { close(descriptor) }
         case .write, .truncate, .allocate, .setFlags: try applyToContents(operation)
@@ -122,7 +124,7 @@ public final class VolumeStore: @unchecked Sendable {
             .makeNode(let path, _, _, _), .removeFile(let path), .removeDirectory(let path), .open(_, let path),
             .link(_, let path), .rename(_, let path, _):
             return root(path).text(path)
-        case .openNameless(_, let volume, _): return roots[Int(volume)].place.hostPath
+        case .openNameless(_, let volume, _, _): return roots[Int(volume)].place.hostPath
         default: break
         }
         switch operation.target {

@@ -40,10 +40,11 @@ extension FileOperation {
         case .open(let handle, let path):
             writer.put(handle)
             path.write(to: &writer)
-        case .openNameless(let handle, let volume, let ownership):
+        case .openNameless(let handle, let volume, let ownership, let mayBeLinked):
             writer.put(handle)
             writer.put(volume)
             ownership.write(to: &writer)
+            writer.put(mayBeLinked)
         case .close(let handle): writer.put(handle)
         case .synchronise: break
         default: writeChange(to: &writer)
@@ -98,7 +99,9 @@ extension FileOperation {
         case .removeDirectory: self = .removeDirectory(try VolumePath(from: &reader))
         case .open: self = .open(try reader.get(), try VolumePath(from: &reader))
         case .openNameless:
-            self = .openNameless(try reader.get(), volume: try reader.get(), try Ownership(from: &reader))
+            self = .openNameless(
+                try reader.get(), volume: try reader.get(), try Ownership(from: &reader),
+                mayBeLinked: try reader.getFlag())
         case .close: self = .close(try reader.get())
         case .synchronise: self = .synchronise
         default: self = try FileOperation.readChange(tag, from: &reader)
@@ -208,13 +211,13 @@ extension FileOperation.Target {
 }
 
 extension FileOperation.Ownership {
-    fileprivate func write(to writer: inout RecordWriter) {
+    func write(to writer: inout RecordWriter) {
         writer.put(mode)
         writer.put(user)
         writer.put(group)
     }
 
-    fileprivate init(from reader: inout RecordReader) throws(RecordError) {
+    init(from reader: inout RecordReader) throws(RecordError) {
         self.init(mode: try reader.get(UInt32.self) & 0o7777, user: try reader.get(), group: try reader.get())
     }
 }

@@ -55,8 +55,8 @@ public enum FileOperation: Equatable, Sendable {
 
     // Open files.
     case open(Handle, VolumePath)
-    /// A file without a name (O_TMPFILE) in a volume.
-    case openNameless(Handle, volume: UInt16, Ownership)
+    /// A file without a name (O_TMPFILE) in a volume, which may be given one unless O_EXCL said otherwise.
+    case openNameless(Handle, volume: UInt16, Ownership, mayBeLinked: Bool)
     case close(Handle)
 
     // Contents.

@@ -1,4 +1,4 @@
-import RecordCoding
+public import RecordCoding
 
 /// A place in one of the guest's volumes.
 public struct VolumePath: Hashable, Sendable {
@@ -28,12 +28,12 @@ public struct VolumePath: Hashable, Sendable {
         }
     }
 
-    func write(to writer: inout RecordWriter) {
+    public func write(to writer: inout RecordWriter) {
         writer.put(volume)
         writer.put(relative)
     }
 
-    init(from reader: inout RecordReader) throws(RecordError) {
+    public init(from reader: inout RecordReader) throws(RecordError) {
         volume = try reader.get()
         relative = try reader.getBytes()
         guard isWellFormed else { throw .isMalformed }

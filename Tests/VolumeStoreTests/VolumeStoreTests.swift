@@ -48,7 +48,8 @@ import Volumes
         try await VolumeFixture.with { volume in
             try volume.apply(
                 .createFile(VolumePath("f"), .own(0o600)), .open(7, VolumePath("f")), .removeFile(VolumePath("f")),
-                .write(.handle(7), offset: 0, Array("gone".utf8)), .openNameless(8, volume: 0, .own(0o604)),
+                .write(.handle(7), offset: 0, Array("gone".utf8)),
+                .openNameless(8, volume: 0, .own(0o604), mayBeLinked: true),
                 .write(.handle(8), offset: 0, Array("named".utf8)), .link(.handle(8), VolumePath("late")))
             #expect(volume.status("f") == nil)
             #expect(try volume.content("late") == "named")
@@ -64,7 +65,8 @@ import Volumes
     @Test func anEpochIsCheckedBeforeAnyOfItIsApplied() async throws {
         let wrong: [FileOperation] = [
             .write(.handle(9), offset: 0, [1]), .close(9), .createFile(VolumePath("x", volume: 1), .own(0o600)),
-            .rename(VolumePath("a"), VolumePath("a", volume: 9), flags: 0), .openNameless(1, volume: 4, .own(0)),
+            .rename(VolumePath("a"), VolumePath("a", volume: 9), flags: 0),
+            .openNameless(1, volume: 4, .own(0), mayBeLinked: true),
             .makeNode(VolumePath("n"), kind: UInt32(S_IFREG), device: 0, .own(0)), .link(.handle(3), VolumePath("l")),
         ]
         try await VolumeFixture.with { volume in

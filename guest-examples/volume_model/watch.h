@@ -6,8 +6,12 @@
 #include "../check.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+
+// A connection that was made is there at once, unless it is lost.
+enum { WATCH_MILLISECONDS = 500 };
 
 static int watch_ends[2] = { -1, -1 };
 
@@ -17,7 +21,9 @@ CHECK_INLINE void watch_start(void) {
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     CHECK(listener >= 0 && bind(listener, (struct sockaddr *)&address, sizeof address) == 0);
     CHECK(listen(listener, 1) == 0 && getsockname(listener, (struct sockaddr *)&address, &length) == 0);
-    // A takeover while this is being made breaks it off: then it is simply made again.
+    // A takeover while this is being made breaks it off, or loses the connection that was not accepted yet: then it is
+    // simply made again.
+    struct pollfd waiting = { .fd = listener, .events = POLLIN };
     do {
         for (int i = 0; i < 2; i++)
             if (watch_ends[i] >= 0) close(watch_ends[i]);
@@ -25,6 +31,7 @@ CHECK_INLINE void watch_start(void) {
         CHECK(watch_ends[0] >= 0);
         watch_ends[1] = -1;
     } while (connect(watch_ends[0], (struct sockaddr *)&address, length) != 0
+             || poll(&waiting, 1, WATCH_MILLISECONDS) != 1
              || (watch_ends[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0);
     CHECK(close(listener) == 0);
 }

@@ -62,6 +62,7 @@ struct PassOn: Sendable {
 
     private func passPaths(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         if let result = passDescriptor(thread, arguments) { return result }
+        if number == __NR_utimensat, thread.kernel.paths.mounts != nil, PassOn.changesNoTime(arguments.c) { return 0 }
         var translated = arguments
         var held: [FileDescription] = []
         var paths: [ResolvedPath] = []
@@ -80,7 +81,7 @@ struct PassOn: Sendable {
                 switch thread.kernel.paths.resolve(
                     thread.kernel, directory: directory, pathAt: arguments[index], options)
                 {
-                case .failure(let error): return failed(error.errno)
+                case .failure(let error): return earlierRefusal(paths, arguments) ?? failed(error.errno)
                 case .success(let resolved):
                     paths.append(resolved)
                     if index > 0, kinds[index - 1] == .directory {
@@ -98,6 +99,30 @@ struct PassOn: Sendable {
             }
         }
         return withExtendedLifetime((held, paths)) { call(thread, translated, held.first, paths, arguments) }
+    }
+
+    // MARK: - Where the resolver follows paths before the call is made
+
+    /// link(2) and linkat(2) look their first path up before the second.
+    private func earlierRefusal(_ paths: [ResolvedPath], _ arguments: SyscallArguments) -> Int? {
+        guard number == __NR_link || number == __NR_linkat, let first = paths.first else { return nil }
+        var status = stat()
+        let isFollowed = kinds.firstIndex(of: .path).map { _ in follows(.path, arguments) } ?? false
+        let mayBeEmpty = placeFlagsIndex.map { arguments[$0] & PassOn.emptyPath } ?? 0
+        let flags = (isFollowed ? 0 : PassOn.noFollow) | mayBeEmpty
+        let result = withUnsafeMutablePointer(to: &status) { status in
+            hostCall(
+                __NR_newfstatat, UInt64(signed: first.hostDirectory), first.pathAddress, UInt64(address: status), flags)
+        }
+        return result < 0 ? result : nil
+    }
+
+    /// utimensat(2) that is to leave both times alone does not look at its path (do_utimensat in fs/utimes.c).
+    private static func changesNoTime(_ address: UInt64) -> Bool {
+        // UTIME_OMIT, linux/stat.h
+        let omitted = (1 << 30) - 2
+        guard address != 0, let times = GuestAccess.loadArray(Int.self, at: address, count: 4) else { return false }
+        return times[1] == omitted && times[3] == omitted
     }
 
     /// A file's size and content are those after the guest's last write, also where that is still held.

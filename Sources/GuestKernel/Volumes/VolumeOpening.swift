@@ -67,7 +67,10 @@ extension VolumeJournal {
         state.opened[hostFD] = file
         let isNameless = request.flags & OpenCalls.temporaryFile == OpenCalls.temporaryFile
         if isNameless, kind == S_IFREG {
-            record(.openNameless(file.handle, volume: place.volume, FileOperation.Ownership(status)), in: &state)
+            record(
+                .openNameless(
+                    file.handle, volume: place.volume, FileOperation.Ownership(status),
+                    mayBeLinked: request.flags & O_EXCL == 0), in: &state)
             return
         }
         if isNew, kind == S_IFREG { record(.createFile(place, FileOperation.Ownership(status)), in: &state) }

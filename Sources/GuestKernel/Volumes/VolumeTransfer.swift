@@ -78,6 +78,6 @@ enum VolumeTransfer {
 
     private static func isSynchronous(_ file: FileDescription, _ flags: UInt64) -> Bool {
         flags & synchronousFlags != 0
-            || file.statusFlags.load(ordering: .relaxed) & synchronousStatusFlags & ~O_NONBLOCK != 0
+            || file.statusFlags.load(ordering: .relaxed) & synchronousStatusFlags != 0
     }
 }

@@ -1,0 +1,89 @@
+import Epochs
+import RecordCoding
+import Transport
+import VolumeStore
+import Volumes
+
+/// The mirror's side of bringing the volumes to it; see `VolumeSender`.
+struct VolumeReceiver {
+    let link: LinkSocket
+    let reader: FrameReader
+    let volumes: VolumeStore
+    let isDurable: Bool
+
+    private static let frameByteCount = 1 << 20
+    /// Checksums in one frame: of 64 MiB, which a slow disk reads within a second.
+    private static let checksumCountMax = 1024
+
+    /// Returns when the volumes are the primary's. Where it throws they are of nobody, until the next synchronisation.
+    func run() throws {
+        try sendEntries()
+        try answer(try receiveQuestions())
+        while true {
+            let received = try receive()
+            switch received.header.kind {
+            case .volumeChanges: try volumes.apply(try volumes.check(Array(received.payload)))
+            case .volumesEqual:
+                guard !volumes.hasOpenFiles else { throw TransportError("the primary left a file open") }
+                if isDurable { try volumes.synchronise() }
+                return try link.send(Frame(kind: .volumesEqual))
+            default: throw TransportError("the primary sent a frame that makes no sense here")
+            }
+        }
+    }
+
+    private func receive() throws -> FrameReader.Received {
+        // Its disk may be as slow as this one.
+        guard let received = try reader.receive(timeoutNanoseconds: VolumeSender.patienceNanoseconds) else {
+            throw TransportError("the primary went away")
+        }
+        return received
+    }
+
+    private func sendEntries() throws {
+        var fields = RecordWriter()
+        fields.put(false)
+        try VolumeSurvey.forEach(in: volumes.places) { entry in
+            entry.write(to: &fields)
+            guard fields.bytes.count >= VolumeReceiver.frameByteCount else { return }
+            try link.send(Frame(kind: .volumeEntries, payload: fields.bytes))
+            fields = RecordWriter()
+            fields.put(false)
+        }
+        try link.send(Frame(kind: .volumeEntries, payload: [1] + fields.bytes.dropFirst()))
+    }
+
+    private func receiveQuestions() throws -> [VolumePath] {
+        var paths: [VolumePath] = []
+        var isLast = false
+        while !isLast {
+            let received = try receive()
+            guard received.header.kind == .volumeQuestions else {
+                throw TransportError("the primary sent a frame that makes no sense here")
+            }
+            var fields = RecordReader(Array(received.payload))
+            isLast = try fields.getFlag()
+            while fields.remaining > 0 {
+                let path = try VolumePath(from: &fields)
+                guard path.volume < volumes.places.count else { throw TransportError("there is no such volume") }
+                paths.append(path)
+            }
+        }
+        return paths
+    }
+
+    private func answer(_ questions: [VolumePath]) throws {
+        for (index, path) in questions.enumerated() {
+            var file = try VolumeReader(path, in: volumes.places)
+            var fields = RecordWriter()
+            for block in 0..<file.blockCount {
+                if block % UInt64(VolumeReceiver.checksumCountMax) == 0 { fields.put(UInt32(index)) }
+                fields.put(VolumeReader.checksum(try file.block(block)))
+                let isFull = (block + 1) % UInt64(VolumeReceiver.checksumCountMax) == 0
+                guard isFull || block + 1 == file.blockCount else { continue }
+                try link.send(Frame(kind: .volumeBlocks, payload: fields.bytes))
+                fields = RecordWriter()
+            }
+        }
+    }
+}
