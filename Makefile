@@ -19,7 +19,7 @@ SHELL       := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help deps build guests test soak fuzz check demo bench bench-replication format install clean require-build require-test
+.PHONY: help deps build guests test soak conformance fuzz check demo bench bench-replication format install clean require-build require-test
 
 # $(call missing,PACKAGES) is a shell command that prints those of PACKAGES that are not installed. A system without
 # dpkg is taken at its word: whatever is not there will be named by the first thing that needs it.
@@ -113,6 +113,11 @@ soak: require-test build guests ## Kill one side again and again under load; SOA
 
 fuzz: require-test ## Feed mutated bytes to what reads the link, by libFuzzer; FUZZ_SECONDS=600
 	@SWIFT=$(SWIFT) scripts/fuzz
+
+conformance: require-test build guests ## The same for files in volumes; SOAK_SEQUENCES=10000, result in docs/conformance.md
+	@export UNDERSTUDY=$(UNDERSTUDY) UNDERSTUDY_GUESTS=$(GUESTS) SWIFT=$(SWIFT)
+	$(SWIFT) build --build-tests
+	scripts/soak conformance
 
 demo: require-test build ## Kill a redis-server under load, and see its mirror go on
 	@UNDERSTUDY=$(UNDERSTUDY) scripts/demo

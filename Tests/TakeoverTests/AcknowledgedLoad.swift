@@ -109,8 +109,9 @@ final class AcknowledgedLoad: Sendable {
     // MARK: - Afterwards
 
     /// Throws unless the server has everything that was acknowledged, and has counted nothing that was not sent.
-    func requireEverything(_ kind: String) throws {
-        let client = try RespClient(port: port)
+    /// By default the one that the clients had.
+    func requireEverything(_ kind: String, at otherPort: UInt16? = nil) throws {
+        let client = try RespClient(port: otherPort ?? port)
         let logs = logs
         for log in logs {
             for start in stride(from: 0, to: log.acknowledged.count, by: 500) {

@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Debian's redis-server with an append-only file in a volume, synced before every reply.
+///
+/// `UNDERSTUDY_ROUNDS` makes more rounds: a tenth of it.
+@Suite("redis-server with an append-only file in a volume", .startsGuests)
+struct RedisVolumeTests {
+    /// Rewriting the file needs a child process, which a guest does not have.
+    private static func command(port: UInt16, in directory: String) -> Command {
+        let words = [
+            "--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--daemonize", "no", "--save", "",
+            "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
+        ]
+        var command = Command("/usr/bin/redis-server", words)
+        command.directory = directory
+        return command
+    }
+
+    /// Checks the file with redis' own tool, and that a native server has all that was acknowledged.
+    private static func requireSound(_ directory: String, _ load: AcknowledgedLoad, _ kind: String) async throws {
+        let file = directory + "/appendonlydir/appendonly.aof.manifest"
+        let check = try await Command("/usr/bin/redis-check-aof", [file]).run()
+        guard check.ending == .exited(0) else { throw TestFailure("\(file) is damaged", check) }
+        let port = try FreePort.any()
+        try await command(port: port, in: directory).running { server in
+            try await server.waitForOutput("Ready to accept connections")
+            try await Threads.run { try load.requireEverything(kind, at: port) }
+        }
+    }
+
+    @Test("the primary killed, and later the mirror", arguments: KillRound.all(share: 0.1))
+    func killed(_ round: KillRound) async throws {
+        try await ScratchDirectory.with { scratch in
+            let pair = try VolumePair(in: scratch)
+            let port = try FreePort.any()
+            let load = AcknowledgedLoad(port: port)
+            let server = Self.command(port: port, in: pair.volume)
+            try await ReplicatedGuest.with(server, pair.options(round.options)) { guest in
+                try await guest.primary.waitForOutput("Ready to accept connections")
+                try await guest.waitUntilProtected()
+                try await load.run {
+                    try await load.waitForProgress(of: 10)
+                    try await Task.sleep(nanoseconds: round.delayNanoseconds)
+                    guest.killPrimary()
+                    try await load.waitForProgress(of: 20)
+                }
+                guest.mirror.send(signal: SIGKILL)
+                _ = try await guest.mirror.waitForEnd()
+            }
+            try await Self.requireSound(pair.mirrored, load, "redis with an append-only file, primary killed")
+        }
+    }
+
+    @Test("both killed at once", arguments: KillRound.all(share: 0.1))
+    func bothKilled(_ round: KillRound) async throws {
+        try await ScratchDirectory.with { scratch in
+            let pair = try VolumePair(in: scratch)
+            let port = try FreePort.any()
+            // No longer than it takes to notice that nobody is there any more.
+            let load = AcknowledgedLoad(port: port, reconnectSeconds: 3600)
+            let server = Self.command(port: port, in: pair.volume)
+            try await ReplicatedGuest.with(server, pair.options(round.options)) { guest in
+                try await guest.primary.waitForOutput("Ready to accept connections")
+                try await guest.waitUntilProtected()
+                try await load.run {
+                    try await load.waitForProgress(of: 10)
+                    try await Task.sleep(nanoseconds: round.delayNanoseconds)
+                    guest.mirror.send(signal: SIGKILL)
+                    guest.killPrimary()
+                    _ = try await guest.waitForEnd()
+                }
+            }
+            try await Self.requireSound(pair.volume, load, "redis with an append-only file, both killed: primary")
+            try await Self.requireSound(pair.mirrored, load, "redis with an append-only file, both killed: mirror")
+        }
+    }
+}
