@@ -24,8 +24,11 @@ enum LinkCalls {
                 if let target = target(thread, synthetic.node) { return give(target, buffer, count) }
             }
             return withExtendedLifetime(resolved) {
-                hostCall(
-                    __NR_readlinkat, UInt64(signed: resolved.hostDirectory), resolved.pathAddress, buffer, count)
+                // A target is no longer than a path.
+                thread.writing(buffer, Int(min(count, UInt64(PathResolver.pathByteCountMax)))) {
+                    hostCall(
+                        __NR_readlinkat, UInt64(signed: resolved.hostDirectory), resolved.pathAddress, buffer, count)
+                }
             }
         }
     }
