@@ -1,7 +1,7 @@
 /// Names that the command line's contract has, and this version does not: whoever uses one is told so, instead of
 /// that it does not exist.
 enum LaterFeatures {
-    private static let commands: Set<String> = ["trace", "bench", "ctl"]
+    private static let commands: Set<String> = ["trace", "bench"]
     private static let options: Set<String> = ["--trace"]
 
     /// What to say about a command line that could not be parsed; nil when it names nothing of the kind.

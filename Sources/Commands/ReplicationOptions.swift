@@ -112,7 +112,7 @@ extension EpochChoice {
             self = .automatic
             return
         }
-        let duration = try DurationOption.within(1_000_000...86_400_000_000_000, "1ms to 24h, or auto")(text)
+        let duration = try DurationOption.within(EpochChoice.nanosecondsAllowed, "1ms to 24h, or auto")(text)
         self = .fixed(nanoseconds: duration.nanoseconds)
     }
 }

@@ -8,7 +8,7 @@ public struct UnderstudyCommand: ParsableCommand {
         commandName: "understudy",
         abstract: "Runs an unmodified Linux program inside its own process.",
         version: understudyVersion,
-        subcommands: [RunCommand.self, MirrorCommand.self, CheckCommand.self])
+        subcommands: [RunCommand.self, MirrorCommand.self, CtlCommand.self, CheckCommand.self])
 
     public init() {}
 

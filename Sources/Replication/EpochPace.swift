@@ -48,7 +48,9 @@ public struct EpochPace: Sendable {
     }
 
     /// The time between cuts where `interval` is wanted.
-    public func stretched(_ interval: UInt64) -> UInt64 {
+    public func stretched(_ interval: UInt64) -> UInt64 { EpochPace.stretched(interval, level: level) }
+
+    public static func stretched(_ interval: UInt64, level: Int) -> UInt64 {
         let factor = UInt64(1) << UInt64(min(level, EpochPace.stretchLevelCount))
         if interval >= EpochPace.stretchedNanosecondsMax { return interval }
         return min(interval * factor, EpochPace.stretchedNanosecondsMax)

@@ -7,6 +7,8 @@ import Synchronization
 final class Blackhole: ReplicationRole {
     let statistics = ReplicationStatistics()
     let checkpointer: Checkpointer
+    let peer: String? = nil
+    let stateName = "measuring"
     private let kernel: GuestKernel
     private let output: OutputGate
     private let messages: MessageLog

@@ -99,6 +99,14 @@ final class Checkpointer: @unchecked Sendable {
         }
     }
 
+    /// Changes the longest time between checkpoints, from now on.
+    func set(_ choice: EpochChoice) {
+        interval.set(choice)
+        kernel.gate.demand.raise()
+    }
+
+    var queueByteCountMax: Int { request.queueByteCountMax }
+
     /// These epochs are committed.
     func noteCommitted(upTo epoch: UInt64) {
         committedEpoch.store(epoch, ordering: .sequentiallyConsistent)

@@ -5,6 +5,9 @@ import Synchronization
 public enum EpochChoice: Equatable, Sendable {
     case fixed(nanoseconds: UInt64)
     case automatic
+
+    /// 1 ms to 24 hours.
+    public static let nanosecondsAllowed: ClosedRange<UInt64> = 1_000_000...86_400_000_000_000
 }
 
 /// The longest time between checkpoints. It may be changed at any time, from any thread.

@@ -52,6 +52,7 @@ public final class GuestRun: Sendable {
             try signals.start(kernel) { [self] in endByInterrupt(kernel) }
             try request.testStops?.start(kernel)
             try role?.start()
+            if let role, let output = kernel.output { ControlService.start(role, output, request.messages) }
             if let output = kernel.output { try request.testCommits?.start(kernel, output) }
             let end = kernel.waitForEnd()
             role?.finish(end)

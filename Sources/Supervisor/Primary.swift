@@ -43,6 +43,8 @@ final class Primary: ReplicationRole {
     let checkpointerEnded = Atomic<UInt32>(0)
     let onSuperseded: @Sendable () -> Void
 
+    var peer: String? { connection.peer }
+    var stateName: String { "\(outcome)" }
     var outcome: Outcome { Outcome(rawValue: outcomeWord.load(ordering: .sequentiallyConsistent)) ?? .superseded }
 
     init(

@@ -13,6 +13,7 @@ enum ProcessEnd {
     /// True for the first thread that asks. Any other sleeps for ever: the first ends the process.
     static func take() {
         if isTaken.compareExchange(expected: false, desired: true, ordering: .sequentiallyConsistent).exchanged {
+            ControlService.removeSocket()
             return
         }
         while true { pause() }

@@ -5,7 +5,7 @@ import Replication
 
 /// What `--report` writes: JSON, with names as below in snake case. Numbers of a new schema may mean something else;
 /// within one, names are only added.
-struct RunReport: Encodable, Sendable {
+public struct RunReport: Encodable, Sendable {
     struct Syscalls: Encodable, Sendable {
         var total: UInt64
         /// How often each was called.
@@ -21,7 +21,7 @@ struct RunReport: Encodable, Sendable {
     }
 
     /// What replication did. Pauses and the like are of all epochs but the first.
-    struct Replication: Encodable, Sendable {
+    public struct Replication: Encodable, Sendable {
         struct Quantiles: Encodable, Sendable {
             var p50: Double
             var p99: Double
@@ -45,11 +45,11 @@ struct RunReport: Encodable, Sendable {
 
         /// How often each step was taken: epochs cut into one that waited, intervals made longer, the guest slowed, and
         /// such a step taken back.
-        struct Pace: Codable, Sendable {
-            var merged: UInt64
-            var stretched: UInt64
-            var slowed: UInt64
-            var recovered: UInt64
+        public struct Pace: Codable, Sendable {
+            public var merged: UInt64
+            public var stretched: UInt64
+            public var slowed: UInt64
+            public var recovered: UInt64
         }
 
         struct PageEncoding: Encodable, Sendable {

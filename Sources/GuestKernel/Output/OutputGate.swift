@@ -197,6 +197,13 @@ public final class OutputGate: Sendable {
         }
     }
 
+    /// Bytes that wait for a commit, over all streams.
+    public var heldByteCount: Int {
+        let streams = state.withLock { state in state.epochs.flatMap { $0.marks.map(\.stream) } + state.uncut }
+        var seen = Set<ObjectIdentifier>()
+        return streams.reduce(0) { seen.insert(ObjectIdentifier($1)).inserted ? $0 + $1.heldByteCount : $0 }
+    }
+
     // MARK: - The streams' side
 
     /// The next cut is to take the stream. False when nothing has to wait for a cut any more.
