@@ -67,6 +67,13 @@ struct RunCommand: ParsableCommand {
         transform: testCommits(parsing:))
     var testCommits: TestCommits?
 
+    @Option(
+        help: ArgumentHelp(
+            "Have the primary die at a point, the nth time that it comes by.", valueName: "name[:n]",
+            visibility: .hidden),
+        transform: testFault(parsing:))
+    var testFault: TestFault?
+
     @Argument(
         help: ArgumentHelp("The program; looked up in the guest's PATH unless it has a slash.", valueName: "PROGRAM"))
     var program: String
@@ -100,6 +107,7 @@ struct RunCommand: ParsableCommand {
         request.replication?.isDurable = files.durable
         request.replication?.localVolumeRoot = files.volumeRoot
         request.replication?.writableExceptions = files.allowUnreplicatedWrites
+        request.replication?.testFault = testFault
         request.testCommits = testCommits
         GuestRun.run(request)
     }
@@ -109,6 +117,13 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("use a seed, or a seed and stops a second up to \(TestStops.rateMax): 42:5000")
         }
         return stops
+    }
+
+    private static func testFault(parsing text: String) throws -> TestFault {
+        guard let fault = TestFault(parsing: text) else {
+            throw ValidationError("use one of \(TestFault.names.joined(separator: ", ")), and a number: frame:100")
+        }
+        return fault
     }
 
     private static func testCommits(parsing text: String) throws -> TestCommits {

@@ -33,6 +33,8 @@ public struct GuestConfiguration: Sendable {
     public var writableExceptions: [String] = []
     /// A guest that goes on here: the files in its volumes that it has open, by the identity of their description.
     public var restoredFiles: [UInt64: Int32] = [:]
+    /// Where a test has this process die; nil but in tests.
+    public var testFault: TestFault?
     /// Receives one line, without its newline, that Understudy has to say about the guest.
     public var report: @Sendable (String) -> Void
 
@@ -117,7 +119,9 @@ public final class GuestKernel: @unchecked Sendable {
         limits = start.limits
         signals = start.signals
         GuestKernel.raiseHostDescriptorLimit()
-        output = configuration.replicates ? OutputGate(demand: gate.demand, clock: clock) : nil
+        output =
+            configuration.replicates
+            ? OutputGate(demand: gate.demand, clock: clock, fault: configuration.testFault) : nil
         let knowsFiles = configuration.confinesWrites || !configuration.volumes.isEmpty
         volumes = configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil
         files = FileTable(output: output)

@@ -52,7 +52,8 @@ final class Checkpointer: @unchecked Sendable {
         self.statistics = statistics
         sender = try EpochSender(request, sink, statistics) { output.takeReleased() }
         queue = EpochQueue(freeByteCountMax: request.queueByteCountMax)
-        capture = EpochCapture(kernel, output, takesDescriptors: sink.takesDescriptors)
+        capture = EpochCapture(
+            kernel, output, takesDescriptors: sink.takesDescriptors, fault: request.testFault)
         interval = EpochInterval(request.epoch)
         pace = EpochPace(limitByteCount: request.queueByteCountMax)
     }

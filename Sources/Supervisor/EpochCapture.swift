@@ -8,10 +8,12 @@ struct EpochCapture {
     private let kernel: GuestKernel
     private let output: OutputGate
     private let takesDescriptors: Bool
+    private let fault: TestFault?
     private var lastRecords = RecordSet()
     private var lastLayout: [UInt8] = []
 
-    init(_ kernel: GuestKernel, _ output: OutputGate, takesDescriptors: Bool) {
+    init(_ kernel: GuestKernel, _ output: OutputGate, takesDescriptors: Bool, fault: TestFault?) {
+        self.fault = fault
         self.kernel = kernel
         self.output = output
         self.takesDescriptors = takesDescriptors
@@ -26,6 +28,7 @@ struct EpochCapture {
         kernel.memory.markWritten(epoch.drop(dropped))
         var cursor: UInt64 = 0
         while try !kernel.memory.collectDirtyPages(into: epoch.pages, from: &cursor, pageCountMax: .max) {}
+        fault?.pass(.capture)
         let records = kernel.capture()
         // By the records: after them.
         let files = kernel.volumes?.cut(kernel.memory) ?? []
@@ -37,6 +40,7 @@ struct EpochCapture {
                 guestNanoseconds: kernel.clock.monotonicNanoseconds(), isByNeed: kernel.gate.demand.isWanted,
                 isWhole: isWhole))
         kernel.gate.demand.satisfy()
+        fault?.pass(.captured)
     }
 
     /// Whether nothing has happened since the cut before: the mirror has, or will have, all of it without this epoch.

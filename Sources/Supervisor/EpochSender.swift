@@ -26,6 +26,7 @@ final class EpochSender: @unchecked Sendable {
     private var byteCount = 0
     private var sendingNanoseconds: UInt64 = 0
     private let clock = GuestClock()
+    private let fault: TestFault?
 
     init(
         _ request: ReplicationRequest, _ sink: any EpochSink, _ statistics: ReplicationStatistics,
@@ -34,6 +35,7 @@ final class EpochSender: @unchecked Sendable {
         self.sink = sink
         self.statistics = statistics
         self.takeReleased = takeReleased
+        fault = request.testFault
         let byteCount = request.compression.usesHistory ? request.deltaCacheByteCount : 0
         do {
             history = try PageSlab(byteCount: byteCount)
@@ -91,6 +93,7 @@ final class EpochSender: @unchecked Sendable {
         if epoch.layout != sentLayout { try encoder.appendLayout(epoch.layout, emit: emit) }
         sentLayout = epoch.layout
         try append(epoch.pages)
+        fault?.pass(.encode)
         let delta = epoch.records.delta(since: sentRecords)
         if !delta.isEmpty { try encoder.appendRecords(delta, emit: emit) }
         sentRecords = epoch.records

@@ -25,7 +25,9 @@ extension Primary {
             if !state.hasBeenProtected {
                 state.hasBeenProtected = true
                 messages.say(.info, "protected by \(connection.peer)")
+                request.testFault?.arm()
             }
+            request.testFault?.pass(.committed)
             output.commit(epoch: epoch)
             checkpointer.noteCommitted(upTo: epoch)
             connection.local?.page.noteReleased(epoch: epoch)

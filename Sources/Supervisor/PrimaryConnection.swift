@@ -17,6 +17,7 @@ final class PrimaryConnection: Sendable {
     /// Where the mirror answers probes: where it listens.
     private let endpoint: String
     let local: SharedMachine?
+    private let fault: TestFault?
 
     /// What there is besides sockets where both sides are on one machine (architecture §6).
     final class SharedMachine: Sendable {
@@ -47,6 +48,7 @@ final class PrimaryConnection: Sendable {
     ) throws(SupervisorError) {
         let request = replication.peers
         self.endpoint = endpoint
+        fault = replication.testFault
         peer = endpoint
         do {
             let identity = try MachineIdentity.own()
@@ -159,10 +161,28 @@ final class PrimaryConnection: Sendable {
 extension PrimaryConnection: EpochSink {
     var takesDescriptors: Bool { isLocal }
 
-    func send(_ bytes: UnsafeRawBufferPointer) throws { try link.send(bytes) }
+    func send(_ bytes: UnsafeRawBufferPointer) throws {
+        try dieWithin(bytes)
+        try link.send(bytes)
+    }
 
-    func sendNow(_ bytes: UnsafeRawBufferPointer) throws -> Int { try link.sendNow(bytes) }
+    func sendNow(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        // What is left of a frame would be counted twice.
+        guard fault?.point != .frame else {
+            try send(bytes)
+            return bytes.count
+        }
+        return try link.sendNow(bytes)
+    }
+
+    private func dieWithin(_ bytes: UnsafeRawBufferPointer) throws {
+        guard let fault, let left = fault.bytesLeft(of: bytes.count) else { return }
+        try link.send(UnsafeRawBufferPointer(rebasing: bytes[..<left]))
+        TestFault.die()
+    }
 
     /// It is the mirror that says when it has it.
-    func noteSent(epoch: UInt64) {}
+    func noteSent(epoch: UInt64) {
+        fault?.pass(.sent)
+    }
 }

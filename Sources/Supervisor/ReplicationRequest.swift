@@ -1,4 +1,5 @@
 import Epochs
+public import GuestKernel
 import GuestMemory
 public import Volumes
 
@@ -36,6 +37,8 @@ public struct ReplicationRequest: Sendable {
     public var isDurable = false
     /// Where a mirror that `run` itself starts puts the volumes.
     public var localVolumeRoot: String?
+    /// Where a test has the primary die.
+    public var testFault: TestFault?
     /// Paths outside the volumes that the guest may write to all the same.
     public var writableExceptions: [String] = []
 

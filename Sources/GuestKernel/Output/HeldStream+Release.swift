@@ -40,6 +40,20 @@ extension HeldStream {
     }
 
     private func send(_ step: HeldQueue.Step) -> Int {
+        guard let fault = gate.fault else { return give(step) }
+        fault.pass(.release)
+        if fault.takesHalf() {
+            var half = step
+            if case .bytes = step.kind, step.byteCount > 1 { half.byteCount = step.byteCount / 2 }
+            _ = give(half)
+            TestFault.die()
+        }
+        let result = give(step)
+        fault.pass(.released)
+        return result
+    }
+
+    private func give(_ step: HeldQueue.Step) -> Int {
         let target = UInt64(signed: hostFD)
         switch step.kind {
         case .bytes where kind == .connection:

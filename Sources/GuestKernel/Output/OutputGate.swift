@@ -77,10 +77,13 @@ public final class OutputGate: Sendable {
     private let undrainedFiles = Atomic<UInt32>(0)
     private let demand: CheckpointDemand
     private let clock: GuestClock
+    /// Nil but in tests.
+    let fault: TestFault?
     let releaser = OutputReleaser()
     let blockingReleaser = BlockingReleaser()
 
-    init(demand: CheckpointDemand, clock: GuestClock) {
+    init(demand: CheckpointDemand, clock: GuestClock, fault: TestFault? = nil) {
+        self.fault = fault
         self.demand = demand
         self.clock = clock
     }
