@@ -96,11 +96,12 @@ struct CtlCommand: ParsableCommand {
             "process      \(status.pid), \(status.role), \(status.state)",
             "mirror       \(status.mirror ?? "none")",
             "epochs       cut \(epochs.cut), sent \(epochs.sent), committed \(epochs.committed), "
-                + "by need \(epochs.byNeed)",
+                + "in flight \(epochs.inFlight), by need \(epochs.byNeed)",
             "interval     \(interval)" + (isStretched ? ", stretched to \(stretched) ms" : ""),
             "queue        \(queue.waitingBytes) bytes in \(queue.waitingEpochs) epochs, "
                 + "\(queue.sendingBytes) being sent, limit \(queue.limitBytes)",
-            "pace         merged \(pace.merged), stretched \(pace.stretched), slowed \(pace.slowed), "
+            "pace         \(status.activity); merged \(pace.merged), stretched \(pace.stretched), "
+                + "slowed \(pace.slowed), "
                 + "recovered \(pace.recovered); slowed by \(status.slowedPercent) % now",
             "held output  \(status.heldOutputBytes) bytes",
             "link         \(status.linkBytes) bytes",

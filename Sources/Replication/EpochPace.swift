@@ -12,6 +12,15 @@ public struct EpochPace: Sendable {
         case none
     }
 
+    /// From nothing to the most that is done; each comes with those before it.
+    public enum Step: String, Equatable, Sendable {
+        case keepingUp = "keeping up"
+        case merging = "merging epochs"
+        case stretching = "interval stretched"
+        case slowing = "guest slowed"
+        case full = "no epoch is cut"
+    }
+
     /// How often each step was taken.
     public struct Counts: Equatable, Sendable {
         public var merged: UInt64 = 0
@@ -64,6 +73,14 @@ public struct EpochPace: Sendable {
 
     /// Whether output that is held is no reason to cut before the interval is over: it would only wait in the queue.
     public func isCongested(_ load: QueueLoad) -> Bool { load.byteCount > limitByteCount }
+
+    /// What is being done about the link at the moment, for who asks.
+    public static func step(_ load: QueueLoad, limitByteCount: Int, level: Int) -> Step {
+        if load.byteCount >= 2 * limitByteCount { return .full }
+        if level > stretchLevelCount { return .slowing }
+        if level > 0 { return .stretching }
+        return load.byteCount > limitByteCount ? .merging : .keepingUp
+    }
 
     /// Looks at the queue; often, whether or not an epoch is due.
     public mutating func observe(_ load: QueueLoad, now: UInt64) {

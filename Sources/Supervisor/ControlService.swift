@@ -50,6 +50,9 @@ struct ControlService {
     }
 
     private func setEpoch(_ word: String) -> String {
+        if role.checkpointer.queue.isClosed {
+            return "error: the guest goes on without a mirror, and no epoch is cut any more\n"
+        }
         if word == "auto" {
             role.checkpointer.set(.automatic)
             return "epoch auto\n"

@@ -10,6 +10,8 @@ public struct PipelineStatus: Codable, Sendable {
         public var cut: UInt64
         public var sent: UInt64
         public var committed: UInt64
+        /// Cut and not committed yet.
+        public var inFlight: UInt64
         public var byNeed: UInt64
     }
 
@@ -46,6 +48,8 @@ public struct PipelineStatus: Codable, Sendable {
     /// protected, unprotected, superseded or finished; measuring without a mirror.
     public var state: String
     public var mirror: String?
+    /// What is being done about the link, in words.
+    public var activity: String
     public var epochs: Epochs
     public var interval: Interval
     public var queue: Queue
@@ -63,19 +67,22 @@ extension PipelineStatus {
     init(of role: any ReplicationRole, pid: Int32, heldByteCount: Int) {
         let checkpointer = role.checkpointer
         let load = checkpointer.queue.load
+        let limit = checkpointer.queueByteCountMax
         let wanted = checkpointer.interval.nanoseconds
         self = role.statistics.state.withLock { state in
             PipelineStatus(
                 pid: pid, role: role.peer == nil ? "blackhole" : "primary", state: role.stateName, mirror: role.peer,
+                activity: EpochPace.step(load, limitByteCount: limit, level: state.paceLevel).rawValue,
                 epochs: Epochs(
                     cut: state.cutEpoch, sent: state.sentEpoch, committed: state.committed,
+                    inFlight: state.cutEpoch - min(state.committed, state.cutEpoch),
                     byNeed: state.epochsByNeed),
                 interval: Interval(
                     isAuto: checkpointer.interval.isAutomatic, milliseconds: Double(wanted) / 1e6,
                     stretchedMilliseconds: Double(EpochPace.stretched(wanted, level: state.paceLevel)) / 1e6),
                 queue: Queue(
                     waitingEpochs: load.waitingCount, waitingBytes: load.waitingByteCount,
-                    sendingBytes: load.begunByteCount, limitBytes: checkpointer.queueByteCountMax),
+                    sendingBytes: load.begunByteCount, limitBytes: limit),
                 pace: .init(state.paceCounts), slowedPercent: state.slowPercent, heldOutputBytes: heldByteCount,
                 linkBytes: state.bytes,
                 pages: Pages(

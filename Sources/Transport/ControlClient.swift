@@ -6,7 +6,9 @@ public enum ControlClient {
 
     /// The process's answer to one line.
     public static func ask(_ pid: Int32, _ line: String) throws(TransportError) -> String {
-        for path in ControlPlace.paths(of: pid) {
+        var status = stat()
+        guard stat("/proc/\(pid)", &status) == 0 else { throw TransportError("there is no process \(pid)") }
+        for path in ControlPlace.paths(of: pid, user: status.st_uid) {
             let socket = try OwnedDescriptor(socket: AF_UNIX, SOCK_STREAM)
             if ControlPlace.connect(socket, to: path) != 0 { continue }
             // A number may have been given anew, in another pid namespace, say.
@@ -14,7 +16,7 @@ public enum ControlClient {
             ControlSocket.writeAll(Array("\(line)\n".utf8), to: socket)
             return try readAll(socket, pid)
         }
-        throw TransportError(whyNot(pid))
+        throw TransportError(whyNot(pid, user: status.st_uid))
     }
 
     private static func readAll(_ socket: borrowing OwnedDescriptor, _ pid: Int32) throws(TransportError) -> String {
@@ -36,10 +38,24 @@ public enum ControlClient {
     }
 
     /// The likeliest reason, in words.
-    private static func whyNot(_ pid: Int32) -> String {
-        var status = stat()
-        guard stat("/proc/\(pid)", &status) == 0 else { return "there is no process \(pid)" }
-        if status.st_uid != geteuid() { return "process \(pid) belongs to another user" }
-        return "process \(pid) is no understudy run with --mirror or --blackhole"
+    private static func whyNot(_ pid: Int32, user: uid_t) -> String {
+        if geteuid() != 0, user != geteuid() { return "process \(pid) belongs to another user" }
+        guard isUnderstudy(pid) else { return "process \(pid) is no understudy; --pid wants that of run" }
+        if words(of: pid).dropFirst().first == "mirror" {
+            return "process \(pid) is a mirror; --pid wants that of its primary, the one with run"
+        }
+        return "process \(pid) has no mirror and is no --blackhole, or has a control socket elsewhere (XDG_RUNTIME_DIR)"
+    }
+
+    /// Whether it runs the same file as this process.
+    private static func isUnderstudy(_ pid: Int32) -> Bool {
+        var (own, other) = (stat(), stat())
+        guard stat("/proc/self/exe", &own) == 0, stat("/proc/\(pid)/exe", &other) == 0 else { return false }
+        return own.st_dev == other.st_dev && own.st_ino == other.st_ino
+    }
+
+    private static func words(of pid: Int32) -> [Substring] {
+        guard let text = try? ProcFile.read("/proc/\(pid)/cmdline") else { return [] }
+        return text.split(separator: "\0", omittingEmptySubsequences: false)
     }
 }

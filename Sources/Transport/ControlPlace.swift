@@ -5,40 +5,52 @@ public enum ControlPlace {
     private static let baseDirectories = ["/run", "/tmp"]
 
     /// What the user's session has for such files comes first; who asks may have another session than who answers.
-    private static var directories: [String] {
-        var bases = baseDirectories
-        let session = "/run/user/\(geteuid())"
-        bases.insert(session, at: 0)
-        if let named = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), named.hasPrefix("/"), named != session {
-            bases.insert(named, at: 0)
-        }
-        return bases.map { "\($0)/understudy-\(geteuid())" }
+    private static func directories(of user: uid_t) -> [String] {
+        let session = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }
+        return directories(of: user, session: session)
+    }
+
+    static func directories(of user: uid_t, session: String?) -> [String] {
+        var bases = ["/run/user/\(user)"] + baseDirectories
+        if let session, session.hasPrefix("/"), session != bases[0] { bases.insert(session, at: 0) }
+        return bases.map { "\($0)/understudy-\(user)" }
     }
 
     /// The first directory that is there or can be made.
     static func makeDirectory() throws(TransportError) -> String {
-        for directory in directories {
+        let user = geteuid()
+        let directories = directories(of: user)
+        for directory in directories where withAddress(of: path(of: .max, in: directory) + ".new", { _, _ in }) != nil {
             mkdir(directory, 0o700)
-            if isOwn(directory) { return directory }
+            if isOwn(directory, of: user) { return directory }
         }
-        throw TransportError("no directory for the control socket in \(directories.joined(separator: " or "))")
+        throw TransportError("none of \(directories.joined(separator: ", ")) can be made, or is this user's alone")
     }
 
-    /// Every place where the process's socket may be.
-    static func paths(of pid: Int32) -> [String] {
-        directories.filter(isOwn).map { path(of: pid, in: $0) }
+    /// Every place where the socket of a user's process may be.
+    static func paths(of pid: Int32, user: uid_t) -> [String] {
+        directories(of: user).filter { isOwn($0, of: user) }.map { path(of: pid, in: $0) }
     }
 
     static func path(of pid: Int32, in directory: String) -> String { "\(directory)/\(pid).sock" }
 
     /// /tmp is everybody's: somebody else's directory, or one that others may write to, is not used.
-    private static func isOwn(_ directory: String) -> Bool {
+    static func isOwn(_ directory: String, of user: uid_t) -> Bool {
         var status = stat()
         guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return false }
-        return status.st_uid == geteuid() && status.st_mode & 0o077 == 0
+        return status.st_uid == user && status.st_mode & 0o077 == 0
     }
 
-    /// Sockets that nobody listens on any more: of processes that were killed.
+    /// The process that a file in such a directory belongs to; nil for what is not ours.
+    static func owner(of name: String) -> Int32? {
+        guard let dot = name.firstIndex(of: "."), ["sock", "sock.new"].contains(name[name.index(after: dot)...]) else {
+            return nil
+        }
+        return Int32(name[..<dot]).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// Sockets that nobody listens on any more: of processes that were killed. One whose number lives is left alone,
+    /// as it may just be about to listen.
     static func removeStale(in directory: String) {
         guard let entries = opendir(directory) else { return }
         defer { closedir(entries) }
@@ -46,7 +58,7 @@ public enum ControlPlace {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
                 name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard name.hasSuffix(".sock") else { continue }
+            guard let pid = owner(of: name), kill(pid, 0) != 0, errno == ESRCH else { continue }
             let path = "\(directory)/\(name)"
             guard let socket = try? OwnedDescriptor(socket: AF_UNIX, SOCK_STREAM) else { return }
             if connect(socket, to: path) == ECONNREFUSED { unlink(path) }

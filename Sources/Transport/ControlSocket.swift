@@ -44,12 +44,16 @@ public final class ControlSocket: Sendable {
             }
             _ = fcntl(number, F_SETFD, FD_CLOEXEC)
             let connection = OwnedDescriptor(number)
-            guard PeerCredentials(of: number)?.user == geteuid() || PeerCredentials(of: number)?.user == 0 else {
-                continue
-            }
+            guard ControlSocket.isAllowed(number) else { continue }
             guard let line = ControlSocket.readLine(connection) else { continue }
             ControlSocket.writeAll(Array(answer(line).utf8), to: connection)
         }
+    }
+
+    /// The directory keeps others out already; it may be on a file system that does not.
+    private static func isAllowed(_ connection: Int32) -> Bool {
+        guard let peer = PeerCredentials(of: connection) else { return false }
+        return peer.user == geteuid() || peer.user == 0
     }
 
     static func readLine(_ connection: borrowing OwnedDescriptor) -> String? {

@@ -76,6 +76,21 @@ struct EpochPaceTests {
         #expect(pace.stretched(86_400_000_000_000) == 86_400_000_000_000)
     }
 
+    @Test("what is being done is said in the order of its steps")
+    func step() {
+        let stretched = EpochPace.stretchLevelCount
+        let steps: [(bytes: Int, level: Int, expected: EpochPace.Step)] = [
+            (0, 0, .keepingUp), (Self.limit, 0, .keepingUp), (Self.limit + 1, 0, .merging),
+            (Self.limit + 1, 1, .stretching), (0, stretched, .stretching), (0, stretched + 1, .slowing),
+            (2 * Self.limit - 1, EpochPace.levelMax, .slowing), (2 * Self.limit, 0, .full),
+        ]
+        for (bytes, level, expected) in steps {
+            var load = QueueLoad()
+            load.begunByteCount = bytes
+            #expect(EpochPace.step(load, limitByteCount: Self.limit, level: level) == expected)
+        }
+    }
+
     @Test("no load makes a queue larger than twice the limit and an epoch", arguments: SeededGenerator.seeds(count: 20))
     func bound(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)

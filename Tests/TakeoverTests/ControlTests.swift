@@ -18,6 +18,19 @@ struct ControlTests {
         print("done", flush=True)
         """
 
+    /// Asks for the status without our client, and prints the answer.
+    private static let asking = """
+        import socket
+        import sys
+        control = socket.socket(socket.AF_UNIX)
+        control.connect(sys.argv[1])
+        try:
+            control.sendall(b"status\\n")
+            print(control.recv(1000))
+        except (BrokenPipeError, ConnectionResetError):
+            print(b"")
+        """
+
     private static func ctl(_ pid: pid_t, _ words: String...) async throws -> CommandOutcome {
         try await Command(TestEnvironment.understudy, ["ctl", "--pid", "\(pid)"] + words).run()
     }
@@ -91,6 +104,36 @@ struct ControlTests {
                 try await run.waitForOutput("ready\n")
                 try await body(run)
             }
+        }
+    }
+
+    @Test("without a mirror there are no epochs to set")
+    func afterwards() async throws {
+        var command = Command("/usr/bin/python3", ["-c", Self.guest])
+        command.input = .held
+        try await ReplicatedGuest.with(command) { guest in
+            try await guest.waitUntilProtected()
+            try await guest.primary.waitForOutput("ready\n")
+            guest.mirror.send(signal: SIGKILL)
+            try await guest.waitUntilUnprotected()
+            let pid = guest.primary.pid
+            #expect(try await Self.status(pid)["state"] as? String == "unprotected")
+            Self.requireRefusal(try await Self.ctl(pid, "epoch", "1s"), 125, "the guest goes on without a mirror")
+            try await Self.finish(guest.primary)
+        }
+    }
+
+    @Test("`--mirror local`")
+    func local() async throws {
+        try await LocalMirror.with(Command("/bin/sleep", ["60"])) { local in
+            #expect(try await Self.ctl(local.primary, "epoch", "100ms").ending == .exited(0))
+            let status = try await Self.status(local.primary)
+            #expect(try Self.number(status, "interval", "milliseconds") == 100)
+            #expect(status["activity"] as? String == "keeping up")
+            #expect(try Self.number(status, "epochs", "in_flight") <= 2)
+            kill(local.primary, SIGKILL)
+            try await local.shell.waitForErrors(ReplicatedGuest.takeoverLine)
+            Self.requireRefusal(try await Self.ctl(local.mirror, "status"), 125, "process \(local.mirror) is a mirror")
         }
     }
 
@@ -217,16 +260,27 @@ struct ControlTests {
         }
         Self.requireRefusal(try await Self.ctl(gone, "status"), 125, "there is no process \(gone)")
         let own = try await Self.ctl(getpid(), "status")
-        Self.requireRefusal(own, 125, "process \(getpid()) is no understudy run with --mirror or --blackhole")
+        Self.requireRefusal(own, 125, "process \(getpid()) is no understudy")
+        try await ReplicatedGuest.withMirror(at: "127.0.0.1:\(try FreePort.any())") { mirror in
+            Self.requireRefusal(try await Self.ctl(mirror.pid, "status"), 125, "process \(mirror.pid) is a mirror")
+        }
         if geteuid() != 0 { return }
         try await ScratchDirectory.with { scratch in
-            try await Self.running(scratch, ["--blackhole"]) { run, _ in
+            try await Self.running(scratch, ["--blackhole"]) { run, path in
                 var command = Understudy.command("ctl", "--pid", "\(run.pid)", "epoch", "5ms")
                 let asNobody = ["--reuid=65534", "--regid=65534", "--clear-groups", command.program]
                 command.arguments = asNobody.map { Array($0.utf8) } + command.arguments
                 command.program = "/usr/bin/setpriv"
                 let outcome = try await command.run()
                 Self.requireRefusal(outcome, 125, "process \(run.pid) belongs to another user")
+                // Nor where the files let somebody in by mistake: the process asks the kernel who it is.
+                let directory = scratch.path + "/understudy-0"
+                #expect(chmod(scratch.path, 0o755) == 0 && chmod(directory, 0o755) == 0 && chmod(path, 0o666) == 0)
+                command.arguments = (asNobody.dropLast() + ["/usr/bin/python3", "-c", Self.asking, path]).map {
+                    Array($0.utf8)
+                }
+                #expect(try await command.run().outputText == "b''\n")
+                #expect(chmod(directory, 0o700) == 0)
                 try await Self.finish(run)
             }
         }
