@@ -19,7 +19,7 @@ SHELL       := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help deps build guests test soak conformance fuzz check demo bench bench-replication format install clean require-build require-test
+.PHONY: help deps build guests test soak conformance fuzz check demo bench bench-replication bench-codings format install clean require-build require-test
 
 # $(call missing,PACKAGES) is a shell command that prints those of PACKAGES that are not installed. A system without
 # dpkg is taken at its word: whatever is not there will be named by the first thing that needs it.
@@ -127,6 +127,9 @@ bench: require-test build ## Measure what calls and redis cost a guest
 
 bench-replication: require-test build ## Measure pauses, throughput and takeovers with a mirror
 	@UNDERSTUDY=$(UNDERSTUDY) scripts/bench-replication
+
+bench-codings: require-test build guests ## Measure the bytes of an epoch with each --compress
+	@UNDERSTUDY=$(UNDERSTUDY) UNDERSTUDY_GUESTS=$(GUESTS) scripts/bench-codings
 
 format: ## Format the Swift sources in place
 	@$(SWIFT) format --in-place --parallel --recursive $(FORMATTED)
