@@ -119,6 +119,8 @@ static void learn_file_system(void) {
     CHECK(snprintf(path, sizeof path, "%s/.volume_model-trial", run.volume) < PATH_MAX);
     CHECK(statfs(run.volume, &facts) == 0);
     run.block_size = (size_t)facts.f_bsize;
+    // Of one that was killed in the middle of this.
+    (void)(rmdir(path) == 0 || unlink(path) == 0);
     CHECK(mkdir(path, 0700) == 0 && stat(path, &status) == 0);
     counts_directory_links = status.st_nlink == 2;
     CHECK(rmdir(path) == 0);
@@ -144,9 +146,6 @@ static struct kind *random_kind(void) {
     while (at >= kind->weight) at -= kind++->weight;
     return kind;
 }
-
-// Said now and then, so that whoever reads it sees progress; not where all output must be the same each time.
-static bool says_where;
 
 static void run_operations(size_t count) {
     static int64_t next_line;

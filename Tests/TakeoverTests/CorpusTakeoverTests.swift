@@ -35,6 +35,33 @@ struct CorpusTakeoverTests {
         }
     }
 
+    @Test("its files in a volume, and the primary killed: as natively", arguments: TakeoverCase.inVolume)
+    func killedInVolume(_ run: TakeoverCase) async throws {
+        let native = try await NativeRuns.shared.outcome(of: run.command)
+        let delay = run.delayNanoseconds(nativeSeconds: native.wallSeconds)
+        try await ScratchDirectory.with { scratch in
+            let pair = try VolumePair(in: scratch)
+            var command = run.command
+            command.environment.append("TMPDIR=\(pair.volume)")
+            command.directory = pair.volume
+            var options = pair.options(run.options)
+            // tmpfile(3) takes no other directory.
+            options.unreplicatedPaths = ["/tmp"]
+            let outcome = try await ReplicatedGuest.with(command, options) { guest in
+                try await guest.waitUntilProtected()
+                try await Task.sleep(nanoseconds: delay)
+                guest.killPrimary()
+                return try await guest.waitForEnd()
+            }
+            do {
+                try outcome.requireSame(as: native)
+                SoakLog.note("guest program in a volume, primary killed", ["takeovers": outcome.didTakeOver ? 1 : 0])
+            } catch {
+                throw TestFailure("\(run.testDescription), killed after \(delay / 1000) us: \(error)")
+            }
+        }
+    }
+
     @Test("the mirror killed: as natively, from the primary alone", arguments: mirroredCases[0])
     func mirrorKilled(_ run: TakeoverCase) async throws {
         let native = try await NativeRuns.shared.outcome(of: run.command)

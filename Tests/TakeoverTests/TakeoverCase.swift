@@ -59,6 +59,14 @@ struct TakeoverCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Programs with a verdict, statically linked: those that a takeover upsets because of their files, and a quarter
+    /// of the others.
+    static let inVolume = cases { entry, linkage, turn in
+        guard case .verdict = entry.expected, linkage == .static, !entry.mapsNamelessFile else { return false }
+        guard let reason = entry.takeoverException?.reason else { return turn % 4 == 2 }
+        return reason.hasPrefix("files outside a volume")
+    }
+
     /// A third of all programs, whether a takeover upsets them or not.
     static func third(_ number: Int) -> [TakeoverCase] {
         cases { _, linkage, turn in linkage == .static && turn % 3 == number }

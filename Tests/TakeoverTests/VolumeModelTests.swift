@@ -97,8 +97,7 @@ struct VolumeModelTests {
             try await ReplicatedGuest.with(round.guest(in: pair), pair.options(round.options)) { guest in
                 try await guest.waitUntilProtected()
                 try await Task.sleep(nanoseconds: round.kill.delayNanoseconds)
-                guest.mirror.send(signal: SIGKILL)
-                guest.killPrimary()
+                guest.killBoth(primaryFirst: round.kill.number.isMultiple(of: 2))
                 _ = try await guest.waitForEnd()
             }
             let swapped = try VolumePair(swapping: pair, in: scratch)

@@ -101,16 +101,26 @@ struct VolumeStartTests {
                 // One that has the first epoch has the volume as well; and once that was on its way there is no second.
                 if mirror.errorText.contains(ReplicatedGuest.takeoverLine) { return try await Self.requireSame(pair) }
                 if mirror.errorText.contains("the primary was gone before its first epoch was whole") { return }
-                try await options.primary(guest, mirroredAt: "127.0.0.1:\(port)").running { primary in
-                    try await primary.waitForErrors(ReplicatedGuest.protectedLine)
-                    _ = try await primary.waitForEnd()
-                }
+                try await Self.protectAgain(options.primary(guest, mirroredAt: "127.0.0.1:\(port)"))
                 try await Self.requireSame(pair)
                 let outcome = try await mirror.waitForEnd()
                 guard outcome.ending == .exited(0), Understudy.trouble(in: outcome.errorText) == nil else {
                     throw TestFailure("not a mirror's end", outcome)
                 }
             }
+        }
+    }
+
+    /// Runs a primary, as soon as the mirror has noticed that the former one is gone.
+    private static func protectAgain(_ primary: Command) async throws {
+        let deadline = Date(timeIntervalSinceNow: 30)
+        while true {
+            let outcome = try await primary.run()
+            if outcome.errorText.contains(ReplicatedGuest.protectedLine) { return }
+            guard outcome.errorText.contains("this mirror has a primary already"), Date() < deadline else {
+                throw TestFailure("not protected", outcome)
+            }
+            try await Task.sleep(nanoseconds: 50_000_000)
         }
     }
 

@@ -54,8 +54,11 @@ extension CorpusEntry {
     }
 
     /// Whether the program can be taken over at any moment.
-    public var survivesTakeovers: Bool {
-        !CorpusEntry.takeoverExceptions.contains { $0.name == name && $0.arguments == arguments }
+    public var survivesTakeovers: Bool { takeoverException == nil }
+
+    /// Why it cannot, as its row has it.
+    public var takeoverException: TakeoverException? {
+        CorpusEntry.takeoverExceptions.first { $0.name == name && $0.arguments == arguments }
     }
 
     /// Whether the program maps a file that has no name: a memfd, or one that was removed.

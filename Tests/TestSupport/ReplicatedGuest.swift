@@ -55,6 +55,14 @@ public struct ReplicatedGuest: Sendable {
 
     public func killPrimary() { primary.send(signal: SIGKILL) }
 
+    /// Kills both, some microseconds apart. The one that dies last may have noticed: a primary lets out what it held
+    /// for a mirror that is gone.
+    public func killBoth(primaryFirst: Bool) {
+        if primaryFirst { killPrimary() }
+        mirror.send(signal: SIGKILL)
+        if !primaryFirst { killPrimary() }
+    }
+
     /// Stops all threads of the primary, and waits until they are.
     public func stopPrimary() async throws { try await ReplicatedGuest.stop(primary) }
 

@@ -36,6 +36,9 @@ static struct {
     size_t descriptor_count;
 } run;
 
+// Said now and then, so that whoever reads it sees progress; not where all output must be the same each time.
+static bool says_where;
+
 // Whether everything is being compared. A takeover in the middle of it gives files other numbers, so that names that
 // are one file are not recognised as such: then all of it is compared once more.
 static bool is_comparing, was_taken_over;
@@ -190,7 +193,7 @@ static void compare_all(void) {
 
 // The mirror's files have numbers of their own.
 static void forget_numbers(void) {
-    printf("takeover: sequence %llu operation %llu\n", run.sequence, run.operation);
+    if (says_where) printf("takeover: sequence %llu operation %llu\n", run.sequence, run.operation);
     strncat(run.what, ", compared after a takeover", sizeof run.what - strlen(run.what) - 1);
     for (size_t i = 0; i < INODES_MAX; i++) run.model.inodes[i].number = 0;
 }

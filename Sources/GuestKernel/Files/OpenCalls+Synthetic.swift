@@ -58,8 +58,12 @@ extension OpenCalls {
             let path = file.openedPath ?? resolved.guestPath
             return add(made.reopened(kernel, path: path, statusFlags: statusFlags(request)), kernel, request)
         }
-        if let volume = file.volume, request.flags & O_TRUNC != 0, volume.journal.isRecording { return failed(EACCES) }
-        let opened = openOnce(resolved, request, resolution: 0)
+        if file.isUnreplicated, request.flags & O_TRUNC != 0 {
+            let settled = thread.settleEverything()
+            if settled != 0 { return settled }
+        }
+        let openAgain = { openOnce(resolved, request, resolution: 0) }
+        let opened = file.volume.map { $0.journal.openAgain($0, request, openAgain) } ?? openAgain()
         if opened < 0 { return opened }
         if let place = file.payload as? SpecialDirectory, let node = place.node {
             let again = SpecialDirectory(path: place.path, node: node)

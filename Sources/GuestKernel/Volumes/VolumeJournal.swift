@@ -157,7 +157,7 @@ public final class VolumeJournal: Sendable {
         }
     }
 
-    private static func times(_ handle: FileOperation.Handle, _ hostFD: Int32) -> FileOperation? {
+    static func times(_ handle: FileOperation.Handle, _ hostFD: Int32) -> FileOperation? {
         var status = stat()
         guard fstat(hostFD, &status) == 0 else { return nil }
         return .setTimes(.handle(handle), FileOperation.Times(status))

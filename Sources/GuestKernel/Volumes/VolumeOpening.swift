@@ -45,11 +45,25 @@ extension VolumeJournal {
         return mayWrite(kernel, name) ? nil : failed(EROFS)
     }
 
+    /// Opens a file of a volume once more, by way of a descriptor: what may come of it is that it is emptied.
+    func openAgain(_ file: VolumeFile, _ request: OpenCalls.Request, _ open: () -> Int) -> Int {
+        guard request.flags & O_TRUNC != 0 else { return open() }
+        return perform { state in
+            let opened = open()
+            if opened < 0 { return opened }
+            record(.truncate(.handle(file.handle), byteCount: 0), in: &state)
+            if let times = VolumeJournal.times(file.handle, Int32(opened)) { record(times, in: &state) }
+            return opened
+        }
+    }
+
     /// Says once for each path why the guest may not write there.
     func mayWrite(_ kernel: GuestKernel, _ path: [UInt8]) -> Bool {
         if !isRecording || roots.find(path) != nil || roots.mayWriteOutside(path) { return true }
         let text = String(decoding: path, as: UTF8.self)
-        let directory = String(decoding: path[..<(path.lastIndex(of: UInt8(ascii: "/")) ?? 0)], as: UTF8.self)
+        // The directory that it is in, unless that is the root, which cannot be a volume.
+        let above = path[..<(path.lastIndex(of: UInt8(ascii: "/")) ?? 0)]
+        let directory = above.isEmpty ? text : String(decoding: above, as: UTF8.self)
         kernel.reportRefusedWrite(
             "the guest may not write to \(text), which is in no volume: add --volume \(directory) "
                 + "or --allow-unreplicated-writes \(text)")
