@@ -1,9 +1,16 @@
 // `dirty_page [PAGES [ROUNDS]]`: writes to PAGES scattered pages each round and then checks every page of the region,
 // so that one page missing from a checkpoint, or one written at the wrong moment, shows in the next round.
+// With ROUNDS 0 it goes on until its standard input ends, and then for one round more.
 #include "check.h"
+#include <poll.h>
 #include <sys/mman.h>
 
 enum { PAGE = 4096, WORDS = PAGE / 8 };
+
+static int input_has_ended(void) {
+    struct pollfd input = {.fd = 0, .events = POLLIN};
+    return poll(&input, 1, 0) != 0;
+}
 
 int main(int argc, char **argv) {
     long pages = argc > 1 ? atol(argv[1]) : 256;
@@ -23,7 +30,9 @@ int main(int argc, char **argv) {
     CHECK(model != NULL);
 
     uint64_t state = 42, hash = HASH_START;
-    for (long round = 1; round <= rounds; round++) {
+    int is_last = 0;
+    for (long round = 1; rounds == 0 ? !is_last : round <= rounds; round++) {
+        is_last = rounds == 0 && input_has_ended();
         for (long i = 0; i < pages; i++) {
             long page = random_next(&state) % total;
             int word = (int)(random_next(&state) % WORDS);
@@ -41,7 +50,8 @@ int main(int argc, char **argv) {
         hash = hash_bytes(hash, model, (size_t)total * sizeof *model);
         sleep_us(2000);
     }
-    printf("%ld pages, %ld rounds, checksum %016llx\n", total, rounds, (unsigned long long)hash);
+    if (rounds == 0) printf("%ld pages until the end of the input\n", total);
+    else printf("%ld pages, %ld rounds, checksum %016llx\n", total, rounds, (unsigned long long)hash);
     CHECK(munmap(region, (size_t)total * PAGE) == 0);
     free(model);
     return check_ok();

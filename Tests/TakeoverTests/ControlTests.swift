@@ -32,15 +32,7 @@ struct ControlTests {
         """
 
     private static func ctl(_ pid: pid_t, _ words: String...) async throws -> CommandOutcome {
-        try await Command(TestEnvironment.understudy, ["ctl", "--pid", "\(pid)"] + words).run()
-    }
-
-    private static func status(_ pid: pid_t) async throws -> [String: Any] {
-        let outcome = try await ctl(pid, "status", "--json")
-        guard outcome.ending == .exited(0), outcome.errors == [],
-            let status = try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any]
-        else { throw TestFailure("no status", outcome) }
-        return status
+        try await Control.run(pid, words)
     }
 
     private static func number(_ status: [String: Any], _ group: String, _ name: String) throws -> Double {
@@ -73,18 +65,18 @@ struct ControlTests {
         var replication = ReplicationOptions()
         replication.epoch = "10s"
         let body: @Sendable (RunningCommand) async throws -> Void = { run in
-            let before = try await Self.status(run.pid)
+            let before = try await Control.status(of: run.pid)
             #expect(try Self.number(before, "interval", "milliseconds") == 10_000)
             #expect(try Self.number(before, "epochs", "committed") < 20)
             #expect(try await Self.ctl(run.pid, "epoch", "2ms").ending == .exited(0))
             let deadline = Date(timeIntervalSinceNow: 60)
-            while try Self.number(try await Self.status(run.pid), "epochs", "committed") < 100 {
-                if Date() > deadline { throw TestFailure("still slow: \(try await Self.status(run.pid))") }
+            while try Self.number(try await Control.status(of: run.pid), "epochs", "committed") < 100 {
+                if Date() > deadline { throw TestFailure("still slow: \(try await Control.status(of: run.pid))") }
                 try await Task.sleep(nanoseconds: 20_000_000)
             }
-            #expect(try Self.number(try await Self.status(run.pid), "interval", "milliseconds") == 2)
+            #expect(try Self.number(try await Control.status(of: run.pid), "interval", "milliseconds") == 2)
             #expect(try await Self.ctl(run.pid, "epoch", "auto").ending == .exited(0))
-            let automatic = try await Self.status(run.pid)
+            let automatic = try await Control.status(of: run.pid)
             #expect((automatic["interval"] as? [String: Any])?["is_auto"] as? Bool == true)
             try await Self.finish(run)
         }
@@ -92,7 +84,7 @@ struct ControlTests {
             try await ReplicatedGuest.with(command, replication) { guest in
                 try await guest.waitUntilProtected()
                 try await guest.primary.waitForOutput("ready\n")
-                let status = try await Self.status(guest.primary.pid)
+                let status = try await Control.status(of: guest.primary.pid)
                 #expect(status["mirror"] as? String == guest.address && status["role"] as? String == "primary")
                 #expect(status["state"] as? String == "protected")
                 try await body(guest.primary)
@@ -117,7 +109,7 @@ struct ControlTests {
             guest.mirror.send(signal: SIGKILL)
             try await guest.waitUntilUnprotected()
             let pid = guest.primary.pid
-            #expect(try await Self.status(pid)["state"] as? String == "unprotected")
+            #expect(try await Control.status(of: pid)["state"] as? String == "unprotected")
             Self.requireRefusal(try await Self.ctl(pid, "epoch", "1s"), 125, "the guest goes on without a mirror")
             try await Self.finish(guest.primary)
         }
@@ -127,7 +119,7 @@ struct ControlTests {
     func local() async throws {
         try await LocalMirror.with(Command("/bin/sleep", ["60"])) { local in
             #expect(try await Self.ctl(local.primary, "epoch", "100ms").ending == .exited(0))
-            let status = try await Self.status(local.primary)
+            let status = try await Control.status(of: local.primary)
             #expect(try Self.number(status, "interval", "milliseconds") == 100)
             #expect(status["activity"] as? String == "keeping up")
             #expect(try Self.number(status, "epochs", "in_flight") <= 2)
