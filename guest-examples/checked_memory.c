@@ -55,13 +55,13 @@ static void map_anew(struct region *region, int page, int count) {
     memset(region->model[page], 0, (size_t)count * sizeof region->model[page]);
 }
 
-static void move_pages(struct region *region, int from, int to, int count) {
-    if (abs(from - to) < count) return;
-    size_t size = (size_t)count * PAGE;
+// A single page: before Linux 6.17 what is moved has to be one mapping, which pages of different origin are not.
+static void move_page(struct region *region, int from, int to) {
+    if (from == to) return;
     void *place = region->pages[to];
-    CHECK(mremap(region->pages[from], size, size, MREMAP_MAYMOVE | MREMAP_FIXED, place) == place);
-    memcpy(region->model[to], region->model[from], (size_t)count * sizeof region->model[to]);
-    map_anew(region, from, count);
+    CHECK(mremap(region->pages[from], PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, place) == place);
+    memcpy(region->model[to], region->model[from], sizeof region->model[to]);
+    map_anew(region, from, 1);
 }
 
 static void step(struct region *region) {
@@ -80,7 +80,7 @@ static void step(struct region *region) {
         CHECK(madvise(region->pages[page], (size_t)count * PAGE, MADV_DONTNEED) == 0);
         memset(region->model[page], 0, (size_t)count * sizeof region->model[page]);
     } else if (kind < 97) map_anew(region, page, count);
-    else move_pages(region, page, other, count);
+    else move_page(region, page, other);
 }
 
 static void check_all(struct region *region) {
