@@ -50,6 +50,45 @@ struct MirrorUsageTests {
         try await Command(TestEnvironment.understudy, words).run().requireRefusal(64)
     }
 
+    @Test(
+        "options about files that do not fit: 64",
+        arguments: [
+            ["--volume", "/no/such/directory"], ["--volume", "/etc/passwd"], ["--volume", "/"],
+            ["--volume", "/usr", "--volume", "/usr/bin"], ["--allow-unreplicated-writes", "/no/such/file"],
+            ["--durable"], ["--volume-root", "/tmp"], ["--volume", "/usr", "--volume-root", "/tmp"],
+        ])
+    func badVolumes(_ words: [String]) async throws {
+        let options = ["--mirror", "127.0.0.1:9"] + words
+        let outcome = try await Understudy.run(Command("/bin/echo", ["ran"]), options: options).run()
+        try outcome.requireRefusal(64, naming: words[words.count > 2 ? 2 : 0])
+    }
+
+    @Test("volumes without a mirror, or with a local one that has no place for them: 64")
+    func volumesAlone() async throws {
+        for words in [["--volume", "/usr"], ["--mirror", "local", "--volume", "/usr"]] {
+            let outcome = try await Understudy.run(Command("/bin/echo", ["ran"]), options: words).run()
+            try outcome.requireRefusal(64, naming: words.count > 2 ? "--volume-root" : "--mirror")
+        }
+    }
+
+    @Test("a mirror on the same machine that would keep its copy in the volume itself: 125, and nothing runs")
+    func sameDirectory() async throws {
+        try await ScratchDirectory.with { scratch in
+            let volume = try scratch.makeDirectory("volume")
+            for words in [[], ["--volume-root", volume]] {
+                var options = ReplicationOptions()
+                options.mirrorWords = words
+                let address = "127.0.0.1:\(try FreePort.any())"
+                try await ReplicatedGuest.withMirror(at: address, options) { mirror in
+                    let run = Understudy.run(
+                        Command("/bin/echo", ["ran"]), options: ["--mirror", address, "--volume", volume])
+                    let outcome = try await run.run()
+                    try outcome.requireRefusal(125, naming: "is the primary's own directory, on the same machine")
+                }
+            }
+        }
+    }
+
     @Test("a mirror that is not there: 125, and nothing runs")
     func unreachable() async throws {
         let address = "127.0.0.1:\(try FreePort.any())"

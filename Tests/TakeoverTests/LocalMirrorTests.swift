@@ -46,6 +46,37 @@ struct LocalMirrorTests {
         }
     }
 
+    @Test("files in a volume: the mirror goes on with its own copy")
+    func volume() async throws {
+        try await ScratchDirectory.with { scratch in
+            let pair = try VolumePair(in: scratch)
+            try ScratchDirectory(path: pair.volume).write("there", text: "before the guest\n")
+            // One line each, in the file first.
+            let script = """
+                import sys
+                import time
+                file = open(sys.argv[1] + "/there", "a", buffering=1)
+                for number in range(400):
+                    print("line", number, file=file)
+                    print("line", number, flush=True)
+                    time.sleep(0.002)
+                """
+            let command = Command("/usr/bin/python3", ["-c", script, pair.volume])
+            let words = ["--volume", pair.volume, "--volume-root", pair.root, "--durable"]
+            let said = try await LocalMirror.with(command, words) { local in
+                try await local.shell.waitForOutput("line 50\n")
+                kill(local.primary, SIGKILL)
+                return try await local.finish()
+            }
+            let lines = (0..<400).map { "line \($0)\n" }.joined()
+            let problem = TakeoverOutput.problem(joined: said.output, expected: Array(lines.utf8))
+            let copy = try ScratchDirectory(path: pair.mirrored).read("there")
+            guard problem == nil, said.errorText.contains(ReplicatedGuest.takeoverLine),
+                String(decoding: copy, as: UTF8.self) == "before the guest\n" + lines
+            else { throw TestFailure("\(problem ?? "not the copy, or no takeover")", said) }
+        }
+    }
+
     @Test("the guest ends: the mirror ends too, and run as the guest does")
     func untouched() async throws {
         let command = Command(try #require(Linkage.static.path(of: "exit_code"), "run make guests"), ["42"])

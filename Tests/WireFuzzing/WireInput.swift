@@ -33,6 +33,8 @@ public enum WireInput {
     public static func read(_ bytes: [UInt8]) {
         guard let first = bytes.first else { return }
         let rest = Array(bytes.dropFirst())
+        // Apart, so that what the kept inputs' first bytes mean stays as it was.
+        if first == volumesMark { return readVolumes(rest) }
         switch Reading.allCases[Int(first) % Reading.allCases.count] {
         case .frame: _ = try? rest.withUnsafeBytes { try FrameHeader.check($0) }
         case .epoch: readEpochs(rest)
@@ -59,6 +61,25 @@ public enum WireInput {
         guard let operations = try? FileOperationList.decode(bytes) else { return }
         let again = FileOperationList.encode(operations)
         precondition((try? FileOperationList.decode(again)) == operations, "file operations read differently")
+    }
+
+    private static let volumesMark: UInt8 = 0xff
+
+    /// What two sides have in their volumes, one behind the other, and what is to be done about it.
+    private static func readVolumes(_ bytes: [UInt8]) {
+        var reader = RecordReader(bytes)
+        var sides: [[VolumeEntry]] = [[], []]
+        while reader.remaining > 0, let isOther = try? reader.getFlag(), let entry = try? VolumeEntry(from: &reader) {
+            var writer = RecordWriter()
+            entry.write(to: &writer)
+            var again = RecordReader(writer.bytes)
+            precondition((try? VolumeEntry(from: &again)) == entry, "an entry reads differently from what it wrote")
+            sides[isOther ? 1 : 0].append(entry)
+        }
+        let plan = VolumePlan(from: sides[0], to: sides[1])
+        let operations = plan.names + plan.attributes(written: [])
+        let list = FileOperationList.encode(operations)
+        precondition((try? FileOperationList.decode(list)) == operations, "a plan cannot be sent")
     }
 
     private static func readOutput(_ bytes: [UInt8]) {
