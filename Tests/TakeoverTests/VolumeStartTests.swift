@@ -98,10 +98,10 @@ struct VolumeStartTests {
                     _ = try await primary.waitForEnd()
                 }
                 try await Task.sleep(nanoseconds: 100_000_000)
-                // One that has the first epoch has the volume as well; and once that was on its way there is no second.
+                // One that has the first epoch has the volume as well.
                 if mirror.errorText.contains(ReplicatedGuest.takeoverLine) { return try await Self.requireSame(pair) }
-                if mirror.errorText.contains("the primary was gone before its first epoch was whole") { return }
-                try await Self.protectAgain(options.primary(guest, mirroredAt: "127.0.0.1:\(port)"))
+                let again = options.primary(guest, mirroredAt: "127.0.0.1:\(port)")
+                guard try await Self.protectAgain(again, by: mirror) else { return }
                 try await Self.requireSame(pair)
                 let outcome = try await mirror.waitForEnd()
                 guard outcome.ending == .exited(0), Understudy.trouble(in: outcome.errorText) == nil else {
@@ -111,12 +111,14 @@ struct VolumeStartTests {
         }
     }
 
-    /// Runs a primary, as soon as the mirror has noticed that the former one is gone.
-    private static func protectAgain(_ primary: Command) async throws {
+    /// Runs a primary, as soon as the mirror has noticed that the former one is gone. False where that one had begun
+    /// with its first epoch: then the mirror ends.
+    private static func protectAgain(_ primary: Command, by mirror: RunningCommand) async throws -> Bool {
         let deadline = Date(timeIntervalSinceNow: 30)
         while true {
             let outcome = try await primary.run()
-            if outcome.errorText.contains(ReplicatedGuest.protectedLine) { return }
+            if outcome.errorText.contains(ReplicatedGuest.protectedLine) { return true }
+            if mirror.errorText.contains("first epoch was whole") { return false }
             guard outcome.errorText.contains("this mirror has a primary already"), Date() < deadline else {
                 throw TestFailure("not protected", outcome)
             }

@@ -1,14 +1,14 @@
 """Tells the outside everything that it does, in all the ways that there are.
 
-witness.py COUNT UDP-PORT UNIX-PATH TERMINAL FIFO: numbered records, each with a checksum over all before it, one kind
-of output after the other. TCP clients are accepted on the port that standard output says first.
+witness.py COUNT UDP-PORT UNIX-PATH TERMINAL FIFO: numbered records, one kind of output after the other. Each has a
+value that nobody can foresee, and the value of the one before: whoever did something twice, and said so, would
+contradict himself. TCP clients are accepted on the port that standard output says first.
 """
 
 import os
 import socket
 import sys
 import time
-import zlib
 
 count, port, unix_path, terminal_path, fifo_path = int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]
 listener = socket.create_server(("127.0.0.1", 0))
@@ -60,11 +60,12 @@ kinds = [
     ("terminal", lambda record: put(terminal, record)),
     ("fifo", lambda record: put(fifo, record)),
 ]
-history = 0
+before = "0" * 8
 for number in range(1, count + 1):
     name, tell = kinds[number % len(kinds)]
-    history = zlib.crc32(f"{number} {name}".encode(), history)
-    tell(f"<{number} {history:08x}>\n".encode())
+    value = os.urandom(4).hex()
+    tell(f"<{number} {before} {value}>\n".encode())
+    before = value
     time.sleep(0.0005)
 for name, tell in kinds:
     tell(b"<end>\n")
