@@ -65,7 +65,9 @@ struct VolumeReceiver {
             isLast = try fields.getFlag()
             while fields.remaining > 0 {
                 let path = try VolumePath(from: &fields)
-                guard path.volume < volumes.places.count else { throw TransportError("there is no such volume") }
+                guard path.volume < volumes.places.count, paths.count < VolumeSender.entryCountMax else {
+                    throw TransportError("the primary asks for what is not here")
+                }
                 paths.append(path)
             }
         }

@@ -22,7 +22,7 @@ struct VolumeSender {
     /// A disk that works for so long on one frame has a fault.
     static let patienceNanoseconds: UInt64 = 600_000_000_000
     /// Of files and directories in the volumes; each takes some 300 bytes of memory meanwhile.
-    private static let entryCountMax = 4 << 20
+    static let entryCountMax = 4 << 20
     /// Nothing else is open there yet.
     private static let handle: FileOperation.Handle = 1
     /// FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE

@@ -130,7 +130,11 @@ public struct VolumePlan: Sendable {
             if entry.attributes.contains(where: { $0.name == attribute.name }) { continue }
             operations.append(.removeAttribute(target, name: attribute.name))
         }
-        for attribute in entry.attributes where there?.attributes.contains(attribute) != true {
+        // Writing, and another owner, take away capabilities (file_remove_privs in fs/inode.c).
+        let losesSecurity = isChanged || hasOtherOwner
+        for attribute in entry.attributes {
+            let isKept = !losesSecurity || !attribute.name.starts(with: "security.".utf8)
+            if isKept, there?.attributes.contains(attribute) == true { continue }
             operations.append(.setAttribute(target, name: attribute.name, value: attribute.value))
         }
         if isChanged || entry.times.modificationNanoseconds != there?.times.modificationNanoseconds {

@@ -193,6 +193,20 @@ struct VolumePlanTests {
         #expect(plan.names == [.removeFile(path), .createFile(path, ownership)])
     }
 
+    @Test("capabilities are set again on a file that was written to")
+    func capabilities() {
+        let name = Array("security.capability".utf8)
+        var tree = MemoryTree()
+        var file = MemoryTree.File(
+            kind: .regular(byteCount: 1), ownership: MemoryTree.ownership(0o755), times: MemoryTree.times(1))
+        file.attributes[name] = [1]
+        tree.add("file", file)
+        let path = MemoryTree.path("file")
+        let plan = VolumePlan(from: tree.entries(inodeOffset: 0), to: tree.entries(inodeOffset: 9))
+        #expect(plan.attributes(written: []).isEmpty)
+        #expect(plan.attributes(written: [path]).contains(.setAttribute(.path(path), name: name, value: [1])))
+    }
+
     @Test("entries come back from their bytes, and damaged ones do not")
     func coding() throws {
         var generator = SeededGenerator(seed: TestEnvironment.seed)
