@@ -17,6 +17,12 @@ struct VolumeReceiver {
 
     /// Returns when the volumes are the primary's. Where it throws they are of nobody, until the next synchronisation.
     func run() throws {
+        try link.limitSending(toNanoseconds: VolumeSender.patienceNanoseconds)
+        try receiveVolumes()
+        try link.limitSending(toNanoseconds: nil)
+    }
+
+    private func receiveVolumes() throws {
         try sendEntries()
         try answer(try receiveQuestions())
         while true {

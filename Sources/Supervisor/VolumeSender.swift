@@ -19,7 +19,7 @@ struct VolumeSender {
 
     /// What a frame of changes has, about.
     private static let frameByteCount = 1 << 20
-    /// A disk that works for so long on one frame has a fault.
+    /// A disk that works for so long on one frame has a fault, and so has a link that takes nothing for so long.
     static let patienceNanoseconds: UInt64 = 600_000_000_000
     /// Of files and directories in the volumes; each takes some 300 bytes of memory meanwhile.
     static let entryCountMax = 4 << 20
@@ -36,6 +36,13 @@ struct VolumeSender {
     }
 
     mutating func run() throws {
+        try link.limitSending(toNanoseconds: VolumeSender.patienceNanoseconds)
+        try bringVolumes()
+        // Epochs have a clock of their own.
+        try link.limitSending(toNanoseconds: nil)
+    }
+
+    private mutating func bringVolumes() throws {
         var ours: [VolumeEntry] = []
         try VolumeSurvey.forEach(in: places) { entry in
             ours.append(entry)

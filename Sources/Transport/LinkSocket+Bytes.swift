@@ -5,7 +5,7 @@ extension LinkSocket {
     private static let piecesMax = 64
 
     /// Sends all of `bytes`, or throws: then nothing is known of how much the peer got, and the connection is of no
-    /// more use. Blocks while the peer does not read; `shutdown` ends that.
+    /// more use. Blocks while the peer does not read; `shutdown` and `limitSending` end that.
     public func send(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -14,7 +14,7 @@ extension LinkSocket {
             if sent < 0 {
                 let code = errno
                 if code == EINTR { continue }
-                throw .failed("cannot send to \(peerAddress)", code)
+                throw sendingFailed(code)
             }
             rest = rest.dropFirst(sent)
         }
@@ -33,7 +33,7 @@ extension LinkSocket {
             }
             let code = errno
             if code == EAGAIN { return done }
-            guard code == EINTR else { throw .failed("cannot send to \(peerAddress)", code) }
+            guard code == EINTR else { throw sendingFailed(code) }
         }
         return done
     }
@@ -55,7 +55,7 @@ extension LinkSocket {
             if sent < 0 {
                 let code = errno
                 if code == EINTR { continue }
-                throw .failed("cannot send to \(peerAddress)", code)
+                throw sendingFailed(code)
             }
             while let first = vectors.first, sent >= first.iov_len {
                 sent -= first.iov_len
@@ -67,6 +67,25 @@ extension LinkSocket {
                 vectors = [first] + vectors
             }
         }
+    }
+
+    /// From now on `send` and `sendAll` throw (`isTimeout`) when the peer has taken nothing for so long; with nil they
+    /// wait for ever. Up to 2^31 - 1 seconds; less than a microsecond is one.
+    public func limitSending(toNanoseconds nanoseconds: UInt64?) throws(TransportError) {
+        var limit = timeval()
+        if let nanoseconds {
+            // All zeros would mean for ever (SO_SNDTIMEO in socket(7)).
+            let microseconds = max(nanoseconds / 1000, 1)
+            limit = timeval(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
+        }
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        guard setsockopt(socket.number, SOL_SOCKET, SO_SNDTIMEO, &limit, size) == 0 else {
+            throw .failed("cannot limit how long sending to \(peerAddress) takes", errno)
+        }
+    }
+
+    private func sendingFailed(_ code: Int32) -> TransportError {
+        code == EAGAIN ? .timedOut("sending to \(peerAddress)") : .failed("cannot send to \(peerAddress)", code)
     }
 
     private func sendSome(_ vectors: ArraySlice<iovec>) -> Int {

@@ -11,7 +11,6 @@ extension FileOperation {
         case synchronise
     }
 
-    private static let kindMask: UInt32 = 0o170000
     private static let modeMask: UInt32 = 0o7777
 
     public func write(to writer: inout RecordWriter) {
@@ -85,12 +84,10 @@ extension FileOperation {
         case .createFile: self = .createFile(try VolumePath(from: &reader), try Ownership(from: &reader))
         case .makeDirectory: self = .makeDirectory(try VolumePath(from: &reader), try Ownership(from: &reader))
         case .makeSymbolicLink:
-            let (path, target) = (try VolumePath(from: &reader), try reader.getBytes())
-            guard 1...VolumePath.byteCountMax ~= target.count, !target.contains(0) else { throw .isMalformed }
+            let (path, target) = (try VolumePath(from: &reader), try FileOperation.linkTarget(&reader))
             self = .makeSymbolicLink(path, target: target, try Ownership(from: &reader))
         case .makeNode:
-            let (path, kind) = (try VolumePath(from: &reader), try reader.get(UInt32.self))
-            guard kind & ~FileOperation.kindMask == 0 else { throw .isMalformed }
+            let (path, kind) = (try VolumePath(from: &reader), try FileOperation.nodeKind(&reader))
             self = .makeNode(path, kind: kind, device: try reader.get(), try Ownership(from: &reader))
         case .link: self = .link(try Target(from: &reader), try VolumePath(from: &reader))
         case .rename:
@@ -139,22 +136,6 @@ extension FileOperation {
         return offset
     }
 
-    /// XATTR_NAME_MAX and XATTR_SIZE_MAX (limits.h).
-    private static let attributeNameByteCountMax = 255
-    private static let attributeValueByteCountMax = 65_536
-
-    private static func attributeName(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {
-        let name = try reader.getBytes()
-        guard 1...attributeNameByteCountMax ~= name.count, !name.contains(0) else { throw .isMalformed }
-        return name
-    }
-
-    private static func attributeValue(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {
-        let value = try reader.getBytes()
-        guard value.count <= attributeValueByteCountMax else { throw .isMalformed }
-        return value
-    }
-
     /// What the operations on one target are about.
     private var target: Target? {
         switch self {
@@ -190,6 +171,39 @@ extension FileOperation {
         case .setFlags: return .setFlags
         case .synchronise: return .synchronise
         }
+    }
+}
+
+// MARK: - What a field of a file may hold, in whatever it travels
+
+extension FileOperation {
+    private static let kindMask: UInt32 = 0o170000
+    /// XATTR_NAME_MAX and XATTR_SIZE_MAX (limits.h).
+    private static let attributeNameByteCountMax = 255
+    private static let attributeValueByteCountMax = 65_536
+
+    static func linkTarget(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {
+        let target = try reader.getBytes()
+        guard 1...VolumePath.byteCountMax ~= target.count, !target.contains(0) else { throw .isMalformed }
+        return target
+    }
+
+    static func nodeKind(_ reader: inout RecordReader) throws(RecordError) -> UInt32 {
+        let kind = try reader.get(UInt32.self)
+        guard kind & ~kindMask == 0 else { throw .isMalformed }
+        return kind
+    }
+
+    static func attributeName(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {
+        let name = try reader.getBytes()
+        guard 1...attributeNameByteCountMax ~= name.count, !name.contains(0) else { throw .isMalformed }
+        return name
+    }
+
+    static func attributeValue(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {
+        let value = try reader.getBytes()
+        guard value.count <= attributeValueByteCountMax else { throw .isMalformed }
+        return value
     }
 }
 

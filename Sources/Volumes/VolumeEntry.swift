@@ -59,8 +59,6 @@ public struct VolumeEntry: Equatable, Sendable {
 
     // MARK: - As bytes
 
-    private static let kindMask: UInt32 = 0o170000
-
     public func write(to writer: inout RecordWriter) {
         path.write(to: &writer)
         switch kind {
@@ -93,8 +91,8 @@ public struct VolumeEntry: Equatable, Sendable {
         switch try reader.get(UInt8.self) {
         case 1: kind = .directory
         case 2: kind = .regular(byteCount: try reader.get())
-        case 3: kind = .symbolicLink(target: try reader.getBytes())
-        case 4: kind = .node(try reader.get(), device: try reader.get())
+        case 3: kind = .symbolicLink(target: try FileOperation.linkTarget(&reader))
+        case 4: kind = .node(try FileOperation.nodeKind(&reader), device: try reader.get())
         default: throw .isMalformed
         }
         if case .regular(let byteCount) = kind, byteCount > UInt64(Int64.max) { throw .isMalformed }
@@ -104,7 +102,8 @@ public struct VolumeEntry: Equatable, Sendable {
         times = FileOperation.Times(
             accessNanoseconds: try reader.get(), modificationNanoseconds: try reader.get())
         attributes = try reader.getAll { reader throws(RecordError) in
-            Attribute(name: try reader.getBytes(), value: try reader.getBytes())
+            Attribute(
+                name: try FileOperation.attributeName(&reader), value: try FileOperation.attributeValue(&reader))
         }
     }
 }

@@ -92,6 +92,32 @@ struct LinkSocketTests {
         try await dribble
     }
 
+    @Test("a limit on sending is met by a peer that takes nothing, and taken back")
+    func sendingIsLimited() async throws {
+        let pair = try LinkPair()
+        try pair.one.limitSending(toNanoseconds: 50_000_000)
+        let error = try await Threads.run { () throws -> TransportError? in
+            do throws(TransportError) {
+                while true { try pair.one.send([UInt8](repeating: 0, count: 1 << 20)) }
+            } catch {
+                return error
+            }
+        }
+        #expect(error?.isTimeout == true)
+        try pair.one.limitSending(toNanoseconds: nil)
+        async let blocked = Threads.run { () throws -> TransportError? in
+            do throws(TransportError) {
+                try pair.one.send([UInt8](repeating: 0, count: 1 << 20))
+                return nil
+            } catch {
+                return error
+            }
+        }
+        try await Task.sleep(nanoseconds: 200_000_000)
+        pair.one.shutdown()
+        #expect(try await blocked?.errno == EPIPE)
+    }
+
     @Test("sending to a peer that is gone is an error and no signal")
     func brokenPipe() async throws {
         let pair = try LinkPair()
