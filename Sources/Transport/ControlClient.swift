@@ -12,7 +12,7 @@ public enum ControlClient {
             let socket = try OwnedDescriptor(socket: AF_UNIX, SOCK_STREAM)
             if ControlPlace.connect(socket, to: path) != 0 { continue }
             // A number may have been given anew, in another pid namespace, say.
-            guard let peer = PeerCredentials(of: socket.number), peer.pid == pid else { continue }
+            guard let peer = try? PeerCredentials(of: socket.number), peer.pid == pid else { continue }
             ControlSocket.writeAll(Array("\(line)\n".utf8), to: socket)
             return try readAll(socket, pid)
         }

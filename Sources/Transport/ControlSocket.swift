@@ -52,7 +52,7 @@ public final class ControlSocket: Sendable {
 
     /// The directory keeps others out already; it may be on a file system that does not.
     private static func isAllowed(_ connection: Int32) -> Bool {
-        guard let peer = PeerCredentials(of: connection) else { return false }
+        guard let peer = try? PeerCredentials(of: connection) else { return false }
         return peer.user == geteuid() || peer.user == 0
     }
 
@@ -72,17 +72,5 @@ public final class ControlSocket: Sendable {
     /// An answer fits into the socket's buffer; one that does not is cut off rather than waited for.
     static func writeAll(_ bytes: [UInt8], to connection: borrowing OwnedDescriptor) {
         _ = send(connection.number, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-    }
-}
-
-/// Who is at the other end of a Unix socket: struct ucred, which glibc shows to GNU sources only.
-struct PeerCredentials {
-    var pid: Int32 = 0
-    var user: UInt32 = .max
-    private var group: UInt32 = .max
-
-    init?(of socket: Int32) {
-        var byteCount = socklen_t(MemoryLayout<PeerCredentials>.size)
-        guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &self, &byteCount) == 0 else { return nil }
     }
 }

@@ -12,23 +12,12 @@ public final class LocalChannel: Sendable {
 
     /// `socket` is connected and blocks. Throws unless the other end runs as this user.
     init(adopting socket: consuming OwnedDescriptor) throws(TransportError) {
-        var credentials = Credentials()
-        var byteCount = socklen_t(MemoryLayout<Credentials>.size)
-        guard getsockopt(socket.number, SOL_SOCKET, SO_PEERCRED, &credentials, &byteCount) == 0 else {
-            throw .failed("cannot tell who is at the other end of the local socket", errno)
+        let peer = try PeerCredentials(of: socket.number)
+        guard peer.user == geteuid() else {
+            throw TransportError("the other end of the local socket runs as user \(peer.user), not as this one")
         }
-        guard credentials.user == geteuid() else {
-            throw TransportError("the other end of the local socket runs as user \(credentials.user), not as this one")
-        }
-        peerPid = credentials.pid
+        peerPid = peer.pid
         self.socket = socket
-    }
-
-    /// struct ucred, which glibc shows to GNU sources only.
-    private struct Credentials {
-        var pid: Int32 = 0
-        var user: UInt32 = .max
-        var group: UInt32 = .max
     }
 
     /// Connects to the peer's `LocalListener`.
