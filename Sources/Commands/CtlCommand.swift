@@ -89,7 +89,7 @@ struct CtlCommand: ParsableCommand {
         let interval = "\(status.interval.milliseconds) ms\(status.interval.isAuto ? " (auto)" : "")"
         let stretched = status.interval.stretchedMilliseconds
         let isStretched = stretched > status.interval.milliseconds
-        func quantiles(_ some: PipelineStatus.Quantiles) -> String {
+        func quantiles(_ some: Quantiles) -> String {
             "p50 \(Int(some.p50)) us, p99 \(Int(some.p99)) us, max \(Int(some.max)) us"
         }
         return [

@@ -35,12 +35,6 @@ public struct PipelineStatus: Codable, Sendable {
         public var encodedBytes: UInt64
     }
 
-    public struct Quantiles: Codable, Sendable {
-        public var p50: Double
-        public var p99: Double
-        public var max: Double
-    }
-
     public var schema = 1
     public var pid: Int32
     /// primary or blackhole.
@@ -88,17 +82,8 @@ extension PipelineStatus {
                 pages: Pages(
                     count: state.pageTally.pageCount, rawBytes: state.pageTally.rawByteCount,
                     encodedBytes: state.pageTally.byteCount),
-                pauseMicroseconds: Quantiles(state.pauses), commitMicroseconds: Quantiles(state.commits))
+                pauseMicroseconds: Quantiles(state.pauses, unit: 1000),
+                commitMicroseconds: Quantiles(state.commits, unit: 1000))
         }
-    }
-}
-
-extension PipelineStatus.Quantiles {
-    init(_ distribution: Distribution) {
-        let inMicroseconds = 1000.0
-        self.init(
-            p50: Double(distribution.quantile(0.5)) / inMicroseconds,
-            p99: Double(distribution.quantile(0.99)) / inMicroseconds,
-            max: Double(distribution.maximum) / inMicroseconds)
     }
 }

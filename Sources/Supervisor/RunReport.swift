@@ -22,12 +22,6 @@ public struct RunReport: Encodable, Sendable {
 
     /// What replication did. Pauses and the like are of all epochs but the first.
     public struct Replication: Encodable, Sendable {
-        struct Quantiles: Encodable, Sendable {
-            var p50: Double
-            var p99: Double
-            var max: Double
-        }
-
         var epochs: UInt64
         var epochsByNeed: UInt64
         var pages: UInt64
@@ -148,14 +142,6 @@ public struct RunReport: Encodable, Sendable {
 
 /// As `--version` prints it.
 public let understudyVersion = "0.1.0"
-
-extension RunReport.Replication.Quantiles {
-    init(_ distribution: Distribution, unit: Double) {
-        self.init(
-            p50: Double(distribution.quantile(0.5)) / unit, p99: Double(distribution.quantile(0.99)) / unit,
-            max: Double(distribution.maximum) / unit)
-    }
-}
 
 extension RunReport.Replication.Pace {
     init(_ counts: EpochPace.Counts) {
