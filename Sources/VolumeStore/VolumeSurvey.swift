@@ -67,19 +67,11 @@ public struct VolumeSurvey {
                 path: path, kind: try kind(of: file, status),
                 file: VolumeEntry.File(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)),
                 linkCount: UInt64(status.st_nlink),
-                ownership: FileOperation.Ownership(
-                    mode: UInt32(status.st_mode) & 0o7777, user: status.st_uid, group: status.st_gid),
-                times: FileOperation.Times(
-                    accessNanoseconds: VolumeSurvey.nanoseconds(status.st_atim),
-                    modificationNanoseconds: VolumeSurvey.nanoseconds(status.st_mtim)),
+                ownership: FileOperation.Ownership(status), times: FileOperation.Times(status),
                 attributes: try attributes(path))
         } catch {
             throw VolumeError("cannot look at \(root.text(path))", error)
         }
-    }
-
-    private static func nanoseconds(_ time: timespec) -> Int64 {
-        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
     private func kind(of file: borrowing HostFile, _ status: stat) throws(Errno) -> VolumeEntry.Kind {

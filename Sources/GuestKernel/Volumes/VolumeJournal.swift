@@ -163,21 +163,3 @@ public final class VolumeJournal: Sendable {
         return .setTimes(.handle(handle), FileOperation.Times(status))
     }
 }
-
-extension FileOperation.Times {
-    init(_ status: stat) {
-        self.init(
-            accessNanoseconds: FileOperation.Times.nanoseconds(status.st_atim),
-            modificationNanoseconds: FileOperation.Times.nanoseconds(status.st_mtim))
-    }
-
-    private static func nanoseconds(_ time: timespec) -> Int64 {
-        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
-}
-
-extension FileOperation.Ownership {
-    init(_ status: stat) {
-        self.init(mode: UInt32(status.st_mode) & 0o7777, user: status.st_uid, group: status.st_gid)
-    }
-}
