@@ -40,12 +40,8 @@ extension OpenCalls {
             flags: UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), mode: makesFile ? request.mode & 0o7777 : 0,
             resolution: resolution)
         return withExtendedLifetime(resolved) {
-            let result = withUnsafeBytes(of: how) { how in
-                retryingInterrupts {
-                    hostCall(
-                        __NR_openat2, UInt64(signed: resolved.hostDirectory), resolved.pathAddress,
-                        UInt64(address: how.baseAddress), UInt64(how.count))
-                }
+            let result = retryingInterrupts {
+                HostFile.open(resolved.pathAddress, how, at: resolved.hostDirectory)
             }
             // Where openat2 is missing (before Linux 5.6) or a container's filter forbids it, openat does.
             guard result == -Int(ENOSYS) || result == -Int(EPERM), request.resolution == 0 else { return result }

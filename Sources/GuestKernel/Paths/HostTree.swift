@@ -42,13 +42,7 @@ struct HostTree: PathTree {
         let how = OpenCalls.OpenHow(
             flags: UInt64(UInt32(bitPattern: HostDirectory.openFlags | flags)), mode: 0,
             resolution: PathWalkOptions.withinFileSystem)
-        return HostFile.withPath(path) { address in
-            withUnsafeBytes(of: how) { how in
-                hostCall(
-                    __NR_openat2, UInt64(signed: directory.hostFD), address, UInt64(address: how.baseAddress),
-                    UInt64(how.count))
-            }
-        }
+        return HostFile.withPath(path) { HostFile.open($0, how, at: directory.hostFD) }
     }
 
     /// Whether a link is one of those below /proc whose target says what it is, not where.
@@ -58,13 +52,7 @@ struct HostTree: PathTree {
         }
         let how = OpenCalls.OpenHow(
             flags: UInt64(OpenCalls.pathOnly), mode: 0, resolution: PathWalkOptions.withoutMagicLinks)
-        let opened = HostFile.withPath(path) { address in
-            withUnsafeBytes(of: how) { how in
-                hostCall(
-                    __NR_openat2, UInt64(signed: directory.hostFD), address, UInt64(address: how.baseAddress),
-                    UInt64(how.count))
-            }
-        }
+        let opened = HostFile.withPath(path) { HostFile.open($0, how, at: directory.hostFD) }
         if opened >= 0 { hostCall(__NR_close, UInt64(opened)) }
         return opened == -Int(ELOOP)
     }

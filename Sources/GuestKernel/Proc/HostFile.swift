@@ -12,6 +12,14 @@ enum HostFile {
         }
     }
 
+    /// openat2(2) of the path at an address, as `how` says; a host descriptor or a negative errno.
+    static func open(_ address: UInt64, _ how: OpenCalls.OpenHow, at directory: Int32) -> Int {
+        withUnsafeBytes(of: how) { how in
+            hostCall(
+                __NR_openat2, UInt64(signed: directory), address, UInt64(address: how.baseAddress), UInt64(how.count))
+        }
+    }
+
     /// Calls `body` with the address of the path and a NUL behind it.
     static func withPath(_ path: [UInt8], _ body: (UInt64) -> Int) -> Int {
         (path + [0]).withUnsafeBytes { body(UInt64(address: $0.baseAddress)) }
