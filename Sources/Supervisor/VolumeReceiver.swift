@@ -11,7 +11,6 @@ struct VolumeReceiver {
     let volumes: VolumeStore
     let isDurable: Bool
 
-    private static let frameByteCount = 1 << 20
     /// Checksums in one frame: of 64 MiB, which a slow disk reads within a second.
     private static let checksumCountMax = 1024
 
@@ -47,37 +46,31 @@ struct VolumeReceiver {
     }
 
     private func sendEntries() throws {
-        var fields = RecordWriter()
-        fields.put(false)
+        var list = VolumeList(.volumeEntries, to: link)
         try VolumeSurvey.forEach(in: volumes.places) { entry in
-            entry.write(to: &fields)
-            guard fields.bytes.count >= VolumeReceiver.frameByteCount else { return }
-            try link.send(Frame(kind: .volumeEntries, payload: fields.bytes))
-            fields = RecordWriter()
-            fields.put(false)
+            try list.append { entry.write(to: &$0) }
         }
-        try link.send(Frame(kind: .volumeEntries, payload: [1] + fields.bytes.dropFirst()))
+        try list.end()
     }
 
     private func receiveQuestions() throws -> [VolumePath] {
         var paths: [VolumePath] = []
-        var isLast = false
-        while !isLast {
-            let received = try receive()
-            guard received.header.kind == .volumeQuestions else {
-                throw TransportError("the primary sent a frame that makes no sense here")
+        try VolumeList.read(receiveQuestionFrame) { fields in
+            let path = try VolumePath(from: &fields)
+            guard path.volume < volumes.places.count, paths.count < VolumeSender.entryCountMax else {
+                throw TransportError("the primary asks for what is not here")
             }
-            var fields = RecordReader(Array(received.payload))
-            isLast = try fields.getFlag()
-            while fields.remaining > 0 {
-                let path = try VolumePath(from: &fields)
-                guard path.volume < volumes.places.count, paths.count < VolumeSender.entryCountMax else {
-                    throw TransportError("the primary asks for what is not here")
-                }
-                paths.append(path)
-            }
+            paths.append(path)
         }
         return paths
+    }
+
+    private func receiveQuestionFrame() throws -> FrameReader.Received {
+        let received = try receive()
+        guard received.header.kind == .volumeQuestions else {
+            throw TransportError("the primary sent a frame that makes no sense here")
+        }
+        return received
     }
 
     private func answer(_ questions: [VolumePath]) throws {

@@ -59,14 +59,14 @@ struct VolumeSender {
             // What the mirror could not do says more than that it has closed the link.
             throw (try? receiveRefusal()) ?? error
         }
-        guard try receive(.volumesEqual) != nil else { throw TransportError("the mirror did not answer") }
+        _ = try receive(.volumesEqual)
         progress.end()
     }
 
     // MARK: - What the mirror says
 
     /// A frame of this kind; an error where it is any other.
-    private func receive(_ kind: FrameKind) throws -> FrameReader.Received? {
+    private func receive(_ kind: FrameKind) throws -> FrameReader.Received {
         guard let received = try reader.receive(timeoutNanoseconds: VolumeSender.patienceNanoseconds) else {
             throw TransportError("the mirror closed the link while the volumes were brought to it")
         }
@@ -86,11 +86,9 @@ struct VolumeSender {
 
     private func receiveEntries() throws -> [VolumeEntry] {
         var entries: [VolumeEntry] = []
-        var isLast = false
-        while !isLast, let received = try receive(.volumeEntries) {
-            var fields = RecordReader(Array(received.payload))
-            isLast = try fields.getFlag()
-            while fields.remaining > 0 { entries.append(try VolumeEntry(from: &fields)) }
+        let next = { try receive(.volumeEntries) }
+        try VolumeList.read(next) { fields in
+            entries.append(try VolumeEntry(from: &fields))
             guard entries.count <= VolumeSender.entryCountMax else {
                 throw TransportError("there are more than \(VolumeSender.entryCountMax) files in its volumes")
             }
@@ -120,22 +118,15 @@ struct VolumeSender {
     }
 
     private func ask(_ plan: VolumePlan) throws {
-        var fields = RecordWriter()
-        fields.put(false)
-        for (entry, _) in plan.compared {
-            entry.path.write(to: &fields)
-            guard fields.bytes.count >= VolumeSender.frameByteCount else { continue }
-            try link.send(Frame(kind: .volumeQuestions, payload: fields.bytes))
-            fields = RecordWriter()
-            fields.put(false)
-        }
-        try link.send(Frame(kind: .volumeQuestions, payload: [1] + fields.bytes.dropFirst()))
+        var list = VolumeList(.volumeQuestions, to: link)
+        for (entry, _) in plan.compared { try list.append { entry.path.write(to: &$0) } }
+        try list.end()
     }
 
     private func receiveBlocks(_ question: Int, _ count: UInt64) throws -> [UInt64] {
         var checksums: [UInt64] = []
-        while UInt64(checksums.count) < count, let received = try receive(.volumeBlocks) {
-            var fields = RecordReader(Array(received.payload))
+        while UInt64(checksums.count) < count {
+            var fields = RecordReader(Array(try receive(.volumeBlocks).payload))
             guard try fields.get(UInt32.self) == UInt32(question), fields.remaining > 0, fields.remaining % 8 == 0,
                 UInt64(checksums.count + fields.remaining / 8) <= count
             else { throw TransportError("the mirror's answer does not fit the question") }
