@@ -43,21 +43,13 @@ public enum FakePeer {
         switch manner {
         case .silent: break
         case .hangsUp: return
-        case .says(let bytes): send(bytes, to: connection)
+        case .says(let bytes): RawStream.send(bytes[...], to: connection)
         case .babbles:
             var generator = SeededGenerator(seed: TestEnvironment.seed)
-            send((0..<100_000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }, to: connection)
+            let bytes = (0..<100_000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+            RawStream.send(bytes[...], to: connection)
         }
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while recv(connection, &chunk, chunk.count, 0) > 0 {}
-    }
-
-    private static func send(_ bytes: [UInt8], to connection: Int32) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
     }
 }

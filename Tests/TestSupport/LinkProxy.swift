@@ -47,25 +47,17 @@ public final class LinkProxy: Sendable {
             let near = listener.accept()
             guard near >= 0 else { return }
             Thread.detachNewThread { [self] in
-                let far = connected()
+                let far = RawStream.connected(to: target)
                 if far >= 0 { pass(near, far) }
                 for descriptor in [near, far] where descriptor >= 0 { close(descriptor) }
             }
         }
     }
 
-    private func connected() -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        if withLoopbackAddress(target, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
-        close(descriptor)
-        return -1
-    }
-
     /// Until both sides have closed, or the fault ends it.
     private func pass(_ near: Int32, _ far: Int32) {
         for descriptor in [near, far] {
-            var one: Int32 = 1
-            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+            RawStream.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         }
         let ways = [(near, far, LinkFault.Direction.toMirror), (far, near, .toPrimary)]
         var isOpen = [true, true]
@@ -81,7 +73,7 @@ public final class LinkProxy: Sendable {
                     continue
                 }
                 let verdict = judge(chunk[..<count], direction)
-                if !LinkProxy.send(verdict.bytes, to: sink) || verdict.ends { return }
+                if !RawStream.send(verdict.bytes, to: sink) || verdict.ends { return }
             }
         }
     }
@@ -110,16 +102,5 @@ public final class LinkProxy: Sendable {
                 return Verdict(bytes: bytes[..<place])
             }
         }
-    }
-
-    private static func send(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
     }
 }

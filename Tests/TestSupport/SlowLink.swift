@@ -47,17 +47,16 @@ public final class SlowLink: Sendable {
         while true {
             let near = listener.accept()
             guard near >= 0 else { return }
-            let far = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            guard withLoopbackAddress(target, { connect(far, $0, $1) }) == 0 else {
+            let far = RawStream.connected(to: target)
+            guard far >= 0 else {
                 close(near)
-                close(far)
                 continue
             }
             // What is in the kernel's buffers has left the primary: little of it, as on a link that is slow.
             for descriptor in [near, far] {
-                SlowLink.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-                SlowLink.setOption(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(SlowLink.chunkByteCount))
-                SlowLink.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, Int32(SlowLink.chunkByteCount))
+                RawStream.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+                RawStream.setOption(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(SlowLink.chunkByteCount))
+                RawStream.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, Int32(SlowLink.chunkByteCount))
             }
             let ends = Ends(near: near, far: far)
             Thread.detachNewThread { [self] in pass(from: near, to: far, isPaced: true, ends) }
@@ -100,27 +99,11 @@ public final class SlowLink: Sendable {
             var entry = pollfd(fd: source, events: Int16(POLLIN), revents: 0)
             if poll(&entry, 1, Int32(1000 / SlowLink.ticksPerSecond)) <= 0 { continue }
             let count = recv(source, &chunk, most, 0)
-            guard count > 0, SlowLink.send(chunk[..<count], to: sink) else { break }
+            guard count > 0, RawStream.send(chunk[..<count], to: sink) else { break }
             if isLimited { SlowLink.sleepForTick() }
         }
         for descriptor in [ends.near, ends.far] { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
 
     private static func sleepForTick() { usleep(useconds_t(1_000_000 / ticksPerSecond)) }
-
-    private static func send(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
-
-    private static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32) {
-        var value = value
-        setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
-    }
 }
