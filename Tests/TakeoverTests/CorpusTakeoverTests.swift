@@ -19,26 +19,11 @@ struct CorpusTakeoverTests {
 
     @Test("the primary killed: as natively, from both sides together", arguments: TakeoverCase.killed)
     func primaryKilled(_ run: TakeoverCase) async throws {
-        let native = try await NativeRuns.shared.outcome(of: run.command)
-        let delay = run.delayNanoseconds(nativeSeconds: native.wallSeconds)
-        let outcome = try await ReplicatedGuest.with(run.command, run.options) { guest in
-            try await guest.waitUntilProtected()
-            try await Task.sleep(nanoseconds: delay)
-            guest.killPrimary()
-            return try await guest.waitForEnd()
-        }
-        do {
-            try outcome.requireSame(as: native)
-            SoakLog.note("guest program, primary killed", ["takeovers": outcome.didTakeOver ? 1 : 0])
-        } catch {
-            throw TestFailure("\(run.testDescription), killed after \(delay / 1000) us: \(error)")
-        }
+        try await killPrimary(run, run.command, run.options, as: "guest program, primary killed")
     }
 
     @Test("its files in a volume, and the primary killed: as natively", arguments: TakeoverCase.inVolume)
     func killedInVolume(_ run: TakeoverCase) async throws {
-        let native = try await NativeRuns.shared.outcome(of: run.command)
-        let delay = run.delayNanoseconds(nativeSeconds: native.wallSeconds)
         try await ScratchDirectory.with { scratch in
             let pair = try VolumePair(in: scratch)
             var command = run.command
@@ -47,18 +32,28 @@ struct CorpusTakeoverTests {
             var options = pair.options(run.options)
             // tmpfile(3) takes no other directory.
             options.unreplicatedPaths = ["/tmp"]
-            let outcome = try await ReplicatedGuest.with(command, options) { guest in
-                try await guest.waitUntilProtected()
-                try await Task.sleep(nanoseconds: delay)
-                guest.killPrimary()
-                return try await guest.waitForEnd()
-            }
-            do {
-                try outcome.requireSame(as: native)
-                SoakLog.note("guest program in a volume, primary killed", ["takeovers": outcome.didTakeOver ? 1 : 0])
-            } catch {
-                throw TestFailure("\(run.testDescription), killed after \(delay / 1000) us: \(error)")
-            }
+            try await killPrimary(run, command, options, as: "guest program in a volume, primary killed")
+        }
+    }
+
+    /// Kills the primary of a case's guest when it is protected and the case's delay is over. What comes out is to be
+    /// as the case's own command has it natively.
+    private func killPrimary(
+        _ run: TakeoverCase, _ command: Command, _ options: ReplicationOptions, as noted: String
+    ) async throws {
+        let native = try await NativeRuns.shared.outcome(of: run.command)
+        let delay = run.delayNanoseconds(nativeSeconds: native.wallSeconds)
+        let outcome = try await ReplicatedGuest.with(command, options) { guest in
+            try await guest.waitUntilProtected()
+            try await Task.sleep(nanoseconds: delay)
+            guest.killPrimary()
+            return try await guest.waitForEnd()
+        }
+        do {
+            try outcome.requireSame(as: native)
+            SoakLog.note(noted, ["takeovers": outcome.didTakeOver ? 1 : 0])
+        } catch {
+            throw TestFailure("\(run.testDescription), killed after \(delay / 1000) us: \(error)")
         }
     }
 
