@@ -78,3 +78,31 @@ public enum FileOperation: Equatable, Sendable {
     /// so too before it acknowledges the epoch. No operation is moved past it.
     case synchronise
 }
+
+extension FileOperation {
+    /// How many bytes its names, contents and values have.
+    public var variableByteCount: Int {
+        switch self {
+        case .createFile(let path, _), .makeDirectory(let path, _), .makeNode(let path, _, _, _), .removeFile(let path),
+            .removeDirectory(let path), .open(_, let path), .link(.handle, let path):
+            return path.relative.count
+        case .makeSymbolicLink(let path, let bytes, _): return path.relative.count + bytes.count
+        case .link(.path(let one), let other), .rename(let one, let other, _):
+            return one.relative.count + other.relative.count
+        case .write(let target, _, let bytes), .removeAttribute(let target, let bytes):
+            return target.byteCount + bytes.count
+        case .setAttribute(let target, let name, let value): return target.byteCount + name.count + value.count
+        case .truncate(let target, _), .allocate(let target, _, _, _), .setMode(let target, _),
+            .setOwner(let target, _, _), .setTimes(let target, _), .setFlags(let target, _):
+            return target.byteCount
+        case .openNameless, .close, .synchronise: return 0
+        }
+    }
+}
+
+extension FileOperation.Target {
+    fileprivate var byteCount: Int {
+        if case .path(let path) = self { return path.relative.count }
+        return 0
+    }
+}

@@ -24,6 +24,7 @@ extension CopyCalls {
             if from.isGiven { return failed(ESPIPE) }
             let refusal = source.kind == .pipe ? VolumeCopy.pipeRefusal(target) : failed(EINVAL)
             if refusal != 0 { return refusal }
+            if let place = to.given, place < 0 { return failed(EINVAL) }
             let waits = flags & nonblockingFlag == 0 && source.isBlocking
             // As the host's: what is there once it may begin.
             let result = VolumeCopy.copy(

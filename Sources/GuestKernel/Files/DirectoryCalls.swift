@@ -87,9 +87,14 @@ enum DirectoryCalls {
 
     static func chdir(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let kernel = thread.kernel
-        let result = enter(
-            kernel.paths.resolve(
-                kernel, directory: UInt64(signed: AT_FDCWD), pathAt: arguments.a, followsLast: true))
+        let found = kernel.paths.resolve(
+            kernel, directory: UInt64(signed: AT_FDCWD), pathAt: arguments.a, followsLast: true)
+        return changing(kernel) { enter(found) }
+    }
+
+    /// Not while another thread's relative path is looked up for the journal and then acted on.
+    private static func changing(_ kernel: GuestKernel, _ enter: () -> Int) -> Int {
+        let result = kernel.volumes?.standStill(enter) ?? enter()
         if result == 0 { kernel.paths.workingDirectoryChanged() }
         return result
     }
@@ -134,8 +139,6 @@ enum DirectoryCalls {
 
     static func fchdir(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
-        let result = hostCall(__NR_fchdir, UInt64(signed: file.hostFD))
-        if result == 0 { thread.kernel.paths.workingDirectoryChanged() }
-        return result
+        return changing(thread.kernel) { hostCall(__NR_fchdir, UInt64(signed: file.hostFD)) }
     }
 }

@@ -20,6 +20,7 @@ extension OpenCalls {
     static func openHost(_ thread: GuestThread, _ resolved: ResolvedPath, _ request: Request) -> Int {
         var pauseNanoseconds: UInt64 = 100_000
         let resolution = resolved.synthetic == nil ? request.resolution | noMagicLinks : request.resolution
+        if let full = thread.kernel.volumes?.waitForRoom(thread), full != 0 { return full }
         if let settled = thread.kernel.volumes?.settleOpen(thread, resolved, request), settled != 0 { return settled }
         while true {
             let result =

@@ -58,20 +58,24 @@ extension OpenCalls {
             let path = file.openedPath ?? resolved.guestPath
             return add(made.reopened(kernel, path: path, statusFlags: statusFlags(request)), kernel, request)
         }
-        if file.isUnreplicated, request.flags & O_TRUNC != 0 {
+        var status = stat()
+        fstat(file.hostFD, &status)
+        let isUnreplicated = kernel.volumes?.isUnreplicated(file.hostFD, status, request) ?? false
+        if isUnreplicated, request.flags & O_TRUNC != 0 {
             let settled = thread.settleEverything()
             if settled != 0 { return settled }
         }
         let openAgain = { openOnce(resolved, request, resolution: 0) }
-        let opened = file.volume.map { $0.journal.openAgain($0, request, openAgain) } ?? openAgain()
+        let opened = kernel.volumes?.openAgain(kernel, file, request, openAgain) ?? openAgain()
         if opened < 0 { return opened }
         if let place = file.payload as? SpecialDirectory, let node = place.node {
             let again = SpecialDirectory(path: place.path, node: node)
             return add(directoryDescription(Int32(opened), request, again), kernel, request)
         }
         let path = ProcDescriptors.link(file, kernel) ?? resolved.guestPath
-        let copy = describe(Int32(opened), flags: request.flags, path: path, file.volume)
-        copy.isUnreplicated = file.isUnreplicated
+        let volume = kernel.volumes?.claim(Int32(opened)) ?? file.volume
+        let copy = describe(Int32(opened), flags: request.flags, path: path, volume)
+        copy.isUnreplicated = isUnreplicated
         switch file.record.withLock({ $0 }) {
         case .pipe(var pipe):
             pipe.isWriteEnd = request.flags & O_ACCMODE != O_RDONLY
@@ -114,7 +118,10 @@ extension OpenCalls {
         let found = LinkWalk.follow(thread.kernel, resolved, followsLast: request.followsLast)
         if let found, found.synthetic != nil, !request.wantsPathOnly { return openSynthetic(thread, found, request) }
         let path = found ?? resolved
-        let opened = openOnce(path, request, resolution: 0)
+        let volumes = thread.kernel.volumes
+        if let settled = volumes?.settleOpen(thread, path, request), settled != 0 { return settled }
+        let opened =
+            volumes?.open(thread.kernel, path, request, resolution: 0) ?? openOnce(path, request, resolution: 0)
         return opened < 0 ? opened : finish(thread, Int32(opened), path, request)
     }
 }

@@ -115,14 +115,19 @@ extension TransferCalls {
                     let flags = number == __NR_pwritev2 ? arguments.f : 0
                     return VolumeTransfer.write(thread, file, volume, pieces, position: position, flags: flags)
                 }
-                return retryingInterrupts {
+                // What a primary had written of it to a volume before its mirror took over.
+                let done = isRead ? 0 : thread.waiter.progress
+                var rest = pieces
+                if done > 0 { rest.drop(done) }
+                let result = retryingInterrupts {
                     let call = {
                         hostCall(
-                            number, UInt64(signed: file.hostFD), UInt64(address: pieces.base), UInt64(pieces.count),
-                            arguments.d, arguments.e, arguments.f)
+                            number, UInt64(signed: file.hostFD), UInt64(address: rest.base), UInt64(rest.count),
+                            isAtPosition ? arguments.d : arguments.d &+ UInt64(done), arguments.e, arguments.f)
                     }
-                    return isRead ? thread.writing(pieces, call) : call()
+                    return isRead ? thread.writing(rest, call) : call()
                 }
+                return result < 0 ? (done > 0 ? done : result) : done + result
             }
         }
     }

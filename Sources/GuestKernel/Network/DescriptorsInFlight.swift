@@ -20,6 +20,9 @@ final class DescriptorsInFlight: Sendable {
         var statusFlags: Int32
         var record: ObjectRecord
         var identity: HostIdentity
+        /// Stays open on the mirror for as long as it may arrive.
+        var volume: VolumeFile?
+        var isUnreplicated: Bool
     }
 
     private let entries = Mutex<[Entry]>([])
@@ -32,12 +35,16 @@ final class DescriptorsInFlight: Sendable {
         let entry = Entry(
             file: file, kept: file.payload == nil ? nil : file, kind: file.kind,
             statusFlags: file.statusFlags.load(ordering: .relaxed), record: file.record.current,
-            identity: identity)
-        entries.withLock { entries in
+            identity: identity, volume: file.volume, isUnreplicated: file.isUnreplicated)
+        // The last reference to a volume's file is recorded in the journal: without the lock.
+        let forgotten = entries.withLock { entries in
+            let before = entries
             entries.removeAll { $0.file === file }
             if entries.count >= DescriptorsInFlight.countMax { entries.removeFirst() }
             entries.append(entry)
+            return before
         }
+        withExtendedLifetime(forgotten) {}
     }
 
     /// The description for a received host descriptor, which it takes over; nil for one that the guest did not send.
@@ -52,6 +59,8 @@ final class DescriptorsInFlight: Sendable {
         guard let gone = candidates.last(where: { $0.file == nil }) else { return nil }
         let file = FileDescription(
             kind: gone.kind, hostFD: hostFD, statusFlags: gone.statusFlags, record: gone.record)
+        file.volume = gone.volume
+        file.isUnreplicated = gone.isUnreplicated
         // It may be on its way more than once.
         entries.withLock { entries in
             guard let index = entries.lastIndex(where: { $0.identity == identity && $0.file == nil }) else { return }

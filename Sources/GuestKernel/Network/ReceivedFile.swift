@@ -16,12 +16,15 @@ enum ReceivedFile {
         case .pipe, .terminal: return shared(hostFD, fileKind, hostFlags)
         case .regular, .directory:
             let path = self.path(of: hostFD)
+            let volume = kernel.volumes?.adopt(hostFD, statusFlags: hostFlags)
             let identity = FileIdentity(
                 device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
-                path: String(decoding: path, as: UTF8.self))
-            return FileDescription(
+                path: String(decoding: path, as: UTF8.self), volumeHandle: volume?.handle ?? 0)
+            let file = FileDescription(
                 kind: fileKind, hostFD: hostFD, statusFlags: hostFlags,
                 record: .file(FileRecord(path: path, flags: hostFlags, identity: identity)))
+            file.volume = volume
+            return file
         default:
             return anonymous(hostFD, fileKind, hostFlags)
         }

@@ -57,6 +57,22 @@ enum HostFile {
         }
     }
 
+    /// XATTR_SIZE_MAX (limits.h).
+    private static let attributeByteCountMax = 65_536
+
+    /// An extended attribute's value; nil when there is none.
+    static func attribute(_ name: [UInt8], of path: [UInt8], followsLast: Bool) -> [UInt8]? {
+        let call = followsLast ? __NR_getxattr : __NR_lgetxattr
+        return withUnsafeTemporaryAllocation(byteCount: attributeByteCountMax, alignment: 16) { buffer in
+            let count = withPath(path) { path in
+                withPath(name) { name in
+                    hostCall(call, path, name, UInt64(address: buffer.baseAddress), UInt64(attributeByteCountMax))
+                }
+            }
+            return count < 0 ? nil : Array(buffer[..<count])
+        }
+    }
+
     /// What the host calls the thing behind a descriptor: a path, or the like of "pipe:[12]".
     static func link(ofDescriptor hostFD: Int32) -> [UInt8]? {
         link(descriptorPath(hostFD))

@@ -177,6 +177,8 @@ struct PassOn: Sendable {
         let change = VolumeCall(
             kernel: thread.kernel, number: number, arguments: arguments, paths: paths, file: file,
             followsLast: followsLast)
+        let full = journal.waitForRoom(thread)
+        if full != 0 { return full }
         let settled = change.settle(thread, journal)
         if settled != 0 { return settled }
         return change.perform(journal) { call(thread, arguments) }

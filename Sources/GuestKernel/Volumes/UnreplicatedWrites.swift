@@ -21,7 +21,8 @@ extension VolumeJournal {
             path, followsLast: request.followsLast, resolution: request.resolution)
         // One that is there is left as it is.
         if existing != nil, request.flags & O_TRUNC == 0 { return 0 }
-        guard let place = existing?.path ?? VolumePlaces.name(path), isUnreplicated(place) else { return 0 }
+        guard let place = existing?.path ?? VolumePlaces.made(path, followsLast: request.walkOptions.followsLast),
+            isUnreplicated(place) else { return 0 }
         return thread.settleEverything()
     }
 

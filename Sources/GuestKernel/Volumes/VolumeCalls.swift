@@ -24,9 +24,8 @@ struct VolumeCall {
         __NR_unlink, __NR_unlinkat, __NR_symlink, __NR_symlinkat, __NR_mknod, __NR_mknodat,
     ]
     static let sizes: Set<Int32> = [__NR_truncate, __NR_ftruncate, __NR_fallocate]
-    static let modes: Set<Int32> = [
-        __NR_chmod, __NR_fchmod, __NR_fchmodat, fchmodat2Number, __NR_chown, __NR_lchown, __NR_fchown, __NR_fchownat,
-    ]
+    private static let owners: Set<Int32> = [__NR_chown, __NR_lchown, __NR_fchown, __NR_fchownat]
+    static let modes: Set<Int32> = owners.union([__NR_chmod, __NR_fchmod, __NR_fchmodat, fchmodat2Number])
     static let times: Set<Int32> = [__NR_utime, __NR_utimes, __NR_futimesat, __NR_utimensat]
     static let settings: Set<Int32> = [__NR_setxattr, __NR_lsetxattr, __NR_fsetxattr]
     static let removals: Set<Int32> = [__NR_removexattr, __NR_lremovexattr, __NR_fremovexattr]
@@ -61,7 +60,10 @@ struct VolumeCall {
         let places = paths.map { VolumePlaces.name($0) }
         // Names that lead nowhere are the host's to refuse.
         let isLink = number == __NR_link || number == __NR_linkat
-        if (isLink ? places.suffix(1) : places[...]).contains(where: { $0 == nil }) { return call() }
+        if (isLink ? places.suffix(1) : places[...]).contains(where: { $0 == nil }) {
+            return journal.isRecording && paths.contains(where: VolumePlaces.liesTooDeep)
+                ? failed(ENAMETOOLONG) : call()
+        }
         let target = isLink ? linkTarget(journal) : nil
         for case let place? in isLink ? [places.last ?? nil] : places {
             // A socket's name is no file that anybody writes to.
@@ -69,10 +71,23 @@ struct VolumeCall {
         }
         let found = places.map { $0.flatMap(journal.roots.find) }
         if let crossing = crossing(journal, found, isLink: isLink, target) { return crossing }
+        if journal.isRecording, takesNameAway, found.contains(where: { $0?.relative.isEmpty == true }) {
+            // As if it were a mount: the mirror could not follow.
+            return failed(EBUSY)
+        }
         let result = call()
         guard result >= 0, let last = found.last ?? nil, let name = places.last ?? nil else { return result }
         for operation in nameOperations(last, name, found, target) { journal.record(operation, in: &state) }
         return result
+    }
+
+    /// Whether a directory that is named loses its name.
+    private var takesNameAway: Bool {
+        switch number {
+        case __NR_rmdir, __NR_rename, __NR_renameat, __NR_renameat2: return true
+        case __NR_unlinkat: return arguments.c & UInt64(AT_REMOVEDIR) != 0
+        default: return false
+        }
     }
 
     /// What goes into or out of a volume would have to be copied: natively that is so between file systems (EXDEV), and
@@ -141,22 +156,57 @@ struct VolumeCall {
         let target: FileOperation.Target
         let path: [UInt8]
         if let file = file ?? synthetic {
-            guard let volume = file.volume else { return allowed(journal, file) ? call() : failed(EROFS) }
-            target = .handle(volume.handle)
             path = HostFile.descriptorPath(file.hostFD)
+            if let volume = file.volume {
+                target = .handle(volume.handle)
+            } else if let place = place(journal, file) {
+                target = .path(place)
+            } else {
+                return allowed(journal, file) ? call() : failed(EROFS)
+            }
         } else {
-            guard let first = paths.first, let existing = VolumePlaces.existing(first, followsLast: followsLast) else {
-                return call()
+            guard let first = paths.first else { return call() }
+            guard let existing = VolumePlaces.existing(first, followsLast: followsLast) else {
+                return journal.isRecording && VolumePlaces.liesTooDeep(first) ? failed(ENAMETOOLONG) : call()
             }
             path = existing.path
             if !journal.mayWrite(kernel, path) { return failed(EROFS) }
-            guard let place = journal.roots.find(path) else { return call() }
+            // What was removed has no place any more, and nobody else can reach it.
+            guard existing.status.st_nlink > 0, let place = journal.roots.find(path) else { return call() }
             target = .path(place)
         }
+        // Other threads may change it afterwards.
+        let attribute = isAboutAttribute ? try? GuestAccess.string(at: arguments.b, limit: 256) : nil
         let result = call()
-        guard result >= 0 else { return result }
-        for operation in operations(on: target, at: path) { journal.record(operation, in: &state) }
+        if result < 0 {
+            // One that ran out of room half-way may have made the file longer.
+            if number == __NR_fallocate, let file { recordSize(of: file, target, journal, &state) }
+            return result
+        }
+        for operation in operations(on: target, at: path, attribute) { journal.record(operation, in: &state) }
         return result
+    }
+
+    private func recordSize(
+        of file: FileDescription, _ target: FileOperation.Target, _ journal: VolumeJournal, _ state: inout State
+    ) {
+        var status = stat()
+        guard fstat(file.hostFD, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        journal.record(.truncate(target, byteCount: UInt64(status.st_size)), in: &state)
+    }
+
+    private var isAboutAttribute: Bool {
+        VolumeCall.settings.contains(number) || VolumeCall.removals.contains(number)
+    }
+
+    /// Where a file lies that is open here and not on the mirror: a FIFO, or a symbolic link that was opened as such.
+    private func place(_ journal: VolumeJournal, _ file: FileDescription) -> VolumePath? {
+        guard journal.isRecording, let link = HostFile.link(ofDescriptor: file.hostFD),
+            let place = journal.roots.find(link), let found = VolumePlaces.status(link)
+        else { return nil }
+        var status = stat()
+        fstat(file.hostFD, &status)
+        return status.st_dev == found.st_dev && status.st_ino == found.st_ino ? place : nil
     }
 
     private var synthetic: FileDescription? {
@@ -172,9 +222,11 @@ struct VolumeCall {
         return journal.mayWrite(kernel, HostFile.link(ofDescriptor: file.hostFD) ?? [])
     }
 
-    private func operations(on target: FileOperation.Target, at path: [UInt8]) -> [FileOperation] {
+    private func operations(
+        on target: FileOperation.Target, at path: [UInt8], _ attribute: [UInt8]?
+    ) -> [FileOperation] {
         var status = stat()
-        if case .handle = target, let file = file ?? synthetic {
+        if let file = file ?? synthetic {
             fstat(file.hostFD, &status)
         } else if let found = VolumePlaces.status(path) {
             status = found
@@ -190,17 +242,22 @@ struct VolumeCall {
             ]
         case _ where VolumeCall.times.contains(number): return [times]
         case _ where VolumeCall.modes.contains(number):
+            // A new owner takes away what only the old one was trusted with (capabilities, set-user-ID): here as there.
             let owner = FileOperation.setOwner(target, user: status.st_uid, group: status.st_gid)
+            let mode = FileOperation.setMode(target, UInt32(status.st_mode) & 0o7777)
             let isLink = status.st_mode & S_IFMT == S_IFLNK
-            return isLink ? [owner] : [owner, .setMode(target, UInt32(status.st_mode) & 0o7777)]
-        default: return attributeOperations(on: target)
+            return (VolumeCall.owners.contains(number) ? [owner] : []) + (isLink ? [] : [mode])
+        default: return attribute.map { attributeOperations(on: target, at: path, $0) } ?? []
         }
     }
 
-    private func attributeOperations(on target: FileOperation.Target) -> [FileOperation] {
-        guard let name = try? GuestAccess.string(at: arguments.b, limit: 256) else { return [] }
+    private func attributeOperations(
+        on target: FileOperation.Target, at path: [UInt8], _ name: [UInt8]
+    ) -> [FileOperation] {
         if VolumeCall.removals.contains(number) { return [.removeAttribute(target, name: name)] }
-        let value = GuestAccess.loadArray(UInt8.self, at: arguments.c, count: Int(arguments.d)) ?? []
+        // A descriptor's path is a link to the file.
+        let isLink = (file ?? synthetic) == nil
+        guard let value = HostFile.attribute(name, of: path, followsLast: !isLink) else { return [] }
         return [.setAttribute(target, name: name, value: value)]
     }
 }

@@ -66,7 +66,9 @@ enum VolumeCopy {
         let start = from.given ?? Int64(hostCall(__NR_lseek, UInt64(signed: source.hostFD), 0, UInt64(SEEK_CUR)))
         let end = to.given ?? Int64(hostCall(__NR_lseek, UInt64(signed: target.hostFD), 0, UInt64(SEEK_CUR)))
         let length = min(Int64(count), max(0, Int64(first.st_size) - start))
-        return length > 0 && start < end + length && end < start + length ? failed(EINVAL) : 0
+        let (behind, overflow) = end.addingReportingOverflow(length)
+        if overflow { return failed(EOVERFLOW) }
+        return length > 0 && start < behind && end < start + length ? failed(EINVAL) : 0
     }
 
     /// What splice and sendfile say to a file: that it is not to be appended to (do_splice in fs/splice.c).

@@ -27,9 +27,9 @@ public final class VolumeJournal: Sendable {
     private let byteCount = Atomic<Int>(0)
     private let isStopped = Atomic<Bool>(false)
 
-    /// A writer that finds so much waits until it is committed.
+    /// Who wants to change something and finds so much waits until it is committed.
     private static let uncutByteCountMax = 32 << 20
-    /// What an operation takes beside its bytes, roughly.
+    /// What an operation takes beside its names and bytes, roughly.
     private static let operationByteCount = 64
     /// A write that goes on from the one before becomes one with it, up to here: longer ones cost more to copy than
     /// their heads to send.
@@ -84,6 +84,11 @@ public final class VolumeJournal: Sendable {
         }
     }
 
+    /// While `body` changes what relative paths start from: not between finding a place and acting on it.
+    func standStill(_ body: () -> Int) -> Int {
+        state.withLock { _ in body() }
+    }
+
     func append(_ operation: FileOperation) {
         _ = perform { state in
             record(operation, in: &state)
@@ -93,12 +98,11 @@ public final class VolumeJournal: Sendable {
 
     func record(_ operation: FileOperation, in state: inout State) {
         if !isRecording { return }
-        state.byteCount += VolumeJournal.operationByteCount
+        state.byteCount += VolumeJournal.operationByteCount + operation.variableByteCount
         guard case .write(let target, let offset, let bytes) = operation else {
             state.operations.append(operation)
             return
         }
-        state.byteCount += bytes.count
         if let last = state.operations.last, case .write(target, let start, var joined) = last,
             start + UInt64(joined.count) == offset, joined.count < VolumeJournal.joinedByteCountMax
         {

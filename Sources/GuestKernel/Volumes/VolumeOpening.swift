@@ -10,14 +10,21 @@ extension VolumeJournal {
     func open(
         _ kernel: GuestKernel, _ path: ResolvedPath, _ request: OpenCalls.Request, resolution: UInt64
     ) -> Int {
-        perform { state in
+        if !isRecording { return OpenCalls.openOnce(path, request, resolution: resolution) }
+        return perform { state in
             let before =
-                request.flags & O_CREAT != 0 || mayChange(request)
+                mayChange(request)
                 ? VolumePlaces.existing(path, followsLast: request.followsLast, resolution: request.resolution) : nil
-            if mayChange(request), let refusal = refusal(kernel, path, request, before) { return refusal }
+            let makes = before == nil && mayChange(request) && request.flags & O_CREAT != 0
+            let made = makes ? VolumePlaces.made(path, followsLast: request.walkOptions.followsLast) : nil
+            if mayChange(request), let refusal = refusal(kernel, path, request, before, made) { return refusal }
+            let isLeft = made.map { VolumePlaces.status($0) == nil } ?? false
             let opened = OpenCalls.openOnce(path, request, resolution: resolution)
-            if opened < 0 { return opened }
-            note(Int32(opened), request, isNew: before == nil && request.flags & O_CREAT != 0, &state)
+            if opened >= 0 {
+                note(Int32(opened), request, isNew: makes, &state)
+            } else if isLeft, let made {
+                noteLeftBehind(made, &state)
+            }
             return opened
         }
     }
@@ -31,7 +38,7 @@ extension VolumeJournal {
     /// EROFS for a file outside the volumes. A missing one that is not to be made is the host's to report.
     private func refusal(
         _ kernel: GuestKernel, _ path: ResolvedPath, _ request: OpenCalls.Request,
-        _ before: (path: [UInt8], status: stat)?
+        _ before: (path: [UInt8], status: stat)?, _ made: [UInt8]?
     ) -> Int? {
         if let before {
             let isDirectory = before.status.st_mode & S_IFMT == S_IFDIR
@@ -41,20 +48,53 @@ extension VolumeJournal {
             if isDirectory, request.flags & OpenCalls.temporaryFile & ~O_DIRECTORY == 0 { return nil }
             return mayWrite(kernel, before.path) ? nil : failed(EROFS)
         }
-        guard request.flags & O_CREAT != 0, let name = VolumePlaces.name(path) else { return nil }
-        return mayWrite(kernel, name) ? nil : failed(EROFS)
+        guard let made else { return VolumePlaces.liesTooDeep(path) ? failed(ENAMETOOLONG) : nil }
+        return mayWrite(kernel, made) ? nil : failed(EROFS)
     }
 
-    /// Opens a file of a volume once more, by way of a descriptor: what may come of it is that it is emptied.
-    func openAgain(_ file: VolumeFile, _ request: OpenCalls.Request, _ open: () -> Int) -> Int {
+    /// An open that has failed may have made the file before: O_DIRECT where the file system has none (do_dentry_open
+    /// in fs/open.c).
+    private func noteLeftBehind(_ place: [UInt8], _ state: inout State) {
+        guard let found = roots.find(place), let status = VolumePlaces.status(place),
+            status.st_mode & S_IFMT == S_IFREG
+        else { return }
+        record(.createFile(found, FileOperation.Ownership(status)), in: &state)
+    }
+
+    /// Opens what is open once more, by way of its descriptor: it may be emptied by that, and written to then. A
+    /// directory's may be where a nameless file is made.
+    func openAgain(_ kernel: GuestKernel, _ file: FileDescription, _ request: OpenCalls.Request, _ open: () -> Int)
+        -> Int
+    {
+        guard isRecording else { return open() }
+        guard let volume = file.volume, file.kind == .regular else {
+            guard file.kind == .regular || file.kind == .directory, mayChange(request),
+                case .file(let record) = file.record.current, !record.isMemory
+            else { return open() }
+            guard mayWrite(kernel, HostFile.link(ofDescriptor: file.hostFD) ?? []) else { return failed(EROFS) }
+            return perform { state in
+                let opened = open()
+                if opened >= 0, file.kind == .directory { note(Int32(opened), request, isNew: false, &state) }
+                return opened
+            }
+        }
         guard request.flags & O_TRUNC != 0 else { return open() }
         return perform { state in
             let opened = open()
             if opened < 0 { return opened }
-            record(.truncate(.handle(file.handle), byteCount: 0), in: &state)
-            if let times = VolumeJournal.times(file.handle, Int32(opened)) { record(times, in: &state) }
+            record(.truncate(.handle(volume.handle), byteCount: 0), in: &state)
+            if let times = VolumeJournal.times(volume.handle, Int32(opened)) { record(times, in: &state) }
             return opened
         }
+    }
+
+    /// A file that came through a socket, and nobody here knows any more: opened on the mirror by its name.
+    func adopt(_ hostFD: Int32, statusFlags: Int32) -> VolumeFile? {
+        _ = perform { state in
+            note(hostFD, OpenCalls.Request(path: 0, flags: statusFlags, mode: 0), isNew: false, &state)
+            return 0
+        }
+        return claim(hostFD)
     }
 
     /// Says once for each path why the guest may not write there.
@@ -77,9 +117,11 @@ extension VolumeJournal {
         guard kind == S_IFREG || kind == S_IFDIR, let link = HostFile.link(ofDescriptor: hostFD),
             let place = roots.find(link)
         else { return }
+        let isNameless = request.flags & OpenCalls.temporaryFile == OpenCalls.temporaryFile
+        // A directory that was removed ("." is still there): the mirror could not open it.
+        if !isNameless, status.st_nlink == 0 { return }
         let file = VolumeFile(FileDescription.nextIdentity(), self)
         state.opened[hostFD] = file
-        let isNameless = request.flags & OpenCalls.temporaryFile == OpenCalls.temporaryFile
         if isNameless, kind == S_IFREG {
             record(
                 .openNameless(

@@ -23,6 +23,16 @@ enum VolumePlaces {
 
     /// Where a name is or would be: its directory's path and the name. Nil where there is no such directory.
     static func name(_ path: ResolvedPath) -> [UInt8]? {
+        guard let (opened, name) = openParent(path) else { return nil }
+        defer { hostCall(__NR_close, UInt64(opened)) }
+        guard let link = HostFile.link(ofDescriptor: opened), link.first == UInt8(ascii: "/"),
+            link.count + 1 + name.count < PathResolver.pathByteCountMax
+        else { return nil }
+        return (link.count == 1 ? [] : link) + [UInt8(ascii: "/")] + name
+    }
+
+    /// A host descriptor of the directory that a path's last name is in, and that name.
+    private static func openParent(_ path: ResolvedPath) -> (hostFD: Int32, name: [UInt8])? {
         var bytes = path.hostPath
         while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
         let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
@@ -31,10 +41,37 @@ enum VolumePlaces {
         let parent = slash.map { Array(bytes[...$0]) } ?? Array(".".utf8)
         let opened = HostFile.open(
             parent, flags: OpenCalls.pathOnly | O_DIRECTORY, at: path.hostDirectory)
-        guard opened >= 0 else { return nil }
+        return opened < 0 ? nil : (Int32(opened), name)
+    }
+
+    /// Where an open that makes a file makes it: at the end of the links that the name is, when it is one.
+    static func made(_ path: ResolvedPath, followsLast: Bool) -> [UInt8]? {
+        guard var place = name(path) else { return nil }
+        // MAXSYMLINKS (namei.h). The host has a word for more.
+        for _ in 0..<40 {
+            guard followsLast, let target = HostFile.link(place) else { return place }
+            let above = target.first == UInt8(ascii: "/") ? [] : place[...(place.lastIndex(of: UInt8(ascii: "/")) ?? 0)]
+            let next = ResolvedPath(
+                hostDirectory: AT_FDCWD, directory: nil, hostPath: above + target, guestPath: path.guestPath)
+            guard let found = name(next) else { return nil }
+            place = found
+        }
+        return nil
+    }
+
+    /// Whether a path leads to where the host has no words for the place: links of /proc/self/fd end at 4095 bytes.
+    static func liesTooDeep(_ path: ResolvedPath) -> Bool {
+        if path.hostPath.isEmpty { return false }
+        let request = OpenCalls.Request(path: 0, flags: OpenCalls.pathOnly | O_NOFOLLOW, mode: 0)
+        let itself = OpenCalls.openOnce(path, request, resolution: 0)
+        if itself >= 0 {
+            defer { hostCall(__NR_close, UInt64(itself)) }
+            return HostFile.link(ofDescriptor: Int32(itself)) == nil
+        }
+        guard let (opened, name) = openParent(path) else { return false }
         defer { hostCall(__NR_close, UInt64(opened)) }
-        guard let link = HostFile.link(ofDescriptor: Int32(opened)), link.first == UInt8(ascii: "/") else { return nil }
-        return (link.count == 1 ? [] : link) + [UInt8(ascii: "/")] + name
+        guard let link = HostFile.link(ofDescriptor: opened) else { return true }
+        return link.count + 1 + name.count >= PathResolver.pathByteCountMax
     }
 
     /// lstat(2) of an absolute path.

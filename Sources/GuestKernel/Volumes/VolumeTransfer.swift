@@ -8,6 +8,8 @@ import Volumes
 enum VolumeTransfer {
     // RWF_* (linux/fs.h).
     private static let synchronousFlags: UInt64 = 2 | 4
+    /// libc's name for it is not seen from Swift (asm-generic/fcntl.h).
+    private static let directFlag: Int32 = 0o40000
     private static let synchronousStatusFlags: Int32 = O_SYNC | O_DSYNC
 
     /// Every kind of write. `position` is nil for the file's own; `flags` are pwritev2's.
@@ -51,12 +53,22 @@ enum VolumeTransfer {
 
     private static func act(_ file: FileDescription, _ bytes: [UInt8], _ position: UInt64?, _ flags: UInt64) -> Int {
         bytes.withUnsafeBytes { bytes in
-            var vector = iovec(
-                iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
-            return retryingInterrupts {
-                hostCall(
-                    __NR_pwritev2, UInt64(signed: file.hostFD), UInt64(address: &vector), 1, position ?? .max, 0, flags)
+            if file.statusFlags.load(ordering: .relaxed) & directFlag == 0 { return act(file, bytes, position, flags) }
+            // A disk takes them from its own alignment only (open(2)), which an array does not have.
+            return withUnsafeTemporaryAllocation(byteCount: bytes.count, alignment: Int(pageSize)) { aligned in
+                aligned.copyMemory(from: bytes)
+                return act(file, UnsafeRawBufferPointer(aligned), position, flags)
             }
+        }
+    }
+
+    private static func act(
+        _ file: FileDescription, _ bytes: UnsafeRawBufferPointer, _ position: UInt64?, _ flags: UInt64
+    ) -> Int {
+        var vector = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+        return retryingInterrupts {
+            hostCall(
+                __NR_pwritev2, UInt64(signed: file.hostFD), UInt64(address: &vector), 1, position ?? .max, 0, flags)
         }
     }
 
@@ -65,8 +77,9 @@ enum VolumeTransfer {
     private static func end(
         _ file: FileDescription, after byteCount: Int, _ position: UInt64?, _ flags: UInt64
     ) -> UInt64 {
-        let appendFlag: UInt64 = 16
-        let appends = flags & appendFlag != 0 || file.statusFlags.load(ordering: .relaxed) & O_APPEND != 0
+        let (appendFlag, noAppendFlag): (UInt64, UInt64) = (16, 32)
+        let isAppending = file.statusFlags.load(ordering: .relaxed) & O_APPEND != 0
+        let appends = flags & appendFlag != 0 || isAppending && flags & noAppendFlag == 0
         if appends {
             var status = stat()
             fstat(file.hostFD, &status)
