@@ -28,7 +28,6 @@ public final class TestFault: Sendable {
     }
 
     public let point: Point
-    private let count: Int
     private let left: Atomic<Int>
     private let isArmed = Atomic<Bool>(false)
 
@@ -42,7 +41,6 @@ public final class TestFault: Sendable {
             count = given
         }
         self.point = point
-        self.count = count
         left = Atomic(count)
     }
 
