@@ -172,7 +172,9 @@ struct PassOn: Sendable {
         _ thread: GuestThread, _ arguments: SyscallArguments, _ file: FileDescription?, _ paths: [ResolvedPath] = [],
         _ original: SyscallArguments? = nil
     ) -> Int {
-        guard changesFiles, let journal = thread.kernel.volumes else { return call(thread, arguments) }
+        guard changesFiles, let journal = thread.kernel.volumes, journal.isRecording else {
+            return call(thread, arguments)
+        }
         let followsLast = kinds.contains(.path) && follows(.path, original ?? arguments)
         let change = VolumeCall(
             kernel: thread.kernel, number: number, arguments: arguments, paths: paths, file: file,

@@ -10,6 +10,7 @@ extension VolumeJournal {
     func open(
         _ kernel: GuestKernel, _ path: ResolvedPath, _ request: OpenCalls.Request, resolution: UInt64
     ) -> Int {
+        // Without a mirror nothing is refused or recorded, and there is no order to keep.
         if !isRecording { return OpenCalls.openOnce(path, request, resolution: resolution) }
         return perform { state in
             let before =
