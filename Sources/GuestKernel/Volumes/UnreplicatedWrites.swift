@@ -22,7 +22,8 @@ extension VolumeJournal {
         // One that is there is left as it is.
         if existing != nil, request.flags & O_TRUNC == 0 { return 0 }
         guard let place = existing?.path ?? VolumePlaces.made(path, followsLast: request.walkOptions.followsLast),
-            isUnreplicated(place) else { return 0 }
+            isUnreplicated(place)
+        else { return 0 }
         return thread.settleEverything()
     }
 
