@@ -102,7 +102,8 @@ public struct VolumeSurvey {
             try hostCall(__NR_llistxattr, address, UInt64(address: buffer.baseAddress), UInt64(buffer.count))
         }
         var attributes: [VolumeEntry.Attribute] = []
-        for name in list.split(separator: 0).map(Array.init).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+        let names = list.split(separator: 0).map(Array.init).filter { !VolumeSurvey.isHostLabel($0) }
+        for name in names.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             let hostName = HostPath(name)
             let nameAddress = hostName.address
             let value = try VolumeSurvey.value { buffer throws(Errno) in
@@ -112,6 +113,18 @@ public struct VolumeSurvey {
             attributes.append(VolumeEntry.Attribute(name: name, value: value))
         }
         return attributes
+    }
+
+    /// What a host's security modules keep at a file says something about that host, and often nobody may remove it
+    /// (selinux_inode_removexattr in security/selinux/hooks.c).
+    private static let hostLabels: Set<String> = [
+        "security.selinux", "security.ima", "security.evm", "security.apparmor",
+    ]
+    /// Smack has several.
+    private static let hostLabelPrefix = "security.SMACK64"
+
+    private static func isHostLabel(_ name: [UInt8]) -> Bool {
+        name.starts(with: hostLabelPrefix.utf8) || hostLabels.contains(String(decoding: name, as: UTF8.self))
     }
 
     /// XATTR_SIZE_MAX and XATTR_LIST_MAX (linux/limits.h); most files have none, which needs no room.

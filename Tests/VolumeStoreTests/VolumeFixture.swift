@@ -10,10 +10,20 @@ struct VolumeFixture {
     let store: VolumeStore
 
     static func with(_ body: (VolumeFixture) throws -> Void) async throws {
-        try await ScratchDirectory.with { scratch in
-            let place = VolumePlace(guestPath: "/data", hostPath: try scratch.makeDirectory("volume"))
-            try body(VolumeFixture(scratch: scratch, store: try VolumeStore([place]) { _ in }))
-        }
+        try await ScratchDirectory.with { scratch in try body(VolumeFixture(in: scratch)) }
+    }
+
+    init(in scratch: ScratchDirectory) throws {
+        self.scratch = scratch
+        let place = VolumePlace(guestPath: "/data", hostPath: try scratch.makeDirectory("volume"))
+        store = try VolumeStore([place]) { _ in }
+    }
+
+    /// All that is in it, by its path.
+    func survey() throws -> [VolumePath: VolumeEntry] {
+        var entries: [VolumePath: VolumeEntry] = [:]
+        try VolumeSurvey.forEach(in: store.places) { entries[$0.path] = $0 }
+        return entries
     }
 
     /// As an epoch brings them: encoded, checked, applied.
@@ -34,6 +44,19 @@ struct VolumeFixture {
                 let count = host_call(
                     Int(__NR_getxattr), UInt64(UInt(bitPattern: path)), UInt64(UInt(bitPattern: name)), 0, 0, 0, 0)
                 return count < 0 ? nil : count
+            }
+        }
+    }
+
+    /// Sets an attribute; false where this user may not, or the file system has none.
+    func setAttribute(_ path: String, _ name: String, _ value: [UInt8]) -> Bool {
+        host(path).withCString { path in
+            name.withCString { name in
+                value.withUnsafeBufferPointer { value in
+                    host_call(
+                        Int(__NR_setxattr), UInt64(UInt(bitPattern: path)), UInt64(UInt(bitPattern: name)),
+                        UInt64(UInt(bitPattern: value.baseAddress)), UInt64(value.count), 0, 0) == 0
+                }
             }
         }
     }
