@@ -70,6 +70,9 @@ public struct VolumeSurvey {
                 ownership: FileOperation.Ownership(status), times: FileOperation.Times(status),
                 attributes: try attributes(path))
         } catch {
+            if error.code == E2BIG {
+                throw VolumeError("\(root.text(path)) has more than 1 MiB of extended attributes, which is too much here")
+            }
             throw VolumeError("cannot look at \(root.text(path))", error)
         }
     }
@@ -94,6 +97,7 @@ public struct VolumeSurvey {
 
     // MARK: - Extended attributes
 
+    /// E2BIG where they are more than an entry may have, as the kernel says it of a list or value that it cannot give.
     private func attributes(_ path: VolumePath) throws(Errno) -> [VolumeEntry.Attribute] {
         let name = try root.nameOrItself(path)
         let place = HostPath(Array("/proc/self/fd/\(name.parent.descriptor)/".utf8) + name.name.bytes)
@@ -102,6 +106,7 @@ public struct VolumeSurvey {
             try hostCall(__NR_llistxattr, address, UInt64(address: buffer.baseAddress), UInt64(buffer.count))
         }
         var attributes: [VolumeEntry.Attribute] = []
+        var byteCount = 0
         let names = list.split(separator: 0).map(Array.init).filter { !VolumeSurvey.isHostLabel($0) }
         for name in names.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             let hostName = HostPath(name)
@@ -110,6 +115,8 @@ public struct VolumeSurvey {
                 try hostCall(
                     __NR_lgetxattr, address, nameAddress, UInt64(address: buffer.baseAddress), UInt64(buffer.count))
             }
+            byteCount += name.count + value.count
+            guard byteCount <= VolumeSurvey.entryAttributesByteCountMax else { throw Errno(E2BIG) }
             attributes.append(VolumeEntry.Attribute(name: name, value: value))
         }
         return attributes
@@ -126,6 +133,9 @@ public struct VolumeSurvey {
     private static func isHostLabel(_ name: [UInt8]) -> Bool {
         name.starts(with: hostLabelPrefix.utf8) || hostLabels.contains(String(decoding: name, as: UTF8.self))
     }
+
+    /// An entry travels in one frame, which has 4 MiB at most, and others are before it.
+    private static let entryAttributesByteCountMax = 1 << 20
 
     /// XATTR_SIZE_MAX and XATTR_LIST_MAX (linux/limits.h); most files have none, which needs no room.
     private static let attributeByteCountMax = 64 << 10

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import TestSupport
 import Testing
 import VolumeStore
@@ -17,5 +17,23 @@ struct VolumeSurveyTests {
             let names = try volume.survey()[VolumePath("f")]?.attributes.map { String(decoding: $0.name, as: UTF8.self) }
             #expect(names == ["user.kept"])
         }
+    }
+
+    @Test("a file with more attributes than an entry may have is named")
+    func tooManyAttributes() async throws {
+        // Most file systems on a disk hold fewer.
+        var template = Array("/dev/shm/understudy-test.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { return }
+        let scratch = ScratchDirectory(path: String(decoding: template.dropLast().map(UInt8.init), as: UTF8.self))
+        defer { try? FileManager.default.removeItem(atPath: scratch.path) }
+        let volume = try VolumeFixture(in: scratch)
+        try scratch.write("volume/f", text: "f")
+        let value = [UInt8](repeating: 1, count: 64 << 10)
+        for number in 0..<15 where !volume.setAttribute("f", "user.\(number)", value) { return }
+        #expect(try volume.survey()[VolumePath("f")]?.attributes.count == 15)
+        for number in 15..<17 where !volume.setAttribute("f", "user.\(number)", value) { return }
+        let error = #expect(throws: VolumeError.self) { try volume.survey() }
+        let words = "\(volume.host("f")) has more than 1 MiB of extended attributes, which is too much here"
+        #expect(error?.message == words)
     }
 }
