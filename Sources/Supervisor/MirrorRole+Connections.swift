@@ -139,9 +139,10 @@ extension MirrorRole {
     /// Where the primary's volumes are to be here.
     private func places(_ hello: Hello) throws -> [VolumePlace] {
         let places = try VolumeDirectories.make(hello.volumes.map(\.guestPath), below: request.volumeRoot)
+        try VolumeDirectories.checkDistinct(places)
         guard hello.machine.bootIdentity == identity.bootIdentity else { return places }
         try VolumeDirectories.checkApart(
-            places, from: hello.volumes.map { FileIdentity(device: $0.device, inode: $0.inode) },
+            places, from: hello.volumes.map { ($0.guestPath, FileIdentity(device: $0.device, inode: $0.inode)) },
             hasRoot: request.volumeRoot != nil)
         return places
     }

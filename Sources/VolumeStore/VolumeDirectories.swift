@@ -21,21 +21,38 @@ public enum VolumeDirectories {
         return places
     }
 
-    /// Both sides on one machine: no place may be the primary's own volume, or lie in it.
+    /// Symbolic links may have led two volumes to one place, or one into another: each copy would undo the other.
+    public static func checkDistinct(_ places: [VolumePlace]) throws(VolumeError) {
+        for (index, place) in places.enumerated() {
+            for other in places[..<index] {
+                let (inner, outer) = (try isIn(other, place), try isIn(place, other))
+                guard inner || outer else { continue }
+                throw VolumeError(
+                    "the volumes \(other.guestPath) and \(place.guestPath) would be in one another here: "
+                        + "\(other.hostPath) and \(place.hostPath)")
+            }
+        }
+    }
+
+    /// Both sides on one machine: no place may be one of the primary's own volumes, lie in it, or have it within.
     public static func checkApart(
-        _ places: [VolumePlace], from volumes: [FileIdentity], hasRoot: Bool
+        _ places: [VolumePlace], from volumes: [(path: String, file: FileIdentity)], hasRoot: Bool
     ) throws(VolumeError) {
         for place in places {
-            let isInside: Bool
-            do {
-                isInside = try ancestors(place.hostPath).contains { volumes.contains($0) }
-            } catch {
-                throw VolumeError("cannot look at \(place.hostPath)", error)
-            }
-            if isInside {
+            let (file, above) = (try identity(of: place.hostPath), try ancestors(place.hostPath))
+            if volumes.contains(where: { above.contains($0.file) }) {
                 let advice = hasRoot ? "use a --volume-root outside of it" : "start the mirror with --volume-root DIR"
                 throw VolumeError(
                     "the volume \(place.guestPath) is the primary's own directory, on the same machine: \(advice)")
+            }
+            for volume in volumes {
+                // In another mount namespace the path leads somewhere else, and what is above it is not known.
+                guard (try? identity(of: volume.path)) == volume.file, try ancestors(volume.path).contains(file) else {
+                    continue
+                }
+                throw VolumeError(
+                    "the primary's own directory \(volume.path) lies in \(place.hostPath), the place for the volume "
+                        + "\(place.guestPath), on the same machine: use another --volume-root")
             }
         }
     }
@@ -46,17 +63,21 @@ public enum VolumeDirectories {
             let directory = try open(path, O_DIRECTORY)
             return FileIdentity(try FileAttributes.status(directory.descriptor))
         } catch {
-            throw VolumeError("cannot open the volume \(path)", error)
+            throw VolumeError("cannot open the directory \(path)", error)
         }
     }
 
+    /// Whether a place is another one, or lies in it.
+    private static func isIn(_ place: VolumePlace, _ other: VolumePlace) throws(VolumeError) -> Bool {
+        try ancestors(place.hostPath).contains(try identity(of: other.hostPath))
+    }
+
     /// A directory and those above it, up to the root.
-    private static func ancestors(_ path: String) throws(Errno) -> [FileIdentity] {
+    private static func ancestors(_ path: String) throws(VolumeError) -> [FileIdentity] {
         var identities: [FileIdentity] = []
         var path = path
         while true {
-            let directory = try open(path, O_DIRECTORY)
-            let identity = FileIdentity(try FileAttributes.status(directory.descriptor))
+            let identity = try identity(of: path)
             if identities.last == identity { return identities }
             identities.append(identity)
             path += "/.."

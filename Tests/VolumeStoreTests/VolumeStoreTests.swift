@@ -126,22 +126,4 @@ import Volumes
             }
         }
     }
-
-    @Test func onOneMachineThePrimarysOwnDirectoryIsRefused() async throws {
-        try await ScratchDirectory.with { scratch in
-            let volume = try scratch.makeDirectory("volume")
-            let identity = try VolumeDirectories.identity(of: volume)
-            for root in [nil, volume] {
-                let places = try VolumeDirectories.make([volume], below: root)
-                let error = #expect(throws: VolumeError.self) {
-                    try VolumeDirectories.checkApart(places, from: [identity], hasRoot: root != nil)
-                }
-                #expect(error?.message.contains("--volume-root") == true)
-            }
-            let root = try scratch.makeDirectory("root")
-            let places = try VolumeDirectories.make([volume], below: root)
-            try VolumeDirectories.checkApart(places, from: [identity], hasRoot: true)
-            #expect(places == [VolumePlace(guestPath: volume, hostPath: root + volume)])
-        }
-    }
 }
