@@ -57,6 +57,10 @@ public struct VolumeEntry: Equatable, Sendable {
 
     public var isDirectory: Bool { kind == .directory }
 
+    func has(_ attribute: String) -> Bool {
+        attributes.contains { $0.name.elementsEqual(attribute.utf8) }
+    }
+
     // MARK: - As bytes
 
     public func write(to writer: inout RecordWriter) {

@@ -13,12 +13,17 @@ public struct VolumePlan: Sendable {
     private let wanted: [VolumeEntry]
     /// What is kept of the other copy, by its path.
     private var kept: [VolumePath: VolumeEntry] = [:]
+    /// Directories of the other copy that hand their default ACL down to what is made in them (acl(5)).
+    private var bequeathing: Set<VolumePath> = []
     /// Directories in which names have come or gone.
     private var touched: Set<VolumePath> = []
 
     /// While a directory is filled, and while a file is: for nobody else.
     private static let directoryMode: UInt32 = 0o700
     private static let fileMode: UInt32 = 0o600
+    // linux/xattr.h
+    private static let accessList = "system.posix_acl_access"
+    private static let defaultList = "system.posix_acl_default"
 
     /// What the volumes are to be, and what they are, in any order.
     public init(from wanted: [VolumeEntry], to found: [VolumeEntry]) {
@@ -31,6 +36,7 @@ public struct VolumePlan: Sendable {
                 VolumePlan.hasSameNames(wanted, ours, entry, theirs)
             else { continue }
             kept[entry.path] = entry
+            if entry.has(VolumePlan.defaultList) { bequeathing.insert(entry.path) }
         }
         // From the leaves on.
         for entry in found.reversed() where kept[entry.path] == nil {
@@ -86,6 +92,7 @@ public struct VolumePlan: Sendable {
         switch entry.kind {
         case .directory:
             ownership.mode = VolumePlan.directoryMode
+            if let parent = entry.path.parent, bequeathing.contains(parent) { bequeathing.insert(entry.path) }
             note(.makeDirectory(entry.path, ownership), at: entry.path)
         case .regular:
             ownership.mode = VolumePlan.fileMode
@@ -107,9 +114,18 @@ public struct VolumePlan: Sendable {
         for entry in wanted.filter({ !$0.isDirectory }) + wanted.filter(\.isDirectory).reversed() {
             if !entry.isDirectory, !seen.insert(entry.file).inserted { continue }
             let isChanged = written.contains(entry.path) || touched.contains(entry.path)
+            if kept[entry.path] == nil { operations += inherited(by: entry) }
             operations += VolumePlan.attributes(of: entry, kept[entry.path], isChanged: isChanged)
         }
         return operations
+    }
+
+    /// What a new file may have from its directory, and is not to have: it would grant what the original does not.
+    private func inherited(by entry: VolumeEntry) -> [FileOperation] {
+        if case .symbolicLink = entry.kind { return [] }
+        guard let parent = entry.path.parent, bequeathing.contains(parent) else { return [] }
+        let lists = entry.isDirectory ? [VolumePlan.accessList, VolumePlan.defaultList] : [VolumePlan.accessList]
+        return lists.filter { !entry.has($0) }.map { .removeAttribute(.path(entry.path), name: Array($0.utf8)) }
     }
 
     private static func attributes(
