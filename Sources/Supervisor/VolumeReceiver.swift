@@ -47,7 +47,7 @@ struct VolumeReceiver {
 
     private func sendEntries() throws {
         var list = VolumeList(.volumeEntries, to: link)
-        try VolumeSurvey.forEach(in: volumes.places) { entry in
+        try VolumeSurvey.forEach(in: volumes.places, asOwner: true) { entry in
             try list.append { entry.write(to: &$0) }
         }
         try list.end()
@@ -75,7 +75,7 @@ struct VolumeReceiver {
 
     private func answer(_ questions: [VolumePath]) throws {
         for (index, path) in questions.enumerated() {
-            var file = try VolumeReader(path, in: volumes.places)
+            var file = try VolumeReader(path, in: volumes.places, asOwner: true)
             var fields = RecordWriter()
             for block in 0..<file.blockCount {
                 if block % UInt64(VolumeReceiver.checksumCountMax) == 0 { fields.put(UInt32(index)) }

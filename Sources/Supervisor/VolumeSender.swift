@@ -44,7 +44,7 @@ struct VolumeSender {
 
     private mutating func bringVolumes() throws {
         var ours: [VolumeEntry] = []
-        try VolumeSurvey.forEach(in: places) { entry in
+        try VolumeSurvey.forEach(in: places, asOwner: false) { entry in
             ours.append(entry)
             guard ours.count <= VolumeSender.entryCountMax else {
                 throw SupervisorError(.failed, "there are more than \(VolumeSender.entryCountMax) files in the volumes")
@@ -104,7 +104,7 @@ struct VolumeSender {
         var differing: [Int: [UInt64]] = [:]
         for (index, question) in plan.compared.enumerated() {
             let theirs = try receiveBlocks(index, VolumeBlocks.count(question.byteCount))
-            var file = try VolumeReader(question.entry.path, in: places)
+            var file = try VolumeReader(question.entry.path, in: places, asOwner: false)
             var blocks: [UInt64] = []
             for block in 0..<file.blockCount {
                 let checksum = VolumeReader.checksum(try file.block(block))
@@ -152,7 +152,7 @@ struct VolumeSender {
     }
 
     private mutating func fill(_ entry: VolumeEntry) throws {
-        var file = try VolumeReader(entry.path, in: places)
+        var file = try VolumeReader(entry.path, in: places, asOwner: false)
         if file.byteCount == 0 { return }
         try put(.open(VolumeSender.handle, entry.path))
         try put(.truncate(.handle(VolumeSender.handle), byteCount: file.byteCount))
@@ -166,7 +166,7 @@ struct VolumeSender {
     }
 
     private mutating func change(_ entry: VolumeEntry, from byteCount: UInt64, _ blocks: [UInt64]) throws {
-        var file = try VolumeReader(entry.path, in: places)
+        var file = try VolumeReader(entry.path, in: places, asOwner: false)
         try put(.open(VolumeSender.handle, entry.path))
         if file.byteCount != byteCount {
             try put(.truncate(.handle(VolumeSender.handle), byteCount: file.byteCount))

@@ -56,6 +56,32 @@ enum FileAttributes {
         try hostCall(follows ? __NR_removexattr : __NR_lremovexattr, path.address, name.address)
     }
 
+    /// Does what a file's owner may do whatever its mode says: where that is in the way, it has `bits` as well meanwhile.
+    static func asOwner<Success>(
+        _ descriptor: Int32, _ bits: UInt32, _ body: () throws(Errno) -> Success
+    ) throws(Errno) -> Success {
+        do throws(Errno) {
+            return try body()
+        } catch {
+            let mode = UInt32(try status(descriptor).st_mode) & 0o7777
+            guard error.code == EACCES, mode & bits != bits else { throw error }
+            do throws(Errno) {
+                try setMode(descriptor, mode | bits)
+            } catch let failure {
+                // Another's file: the mode means this user as well.
+                throw failure.code == EPERM ? error : failure
+            }
+            let result: Result<Success, Errno>
+            do throws(Errno) {
+                result = .success(try body())
+            } catch {
+                result = .failure(error)
+            }
+            try setMode(descriptor, mode)
+            return try result.get()
+        }
+    }
+
     static func status(_ descriptor: Int32) throws(Errno) -> stat {
         var status = stat()
         let empty = HostPath([])

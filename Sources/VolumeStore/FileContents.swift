@@ -17,22 +17,21 @@ enum FileContents {
     /// Who owns a file may write to it whatever its mode says; the guest had opened it before it was made read-only,
     /// or when it was made.
     static func reopen(_ descriptor: Int32, _ status: stat) throws(Errno) -> HostFile {
-        if status.st_mode & S_IFMT == S_IFDIR { return try open(descriptor, O_RDONLY | O_DIRECTORY) }
-        guard isRegular(status) else { throw Errno(EINVAL) }
-        do throws(Errno) {
-            return try open(descriptor, O_RDWR)
-        } catch {
-            guard error.code == EACCES else { throw error }
-            try FileAttributes.setMode(descriptor, status.st_mode & 0o7777 | 0o600)
-            let opened: Result<Int32, Errno>
-            do throws(Errno) {
-                opened = .success(try open(descriptor, O_RDWR).release())
-            } catch {
-                opened = .failure(error)
-            }
-            try FileAttributes.setMode(descriptor, status.st_mode & 0o7777)
-            return HostFile(Int(try opened.get()))
+        let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+        guard isDirectory || isRegular(status) else { throw Errno(EINVAL) }
+        let flags = isDirectory ? O_RDONLY | O_DIRECTORY : O_RDWR
+        let opened = try FileAttributes.asOwner(descriptor, isDirectory ? 0o500 : 0o600) { () throws(Errno) in
+            try open(descriptor, flags).release()
         }
+        return HostFile(Int(opened))
+    }
+
+    /// Opens a regular file again, to read it, whatever its mode says to its owner.
+    static func reopenForReading(_ descriptor: Int32) throws(Errno) -> HostFile {
+        let opened = try FileAttributes.asOwner(descriptor, 0o400) { () throws(Errno) in
+            try open(descriptor, O_RDONLY).release()
+        }
+        return HostFile(Int(opened))
     }
 
     private static func open(_ descriptor: Int32, _ flags: Int32) throws(Errno) -> HostFile {

@@ -61,18 +61,23 @@ extension FileOperation {
         return nil
     }
 
-    fileprivate var volumes: [UInt16] {
-        var volumes: [UInt16] = []
-        if case .path(let path) = target { volumes.append(path.volume) }
+    /// The names that it is about.
+    var paths: [VolumePath] {
+        var paths: [VolumePath] = []
+        if case .path(let path) = target { paths.append(path) }
         switch self {
         case .createFile(let path, _), .makeDirectory(let path, _), .makeSymbolicLink(let path, _, _),
             .makeNode(let path, _, _, _), .removeFile(let path), .removeDirectory(let path), .open(_, let path),
             .link(_, let path):
-            volumes.append(path.volume)
-        case .rename(let from, let to, _): volumes += [from.volume, to.volume]
-        case .openNameless(_, let volume, _, _): volumes.append(volume)
+            paths.append(path)
+        case .rename(let from, let to, _): paths += [from, to]
         default: break
         }
-        return volumes
+        return paths
+    }
+
+    fileprivate var volumes: [UInt16] {
+        if case .openNameless(_, let volume, _, _) = self { return [volume] }
+        return paths.map(\.volume)
     }
 }

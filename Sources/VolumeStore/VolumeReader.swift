@@ -15,21 +15,30 @@ public struct VolumeReader: ~Copyable {
     private static let seekData: UInt64 = 3
 
     /// The file as it is named by an entry of a survey.
-    public init(_ path: VolumePath, in places: [VolumePlace]) throws(VolumeError) {
+    ///
+    /// - Parameter asOwner: a mirror reads its own copy whatever a file's mode says, which it changes meanwhile.
+    public init(_ path: VolumePath, in places: [VolumePlace], asOwner: Bool) throws(VolumeError) {
         let root = try VolumeRoot(places[Int(path.volume)])
         let text = root.text(path)
-        let descriptor: Int32
         do throws(Errno) {
-            let opened = try root.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            let status = try FileAttributes.status(opened.descriptor)
-            guard FileContents.isRegular(status) else { throw Errno(EINVAL) }
-            byteCount = UInt64(status.st_size)
-            descriptor = opened.release()
+            let opened = try VolumeReader.open(path, in: root, asOwner: asOwner)
+            byteCount = opened.byteCount
+            file = HostFile(Int(opened.descriptor))
         } catch {
             throw VolumeError("cannot open \(text)", error)
         }
         self.text = text
-        file = HostFile(Int(descriptor))
+    }
+
+    private static func open(
+        _ path: VolumePath, in root: VolumeRoot, asOwner: Bool
+    ) throws(Errno) -> (descriptor: Int32, byteCount: UInt64) {
+        let found = try root.file(path)
+        let status = try FileAttributes.status(found.descriptor)
+        guard FileContents.isRegular(status) else { throw Errno(EINVAL) }
+        let byteCount = UInt64(status.st_size)
+        if asOwner { return (try FileContents.reopenForReading(found.descriptor).release(), byteCount) }
+        return (try root.open(path, O_RDONLY | O_NOFOLLOW).release(), byteCount)
     }
 
     public var blockCount: UInt64 { VolumeBlocks.count(byteCount) }

@@ -57,6 +57,11 @@ final class VolumeRoot: Sendable {
         try open(path.relative[...], VolumeRoot.pathOnly | O_NOFOLLOW)
     }
 
+    /// The volume's directory, also where its mode does not let it be looked up.
+    func itself() throws(Errno) -> HostFile {
+        HostFile(try hostCall(__NR_fcntl, UInt64(signed: directory.descriptor), UInt64(F_DUPFD_CLOEXEC)))
+    }
+
     /// A file that may be opened without something happening: its caller knows what it is.
     func open(_ path: VolumePath, _ flags: Int32) throws(Errno) -> HostFile {
         try open(path.relative[...], flags)

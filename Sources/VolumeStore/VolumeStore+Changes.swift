@@ -64,11 +64,16 @@ extension VolumeStore {
         case .setAttribute(_, let name, let value):
             let path = HostPath(path.bytes)
             try unlessUnprivileged("what only root may set for files") { () throws(Errno) in
-                try FileAttributes.setAttribute(path, follows: follows, name, value)
+                try FileAttributes.asOwner(descriptor, 0o600) { () throws(Errno) in
+                    try FileAttributes.setAttribute(path, follows: follows, name, value)
+                }
             }
         case .removeAttribute(_, let name):
             do throws(Errno) {
-                try FileAttributes.removeAttribute(path, follows: follows, name)
+                let path = HostPath(path.bytes)
+                try FileAttributes.asOwner(descriptor, 0o600) { () throws(Errno) in
+                    try FileAttributes.removeAttribute(path, follows: follows, name)
+                }
             } catch {
                 let isList = name.starts(with: "system.posix_acl_".utf8)
                 // Whether a new file has inherited a list is not known to who says that it is to have none.

@@ -53,7 +53,7 @@ public final class VolumeStore: @unchecked Sendable {
     public func apply(_ changes: VolumeChanges) throws(VolumeError) {
         for operation in changes.operations {
             do throws(Errno) {
-                try apply(operation)
+                try applyAsOwner(operation)
             } catch {
                 throw VolumeError("cannot \(operation.verb) \(text(operation))", error)
             }

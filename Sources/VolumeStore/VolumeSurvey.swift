@@ -2,20 +2,26 @@ import CGuestEntry
 import Glibc
 public import Volumes
 
-/// Looks at all that is in a volume. No symbolic link is followed, and nothing is changed.
+/// Looks at all that is in a volume. No symbolic link is followed, and nothing is changed but for modes where `asOwner`
+/// says so.
 public struct VolumeSurvey {
     private let root: VolumeRoot
     private let volume: UInt16
+    private let asOwner: Bool
     /// Receives each entry; a directory before what is in it.
     private let body: (VolumeEntry) throws -> Void
 
     /// Thrown by none but the caller's `body`, and `VolumeError`: what cannot be looked at is named.
+    ///
+    /// - Parameter asOwner: a mirror looks at its own copy whatever modes say. A directory that lets its owner not in
+    ///   gets another mode, and its entry says that one: whoever compares it sees that there is something to set.
     public static func forEach(
-        in places: [VolumePlace], _ body: (VolumeEntry) throws -> Void
+        in places: [VolumePlace], asOwner: Bool, _ body: (VolumeEntry) throws -> Void
     ) throws {
         for (volume, place) in places.enumerated() {
             try withoutActuallyEscaping(body) { body in
-                let survey = VolumeSurvey(root: try VolumeRoot(place), volume: UInt16(volume), body: body)
+                let survey = VolumeSurvey(
+                    root: try VolumeRoot(place), volume: UInt16(volume), asOwner: asOwner, body: body)
                 try survey.run()
             }
         }
@@ -62,18 +68,33 @@ public struct VolumeSurvey {
         guard path.isWellFormed else { throw VolumeError("the path \(root.text(path)) is too long") }
         do throws(Errno) {
             let file = try root.file(path)
+            if asOwner { try letIn(file) }
             let status = try FileAttributes.status(file.descriptor)
             return VolumeEntry(
                 path: path, kind: try kind(of: file, status),
                 file: VolumeEntry.File(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)),
                 linkCount: UInt64(status.st_nlink),
                 ownership: FileOperation.Ownership(status), times: FileOperation.Times(status),
-                attributes: try attributes(path))
+                attributes: try attributes(path, file.descriptor))
         } catch {
             if error.code == E2BIG {
                 throw VolumeError("\(root.text(path)) has more than 1 MiB of extended attributes, which is too much here")
             }
             throw VolumeError("cannot look at \(root.text(path))", error)
+        }
+    }
+
+    private func letIn(_ file: borrowing HostFile) throws(Errno) {
+        let status = try FileAttributes.status(file.descriptor)
+        guard status.st_mode & S_IFMT == S_IFDIR, status.st_mode & 0o500 != 0o500 else { return }
+        do throws(Errno) {
+            // By a name in it: whether names can be looked up is asked for as well.
+            let itself = HostPath(".".utf8)
+            let flags = UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            _ = HostFile(try hostCall(__NR_openat, UInt64(signed: file.descriptor), itself.address, flags))
+        } catch {
+            guard error.code == EACCES else { throw error }
+            try FileAttributes.setMode(file.descriptor, UInt32(status.st_mode) & 0o7777 | 0o700)
         }
     }
 
@@ -98,7 +119,7 @@ public struct VolumeSurvey {
     // MARK: - Extended attributes
 
     /// E2BIG where they are more than an entry may have, as the kernel says it of a list or value that it cannot give.
-    private func attributes(_ path: VolumePath) throws(Errno) -> [VolumeEntry.Attribute] {
+    private func attributes(_ path: VolumePath, _ descriptor: Int32) throws(Errno) -> [VolumeEntry.Attribute] {
         let name = try root.nameOrItself(path)
         let place = HostPath(Array("/proc/self/fd/\(name.parent.descriptor)/".utf8) + name.name.bytes)
         let address = place.address
@@ -111,10 +132,13 @@ public struct VolumeSurvey {
         for name in names.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             let hostName = HostPath(name)
             let nameAddress = hostName.address
-            let value = try VolumeSurvey.value { buffer throws(Errno) in
-                try hostCall(
-                    __NR_lgetxattr, address, nameAddress, UInt64(address: buffer.baseAddress), UInt64(buffer.count))
+            let read = { () throws(Errno) in
+                try VolumeSurvey.value { buffer throws(Errno) in
+                    try hostCall(
+                        __NR_lgetxattr, address, nameAddress, UInt64(address: buffer.baseAddress), UInt64(buffer.count))
+                }
             }
+            let value = asOwner ? try FileAttributes.asOwner(descriptor, 0o400, read) : try read()
             byteCount += name.count + value.count
             guard byteCount <= VolumeSurvey.entryAttributesByteCountMax else { throw Errno(E2BIG) }
             attributes.append(VolumeEntry.Attribute(name: name, value: value))

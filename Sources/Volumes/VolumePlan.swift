@@ -43,6 +43,7 @@ public struct VolumePlan: Sendable {
             note(entry.isDirectory ? .removeDirectory(entry.path) : .removeFile(entry.path), at: entry.path)
         }
         for entry in self.wanted { plan(entry, first: ours[entry.file]?.first ?? entry.path) }
+        names = openings(found) + names
     }
 
     // MARK: - Same or not
@@ -76,6 +77,18 @@ public struct VolumePlan: Sendable {
     private mutating func note(_ operation: FileOperation, at path: VolumePath) {
         names.append(operation)
         if let parent = path.parent { touched.insert(parent) }
+    }
+
+    /// Where names come and go the owner must be let in, as a mirror that is not root has no other rights; those above
+    /// come first. What stays is given its mode at the end (`attributes`).
+    private func openings(_ found: [VolumeEntry]) -> [FileOperation] {
+        found.compactMap { entry in
+            let (mode, changes) = (entry.ownership.mode, kept[entry.path] == nil || touched.contains(entry.path))
+            guard entry.isDirectory, changes, mode & VolumePlan.directoryMode != VolumePlan.directoryMode else {
+                return nil
+            }
+            return .setMode(.path(entry.path), mode | VolumePlan.directoryMode)
+        }
     }
 
     private mutating func plan(_ entry: VolumeEntry, first: VolumePath) {

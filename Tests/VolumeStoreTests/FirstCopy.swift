@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import VolumeStore
 import Volumes
@@ -9,20 +10,37 @@ struct FirstCopy {
 
     static func with(_ body: (FirstCopy) throws -> Void) async throws {
         try await ScratchDirectory.with { scratch in
+            // For `asOwner`.
+            chmod(scratch.path, 0o711)
             let (wanted, copy) = (try scratch.makeScratch("wanted"), try scratch.makeScratch("copy"))
             try body(FirstCopy(wanted: VolumeFixture(in: wanted), copy: VolumeFixture(in: copy)))
         }
     }
 
-    func run() throws {
-        let plan = VolumePlan(from: Array(try wanted.survey().values), to: Array(try copy.survey().values))
-        var operations = plan.names
-        let files = plan.filled + plan.compared.map(\.entry)
-        for entry in files {
-            let bytes = try wanted.scratch.read("volume/" + String(decoding: entry.path.relative, as: UTF8.self))
-            operations.append(.write(.path(entry.path), offset: 0, bytes))
+    /// Files that both have are written as a whole where any of their bytes differ.
+    func run(asOwner: Bool = false) throws {
+        let all = Array(try wanted.survey().values)
+        var bytes: [VolumePath: [UInt8]] = [:]
+        for entry in all {
+            guard case .regular = entry.kind else { continue }
+            bytes[entry.path] = try wanted.scratch.read("volume/" + String(decoding: entry.path.relative, as: UTF8.self))
         }
-        operations += plan.attributes(written: Set(files.map(\.path)))
+        guard asOwner else { return try run(all, bytes) }
+        try copy.asOwner { try run(all, bytes) }
+    }
+
+    private func run(_ all: [VolumeEntry], _ bytes: [VolumePath: [UInt8]]) throws {
+        let plan = VolumePlan(from: all, to: Array(try copy.survey(asOwner: true).values))
+        var operations = plan.names
+        var written: Set<VolumePath> = []
+        for entry in plan.filled { operations.append(.write(.path(entry.path), offset: 0, bytes[entry.path] ?? [])) }
+        for (entry, _) in plan.compared {
+            var file = try VolumeReader(entry.path, in: copy.store.places, asOwner: true)
+            if file.byteCount > 0, try file.block(0) == bytes[entry.path] { continue }
+            operations.append(.write(.path(entry.path), offset: 0, bytes[entry.path] ?? []))
+            written.insert(entry.path)
+        }
+        operations += plan.attributes(written: written)
         try copy.store.apply(try copy.store.check(FileOperationList.encode(operations)))
     }
 

@@ -52,4 +52,41 @@ struct FirstCopyTests {
             }
         }
     }
+
+    /// Directories and files that their owner may not use, of every kind that a copy has to do with.
+    private static func makeClosed(_ volume: VolumeFixture, _ name: String) throws {
+        let closed: [(directory: String, mode: mode_t)] = [
+            ("read-only", 0o555), ("dark", 0), ("no-lookup", 0o644), ("no-list/inner", 0o311), ("\(name)/dark", 0),
+            (name, 0o555),
+        ]
+        for (directory, _) in closed {
+            let place = try volume.scratch.makeScratch("volume/" + directory)
+            try place.write("same", text: "same")
+            try place.write(name, text: "only there")
+            try place.write("differs", text: name, mode: 0o200)
+            try place.write("secret", text: "secret", mode: 0)
+            #expect(volume.setAttribute("\(directory)/secret", "user.a", Array(name.utf8)))
+        }
+        for (directory, mode) in closed { chmod(volume.host(directory), mode) }
+    }
+
+    @Test("modes that keep an owner out do not keep a mirror that is not root from its copy")
+    func closedDirectories() async throws {
+        try await FirstCopy.with { pair in
+            try Self.makeClosed(pair.wanted, "one")
+            try Self.makeClosed(pair.copy, "two")
+            try pair.wanted.asOwner {}
+            for _ in 1...2 {
+                try pair.run(asOwner: true)
+                let (left, right) = (try pair.wanted.survey(), try pair.copy.survey())
+                #expect(left.count > 20 && Set(left.keys) == Set(right.keys))
+                for path in left.keys {
+                    let name = String(decoding: path.relative, as: UTF8.self)
+                    #expect(try pair.isSame(name), "\(name): \(String(describing: right[path]))")
+                    guard case .regular = left[path]?.kind else { continue }
+                    #expect(try pair.wanted.content(name) == pair.copy.content(name))
+                }
+            }
+        }
+    }
 }

@@ -1,5 +1,5 @@
 import CGuestEntry
-import Glibc
+import Foundation
 import TestSupport
 import VolumeStore
 import Volumes
@@ -20,9 +20,9 @@ struct VolumeFixture {
     }
 
     /// All that is in it, by its path.
-    func survey() throws -> [VolumePath: VolumeEntry] {
+    func survey(asOwner: Bool = false) throws -> [VolumePath: VolumeEntry] {
         var entries: [VolumePath: VolumeEntry] = [:]
-        try VolumeSurvey.forEach(in: store.places) { entries[$0.path] = $0 }
+        try VolumeSurvey.forEach(in: store.places, asOwner: asOwner) { entries[$0.path] = $0 }
         return entries
     }
 
@@ -61,6 +61,18 @@ struct VolumeFixture {
         }
     }
 
+    /// Runs `body` with no more rights than a file's owner has: all that is there belongs to the user that it runs as.
+    func asOwner(_ body: () throws -> Void) throws {
+        guard geteuid() == 0 else { return try body() }
+        let nobody: uid_t = 65534
+        let all = FileManager.default.enumerator(atPath: scratch.path)?.compactMap { $0 as? String } ?? []
+        for path in [scratch.path] + all.map(scratch.file) { lchown(path, nobody, getgid()) }
+        // This thread's alone, and with it go the capabilities that are about files (setfsuid(2)).
+        _ = FileUser.become(nobody)
+        defer { _ = FileUser.become(0) }
+        try body()
+    }
+
     func status(_ path: String) -> stat? {
         var status = stat()
         return lstat(host(path), &status) == 0 ? status : nil
@@ -76,6 +88,17 @@ extension VolumePath {
 extension FileOperation.Ownership {
     /// Of the user who runs the tests.
     static func own(_ mode: UInt32) -> FileOperation.Ownership {
-        FileOperation.Ownership(mode: mode, user: getuid(), group: getgid())
+        FileOperation.Ownership(mode: mode, user: FileUser.current, group: getgid())
+    }
+}
+
+/// Whom the kernel takes this thread for where files are concerned (setfsuid(2), which Glibc does not show to Swift).
+enum FileUser {
+    /// No user has that number: nothing is set.
+    static var current: uid_t { become(.max) }
+
+    /// Returns who it was before.
+    static func become(_ user: uid_t) -> uid_t {
+        uid_t(host_call(Int(__NR_setfsuid), UInt64(user), 0, 0, 0, 0, 0))
     }
 }

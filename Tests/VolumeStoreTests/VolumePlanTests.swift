@@ -101,8 +101,12 @@ private struct MemoryTree {
         try touchParent(of: path)
     }
 
+    /// Only where the owner may change it.
     private mutating func touchParent(of path: VolumePath) throws {
-        try change(try #require(path.parent)) { $0.times = MemoryTree.times(-1) }
+        try change(try #require(path.parent)) { parent in
+            #expect(parent.ownership.mode & 0o700 == 0o700, "\(path)")
+            parent.times = MemoryTree.times(-1)
+        }
     }
 
     /// Whether the two show the same to whoever looks, hard links included.

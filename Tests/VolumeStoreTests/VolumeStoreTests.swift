@@ -126,4 +126,26 @@ import Volumes
             }
         }
     }
+
+    @Test func whatTheGuestHadOpenStaysUsableWhereTheMirrorIsNotRoot() async throws {
+        try await VolumeFixture.with { volume in
+            try volume.asOwner {
+                let (file, name) = (VolumePath("d/e/f"), Array("user.a".utf8))
+                try volume.apply(
+                    .makeDirectory(VolumePath("d"), .own(0o700)), .makeDirectory(VolumePath("d/e"), .own(0o700)),
+                    .createFile(file, .own(0o400)), .setAttribute(.path(file), name: name, value: [1]),
+                    .setMode(.path(VolumePath("d/e")), 0o100), .open(1, VolumePath("d/e")),
+                    .setMode(.path(VolumePath("d")), 0), .open(2, VolumePath("d")), .open(3, file),
+                    .write(.handle(3), offset: 0, Array("x".utf8)), .createFile(VolumePath("d/e/g"), .own(0o600)),
+                    .rename(VolumePath("d/e/g"), VolumePath("h"), flags: 0), .removeAttribute(.path(file), name: name))
+                #expect(volume.status("d").map { $0.st_mode & 0o7777 } == 0)
+                let error = #expect(throws: VolumeError.self) { try volume.apply(.removeFile(VolumePath("d/e/none"))) }
+                #expect(error?.errno == ENOENT)
+            }
+            #expect(volume.status("d/e").map { $0.st_mode & 0o7777 } == 0o100)
+            #expect(volume.status("d/e/f").map { $0.st_mode & 0o7777 } == 0o400)
+            #expect(volume.status("d/e/g") == nil && volume.status("h") != nil)
+            for path in ["d/e", "d"] { chmod(volume.host(path), 0o700) }
+        }
+    }
 }
