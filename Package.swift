@@ -89,7 +89,11 @@ let package = Package(
         .testTarget(
             name: "ReplicationTests", dependencies: ["Replication", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["GuestKernel", "GuestMemory", "RecordCoding", "Supervisor"],
+            name: "SupervisorTests",
+            dependencies: [
+                "Epochs", "GuestKernel", "GuestMemory", "RecordCoding", "Supervisor", "TestSupport", "Transport",
+                "VolumeStore", "Volumes",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),

@@ -37,15 +37,11 @@ struct VolumeList {
         try link.send(Frame(kind: kind, payload: [1] + fields.bytes.dropFirst()))
     }
 
-    /// Reads a list to its end: the elements of the frames that `next` receives.
-    static func read(
-        _ next: () throws -> FrameReader.Received, element: (inout RecordReader) throws -> Void
-    ) throws {
-        var isLast = false
-        while !isLast {
-            var fields = RecordReader(Array(try next().payload))
-            isLast = try fields.getFlag()
-            while fields.remaining > 0 { try element(&fields) }
-        }
+    /// Reads the elements of one frame; true where it is the last.
+    static func read(_ frame: FrameReader.Received, element: (inout RecordReader) throws -> Void) throws -> Bool {
+        var fields = RecordReader(Array(frame.payload))
+        let isLast = try fields.getFlag()
+        while fields.remaining > 0 { try element(&fields) }
+        return isLast
     }
 }

@@ -16,7 +16,7 @@ struct VolumeReceiver {
 
     /// Returns when the volumes are the primary's. Where it throws they are of nobody, until the next synchronisation.
     func run() throws {
-        try link.limitSending(toNanoseconds: VolumeSender.patienceNanoseconds)
+        try link.limitSending(toNanoseconds: VolumeLink.patienceNanoseconds)
         try receiveVolumes()
         try link.limitSending(toNanoseconds: nil)
     }
@@ -39,7 +39,7 @@ struct VolumeReceiver {
 
     private func receive() throws -> FrameReader.Received {
         // Its disk may be as slow as this one.
-        guard let received = try reader.receive(timeoutNanoseconds: VolumeSender.patienceNanoseconds) else {
+        guard let received = try reader.receive(timeoutNanoseconds: VolumeLink.patienceNanoseconds) else {
             throw TransportError("the primary went away")
         }
         return received
@@ -55,22 +55,29 @@ struct VolumeReceiver {
 
     private func receiveQuestions() throws -> [VolumePath] {
         var paths: [VolumePath] = []
-        try VolumeList.read(receiveQuestionFrame) { fields in
-            let path = try VolumePath(from: &fields)
-            guard path.volume < volumes.places.count, paths.count < VolumeSender.entryCountMax else {
-                throw TransportError("the primary asks for what is not here")
+        var isComplete = false
+        while !isComplete {
+            isComplete = try VolumeList.read(try receiveQuestionFrame()) { fields in
+                let path = try VolumePath(from: &fields)
+                guard path.volume < volumes.places.count, paths.count < VolumeSender.entryCountMax else {
+                    throw TransportError("the primary asks for what is not here")
+                }
+                paths.append(path)
             }
-            paths.append(path)
         }
         return paths
     }
 
     private func receiveQuestionFrame() throws -> FrameReader.Received {
-        let received = try receive()
-        guard received.header.kind == .volumeQuestions else {
-            throw TransportError("the primary sent a frame that makes no sense here")
+        while true {
+            let received = try receive()
+            switch received.header.kind {
+            case .volumeQuestions: return received
+            // It is still there.
+            case .volumeChanges where received.payload.isEmpty: continue
+            default: throw TransportError("the primary sent a frame that makes no sense here")
+            }
         }
-        return received
     }
 
     private func answer(_ questions: [VolumePath]) throws {

@@ -11,16 +11,13 @@ import Volumes
 /// what is to be done as file operations (docs/format.md). A mirror that has not said at the end that all is done has
 /// no epoch yet, so that it cannot take over.
 struct VolumeSender {
-    private let link: LinkSocket
-    private let reader: FrameReader
+    private let mirror: VolumeLink
     private let places: [VolumePlace]
     private let progress: VolumeProgress
     private var waiting = RecordWriter(capacity: VolumeSender.frameByteCount + 2 * VolumeBlocks.byteCount)
 
     /// What a frame of changes has, about.
     private static let frameByteCount = 1 << 20
-    /// A disk that works for so long on one frame has a fault, and so has a link that takes nothing for so long.
-    static let patienceNanoseconds: UInt64 = 600_000_000_000
     /// Of files and directories in the volumes; each takes some 300 bytes of memory meanwhile.
     static let entryCountMax = 4 << 20
     /// Nothing else is open there yet.
@@ -28,72 +25,62 @@ struct VolumeSender {
     /// FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
     private static let punchHole: UInt32 = 3
 
-    init(_ link: LinkSocket, _ reader: FrameReader, _ places: [VolumePlace], _ messages: MessageLog) {
-        self.link = link
-        self.reader = reader
+    /// - Parameter silenceMax: for how long the mirror may hear nothing of a primary that is busy.
+    init(
+        _ link: LinkSocket, _ reader: FrameReader, _ places: [VolumePlace], _ messages: MessageLog,
+        silenceMax: Duration = VolumeLink.silenceMaxUsual
+    ) {
+        mirror = VolumeLink(link, reader, silenceMax: silenceMax)
         self.places = places
         progress = VolumeProgress(messages)
     }
 
     mutating func run() throws {
-        try link.limitSending(toNanoseconds: VolumeSender.patienceNanoseconds)
-        try bringVolumes()
+        try mirror.socket.limitSending(toNanoseconds: VolumeLink.patienceNanoseconds)
+        do {
+            try bringVolumes()
+        } catch let error as TransportError {
+            // What the mirror could not do says more than that it has closed the link.
+            throw mirror.lastWords() ?? error
+        }
         // Epochs have a clock of their own.
-        try link.limitSending(toNanoseconds: nil)
+        try mirror.socket.limitSending(toNanoseconds: nil)
     }
 
     private mutating func bringVolumes() throws {
+        let plan = try makePlan()
+        progress.begin(plan)
+        let differing = try compare(plan)
+        try send(plan, differing)
+        _ = try mirror.receive(.volumesEqual)
+        progress.end()
+    }
+
+    /// Looks at the volumes, and reads what the mirror says of its own as it comes: both take long for many files.
+    private func makePlan() throws -> VolumePlan {
         var ours: [VolumeEntry] = []
+        var theirs: [VolumeEntry] = []
+        var isComplete = false
         try VolumeSurvey.forEach(in: places, asOwner: false) { entry in
             ours.append(entry)
             guard ours.count <= VolumeSender.entryCountMax else {
                 throw SupervisorError(.failed, "there are more than \(VolumeSender.entryCountMax) files in the volumes")
             }
+            while !isComplete, mirror.hasInput { isComplete = try receiveEntries(&theirs) }
+            try mirror.keepInTouch()
         }
-        let plan = VolumePlan(from: ours, to: try receiveEntries())
-        progress.begin(plan)
-        let differing = try compare(plan)
-        do {
-            try send(plan, differing)
-        } catch let error as TransportError {
-            // What the mirror could not do says more than that it has closed the link.
-            throw (try? receiveRefusal()) ?? error
-        }
-        _ = try receive(.volumesEqual)
-        progress.end()
+        while !isComplete { isComplete = try receiveEntries(&theirs) }
+        return VolumePlan(from: ours, to: theirs)
     }
 
-    // MARK: - What the mirror says
-
-    /// A frame of this kind; an error where it is any other.
-    private func receive(_ kind: FrameKind) throws -> FrameReader.Received {
-        guard let received = try reader.receive(timeoutNanoseconds: VolumeSender.patienceNanoseconds) else {
-            throw TransportError("the mirror closed the link while the volumes were brought to it")
-        }
-        if received.header.kind == kind { return received }
-        guard received.header.kind == .refusal else {
-            throw TransportError("the mirror sent a frame that makes no sense here")
-        }
-        throw TransportError("it refuses: \(received.text)")
-    }
-
-    private func receiveRefusal() throws -> TransportError? {
-        while let received = try reader.receive(timeoutNanoseconds: 1_000_000_000) {
-            if received.header.kind == .refusal { return TransportError("it refuses: \(received.text)") }
-        }
-        return nil
-    }
-
-    private func receiveEntries() throws -> [VolumeEntry] {
-        var entries: [VolumeEntry] = []
-        let next = { try receive(.volumeEntries) }
-        try VolumeList.read(next) { fields in
+    /// A frame of entries; true where it is the last.
+    private func receiveEntries(_ entries: inout [VolumeEntry]) throws -> Bool {
+        try VolumeList.read(try mirror.receive(.volumeEntries)) { fields in
             entries.append(try VolumeEntry(from: &fields))
             guard entries.count <= VolumeSender.entryCountMax else {
                 throw TransportError("there are more than \(VolumeSender.entryCountMax) files in its volumes")
             }
         }
-        return entries
     }
 
     // MARK: - Comparing
@@ -103,35 +90,45 @@ struct VolumeSender {
         try ask(plan)
         var differing: [Int: [UInt64]] = [:]
         for (index, question) in plan.compared.enumerated() {
-            let theirs = try receiveBlocks(index, VolumeBlocks.count(question.byteCount))
-            var file = try VolumeReader(question.entry.path, in: places, asOwner: false)
-            var blocks: [UInt64] = []
-            for block in 0..<file.blockCount {
-                let checksum = VolumeReader.checksum(try file.block(block))
-                // Behind its end there will be zeros.
-                if checksum != (block < theirs.count ? theirs[Int(block)] : 0) { blocks.append(block) }
-            }
-            progress.advance(by: file.byteCount)
-            if !blocks.isEmpty || file.byteCount != question.byteCount { differing[index] = blocks }
+            if let blocks = try compare(question.entry, question.byteCount, index) { differing[index] = blocks }
         }
         return differing
     }
 
+    /// The blocks of a file that differ, among those that both have; nil where it is the same. Of an answer no more is
+    /// received at once than is compared in a moment: the mirror must not have to wait for all of a large file.
+    private func compare(_ entry: VolumeEntry, _ byteCount: UInt64, _ question: Int) throws -> [UInt64]? {
+        var file = try VolumeReader(entry.path, in: places, asOwner: false)
+        var differing: [UInt64] = []
+        var block: UInt64 = 0
+        let count = VolumeBlocks.count(byteCount)
+        while block < count {
+            for checksum in try receiveBlocks(question, atMost: count - block) {
+                if block < file.blockCount, VolumeReader.checksum(try file.block(block)) != checksum {
+                    differing.append(block)
+                }
+                block += 1
+                try mirror.keepInTouch()
+            }
+        }
+        progress.advance(by: min(file.byteCount, byteCount))
+        return differing.isEmpty && file.byteCount == byteCount ? nil : differing
+    }
+
     private func ask(_ plan: VolumePlan) throws {
-        var list = VolumeList(.volumeQuestions, to: link)
+        var list = VolumeList(.volumeQuestions, to: mirror.socket)
         for (entry, _) in plan.compared { try list.append { entry.path.write(to: &$0) } }
         try list.end()
     }
 
-    private func receiveBlocks(_ question: Int, _ count: UInt64) throws -> [UInt64] {
+    /// A frame's checksums.
+    private func receiveBlocks(_ question: Int, atMost count: UInt64) throws -> [UInt64] {
+        var fields = RecordReader(Array(try mirror.receive(.volumeBlocks).payload))
+        guard try fields.get(UInt32.self) == UInt32(question), fields.remaining > 0, fields.remaining % 8 == 0,
+            UInt64(fields.remaining / 8) <= count
+        else { throw TransportError("the mirror's answer does not fit the question") }
         var checksums: [UInt64] = []
-        while UInt64(checksums.count) < count {
-            var fields = RecordReader(Array(try receive(.volumeBlocks).payload))
-            guard try fields.get(UInt32.self) == UInt32(question), fields.remaining > 0, fields.remaining % 8 == 0,
-                UInt64(checksums.count + fields.remaining / 8) <= count
-            else { throw TransportError("the mirror's answer does not fit the question") }
-            while fields.remaining > 0 { checksums.append(try fields.get()) }
-        }
+        while fields.remaining > 0 { checksums.append(try fields.get()) }
         return checksums
     }
 
@@ -148,7 +145,7 @@ struct VolumeSender {
         }
         for operation in plan.attributes(written: written) { try put(operation) }
         try flush()
-        try link.send(Frame(kind: .volumesEqual))
+        try mirror.send(Frame(kind: .volumesEqual))
     }
 
     private mutating func fill(_ entry: VolumeEntry) throws {
@@ -156,13 +153,17 @@ struct VolumeSender {
         if file.byteCount == 0 { return }
         try put(.open(VolumeSender.handle, entry.path))
         try put(.truncate(.handle(VolumeSender.handle), byteCount: file.byteCount))
-        for index in 0..<file.blockCount {
+        try putRest(of: &file, from: 0)
+        try put(.close(VolumeSender.handle))
+    }
+
+    /// From here on the mirror's file has nothing but zeros.
+    private mutating func putRest(of file: inout VolumeReader, from start: UInt64) throws {
+        for index in start..<max(start, file.blockCount) {
             let block = try file.block(index)
             progress.advance(by: UInt64(VolumeBlocks.byteCount))
-            if VolumeReader.checksum(block) == 0 { continue }
-            try put(index, block ?? [])
+            if VolumeReader.checksum(block) == 0 { try mirror.keepInTouch() } else { try put(index, block ?? []) }
         }
-        try put(.close(VolumeSender.handle))
     }
 
     private mutating func change(_ entry: VolumeEntry, from byteCount: UInt64, _ blocks: [UInt64]) throws {
@@ -183,6 +184,7 @@ struct VolumeSender {
                 try put(index, block ?? [])
             }
         }
+        try putRest(of: &file, from: VolumeBlocks.count(byteCount))
         try put(.close(VolumeSender.handle))
     }
 
@@ -193,12 +195,12 @@ struct VolumeSender {
 
     private mutating func put(_ operation: FileOperation) throws {
         operation.write(to: &waiting)
-        if waiting.bytes.count >= VolumeSender.frameByteCount { try flush() }
+        if waiting.bytes.count >= VolumeSender.frameByteCount { try flush() } else { try mirror.keepInTouch() }
     }
 
     private mutating func flush() throws {
         if waiting.bytes.isEmpty { return }
-        try link.send(Frame(kind: .volumeChanges, payload: waiting.bytes))
+        try mirror.send(Frame(kind: .volumeChanges, payload: waiting.bytes))
         waiting = RecordWriter(capacity: VolumeSender.frameByteCount + 2 * VolumeBlocks.byteCount)
     }
 }

@@ -37,6 +37,17 @@ public final class LinkSocket: Sendable {
         shutdown()
     }
 
+    /// Whether receiving would not wait: there are bytes, or there will be no more.
+    public var hasInput: Bool { isReady(for: Int16(POLLIN)) }
+
+    /// Whether a few bytes can be sent without waiting for the peer.
+    public var hasRoom: Bool { isReady(for: Int16(POLLOUT)) }
+
+    private func isReady(for events: Int16) -> Bool {
+        var poll = pollfd(fd: socket.number, events: events, revents: 0)
+        return Glibc.poll(&poll, 1, 0) > 0
+    }
+
     /// Waits until the peer has closed its side, whatever it had sent before; false when the time is over.
     public func waitUntilPeerCloses(timeoutNanoseconds: UInt64) -> Bool {
         let peerHasClosed: Int16 = 0x2000  // POLLRDHUP, asm-generic/poll.h

@@ -1,0 +1,61 @@
+import Epochs
+import Glibc
+import RecordCoding
+import TestSupport
+import Testing
+import Transport
+
+@testable import Supervisor
+
+@Suite("bringing a volume to a mirror, over a link")
+struct VolumeCopyTests {
+    @Test("a primary that says at every step that it is there changes nothing")
+    func inTouch() async throws {
+        try await ScratchDirectory.with { scratch in
+            let pair = try VolumeCopyPair(in: scratch)
+            for number in 0..<50 {
+                try pair.volume.write("both\(number)", text: "one \(number)")
+                try pair.copy.write("both\(number)", text: number % 2 == 0 ? "one \(number)" : "other")
+            }
+            try pair.volume.write("grown", [UInt8](repeating: 7, count: 300_000))
+            try pair.copy.write("grown", [UInt8](repeating: 7, count: 100_000))
+            try pair.volume.write("zeros", [UInt8](repeating: 0, count: 1_000_000))
+            try pair.copy.write("zeros", [UInt8](repeating: 7, count: 200_000))
+            try pair.volume.write("new", [UInt8](repeating: 1, count: 3_000_000) + [UInt8](repeating: 0, count: 3))
+            async let sent: Void = Threads.run { try pair.send() }
+            async let received: Void = Threads.run { try pair.receive() }
+            _ = try await (sent, received)
+            for name in ["grown", "zeros", "new"] + (0..<50).map({ "both\($0)" }) {
+                #expect(try pair.copy.read(name) == pair.volume.read(name), "\(name)")
+            }
+        }
+    }
+
+    @Test("a primary compares what a mirror has answered so far, and is heard of meanwhile")
+    func comparing() async throws {
+        try await ScratchDirectory.with { scratch in
+            let pair = try VolumeCopyPair(in: scratch)
+            // 128 MiB of a hole on both sides: two frames of checksums.
+            for side in [pair.volume, pair.copy] {
+                let path = try side.write("hole", text: "")
+                guard truncate(path, 128 << 20) == 0 else { throw TestFailure("no hole") }
+            }
+            async let sent: Void = Threads.run { try pair.send() }
+            try await Threads.run {
+                let reader = FrameReader(pair.mirror)
+                try pair.exchange(reader)
+                for number in 1...2 {
+                    var fields = RecordWriter()
+                    fields.put(UInt32(0))
+                    for _ in 0..<1024 { fields.put(UInt64(0)) }
+                    try pair.mirror.send(Frame(kind: .volumeBlocks, payload: fields.bytes))
+                    let received = try pair.next(reader)
+                    #expect(received.header.kind == .volumeChanges && received.payload.isEmpty, "frame \(number)")
+                }
+                while try pair.next(reader).header.kind != .volumesEqual {}
+                try pair.mirror.send(Frame(kind: .volumesEqual))
+            }
+            try await sent
+        }
+    }
+}
