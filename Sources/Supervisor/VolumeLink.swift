@@ -56,6 +56,11 @@ final class VolumeLink {
         return received
     }
 
+    /// Throws where the mirror has refused, or gone, although nothing is asked of it: the rest need not be sent.
+    func requireNoRefusal() throws {
+        if hasInput { _ = try receive(.refusal) }
+    }
+
     /// What the mirror has said last, if it refuses: that says more than an error of the link.
     func lastWords() -> TransportError? {
         while refusal == nil, let received = try? reader.receive(timeoutNanoseconds: 1_000_000_000) {

@@ -200,6 +200,7 @@ struct VolumeSender {
 
     private mutating func flush() throws {
         if waiting.bytes.isEmpty { return }
+        try mirror.requireNoRefusal()
         try mirror.send(Frame(kind: .volumeChanges, payload: waiting.bytes))
         waiting = RecordWriter(capacity: VolumeSender.frameByteCount + 2 * VolumeBlocks.byteCount)
     }

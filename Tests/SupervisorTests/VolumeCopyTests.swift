@@ -58,4 +58,27 @@ struct VolumeCopyTests {
             try await sent
         }
     }
+
+    @Test("a mirror that cannot go on is heard before all was sent")
+    func refusal() async throws {
+        try await ScratchDirectory.with { scratch in
+            let pair = try VolumeCopyPair(in: scratch)
+            try pair.volume.write("large", [UInt8](repeating: 7, count: 128 << 20))
+            async let byteCount = Threads.run { () throws -> Int in
+                let reader = FrameReader(pair.mirror)
+                try pair.exchange(reader)
+                while try pair.next(reader).payload.isEmpty {}
+                try pair.mirror.send(Frame(.refusal, saying: "no room"))
+                var count = 0
+                while let received = try? reader.receive(timeoutNanoseconds: VolumeCopyPair.patienceNanoseconds) {
+                    count += received.payload.count
+                }
+                return count
+            }
+            let error = await #expect(throws: TransportError.self) { try await Threads.run { try pair.send() } }
+            #expect(error?.message == "it refuses: no room")
+            // What was on its way.
+            #expect(try await byteCount < 64 << 20)
+        }
+    }
 }
