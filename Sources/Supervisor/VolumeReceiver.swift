@@ -17,7 +17,10 @@ struct VolumeReceiver {
     /// Returns when the volumes are the primary's. Where it throws they are of nobody, until the next synchronisation.
     func run() throws {
         try link.limitSending(toNanoseconds: VolumeLink.patienceNanoseconds)
+        // One that is only waited for would be missed late, and meanwhile no other primary is taken.
+        try link.watchPeersMachine(true)
         try receiveVolumes()
+        try link.watchPeersMachine(false)
         try link.limitSending(toNanoseconds: nil)
     }
 

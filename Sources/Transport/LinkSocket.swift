@@ -48,6 +48,17 @@ public final class LinkSocket: Sendable {
         return Glibc.poll(&poll, 1, 0) > 0
     }
 
+    /// Whether a peer whose machine has gone without a word is found out within some 90 seconds where nothing is on its
+    /// way to it: the connection fails then (tcp(7)).
+    public func watchPeersMachine(_ isOn: Bool) throws(TransportError) {
+        if isOn {
+            try socket.setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30)
+            try socket.setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 10)
+            try socket.setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, 6)
+        }
+        try socket.setOption(SOL_SOCKET, SO_KEEPALIVE, isOn ? 1 : 0)
+    }
+
     /// Waits until the peer has closed its side, whatever it had sent before; false when the time is over.
     public func waitUntilPeerCloses(timeoutNanoseconds: UInt64) -> Bool {
         let peerHasClosed: Int16 = 0x2000  // POLLRDHUP, asm-generic/poll.h

@@ -81,4 +81,26 @@ struct VolumeCopyTests {
             #expect(try await byteCount < 64 << 20)
         }
     }
+
+    @Test("while a mirror waits for a first copy, the end of the primary's machine would be noticed")
+    func machinesEnd() async throws {
+        @Sendable func isWatched(_ socket: LinkSocket) -> Bool {
+            var (value, count) = (Int32(0), socklen_t(4))
+            return getsockopt(socket.descriptor, SOL_SOCKET, SO_KEEPALIVE, &value, &count) == 0 && value == 1
+        }
+        try await ScratchDirectory.with { scratch in
+            let pair = try VolumeCopyPair(in: scratch)
+            async let received: Void = Threads.run { try pair.receive() }
+            try await Threads.run {
+                let reader = FrameReader(pair.primary)
+                while try pair.next(reader).header.kind != .volumeEntries {}
+                #expect(isWatched(pair.mirror))
+                try pair.primary.send(Frame(kind: .volumeQuestions, payload: [1]))
+                try pair.primary.send(Frame(kind: .volumesEqual))
+                #expect(try pair.next(reader).header.kind == .volumesEqual)
+            }
+            try await received
+            #expect(!isWatched(pair.mirror))
+        }
+    }
 }
