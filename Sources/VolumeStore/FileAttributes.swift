@@ -56,7 +56,8 @@ enum FileAttributes {
         try hostCall(follows ? __NR_removexattr : __NR_lremovexattr, path.address, name.address)
     }
 
-    /// Does what a file's owner may do whatever its mode says: where that is in the way, it has `bits` as well meanwhile.
+    /// Does what a file's owner may do whatever its mode says: where that is in the way, it has `bits` as well until
+    /// that is done.
     static func asOwner<Success>(
         _ descriptor: Int32, _ bits: UInt32, _ body: () throws(Errno) -> Success
     ) throws(Errno) -> Success {

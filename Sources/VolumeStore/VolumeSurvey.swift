@@ -78,7 +78,7 @@ public struct VolumeSurvey {
                 attributes: try attributes(path, file.descriptor))
         } catch {
             if error.code == E2BIG {
-                throw VolumeError("\(root.text(path)) has more than 1 MiB of extended attributes, which is too much here")
+                throw VolumeError("\(root.text(path)) has more than 1 MiB of extended attributes, which is too much")
             }
             throw VolumeError("cannot look at \(root.text(path))", error)
         }

@@ -23,7 +23,8 @@ struct FirstCopy {
         var bytes: [VolumePath: [UInt8]] = [:]
         for entry in all {
             guard case .regular = entry.kind else { continue }
-            bytes[entry.path] = try wanted.scratch.read("volume/" + String(decoding: entry.path.relative, as: UTF8.self))
+            let name = String(decoding: entry.path.relative, as: UTF8.self)
+            bytes[entry.path] = try wanted.scratch.read("volume/\(name)")
         }
         guard asOwner else { return try run(all, bytes) }
         try copy.asOwner { try run(all, bytes) }

@@ -14,8 +14,8 @@ struct VolumeSurveyTests {
             // Only root may, and a host with such a module may not let anybody.
             let labels = ["security.selinux", "security.SMACK64", "security.SMACK64EXEC", "security.apparmor"]
             _ = labels.map { volume.setAttribute("f", $0, Array("label".utf8)) }
-            let names = try volume.survey()[VolumePath("f")]?.attributes.map { String(decoding: $0.name, as: UTF8.self) }
-            #expect(names == ["user.kept"])
+            let names = try volume.survey()[VolumePath("f")]?.attributes.map(\.name)
+            #expect(names == [Array("user.kept".utf8)])
         }
     }
 
@@ -33,7 +33,7 @@ struct VolumeSurveyTests {
         #expect(try volume.survey()[VolumePath("f")]?.attributes.count == 15)
         for number in 15..<17 where !volume.setAttribute("f", "user.\(number)", value) { return }
         let error = #expect(throws: VolumeError.self) { try volume.survey() }
-        let words = "\(volume.host("f")) has more than 1 MiB of extended attributes, which is too much here"
+        let words = "\(volume.host("f")) has more than 1 MiB of extended attributes, which is too much"
         #expect(error?.message == words)
     }
 }
