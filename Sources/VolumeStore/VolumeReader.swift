@@ -33,12 +33,17 @@ public struct VolumeReader: ~Copyable {
     private static func open(
         _ path: VolumePath, in root: VolumeRoot, asOwner: Bool
     ) throws(Errno) -> (descriptor: Int32, byteCount: UInt64) {
-        let found = try root.file(path)
-        let status = try FileAttributes.status(found.descriptor)
+        let opened =
+            try asOwner ? openAsOwner(path, in: root) : root.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        let status = try FileAttributes.status(opened.descriptor)
         guard FileContents.isRegular(status) else { throw Errno(EINVAL) }
-        let byteCount = UInt64(status.st_size)
-        if asOwner { return (try FileContents.reopenForReading(found.descriptor).release(), byteCount) }
-        return (try root.open(path, O_RDONLY | O_NOFOLLOW).release(), byteCount)
+        return (opened.release(), UInt64(status.st_size))
+    }
+
+    private static func openAsOwner(_ path: VolumePath, in root: VolumeRoot) throws(Errno) -> HostFile {
+        let found = try root.file(path)
+        guard FileContents.isRegular(try FileAttributes.status(found.descriptor)) else { throw Errno(EINVAL) }
+        return try FileContents.reopenForReading(found.descriptor)
     }
 
     public var blockCount: UInt64 { VolumeBlocks.count(byteCount) }
