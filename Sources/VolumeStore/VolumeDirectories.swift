@@ -60,7 +60,8 @@ public enum VolumeDirectories {
     /// Which directory a path is.
     public static func identity(of path: String) throws(VolumeError) -> FileIdentity {
         do {
-            let directory = try open(path, O_DIRECTORY)
+            // Directories above need not be readable.
+            let directory = try open(path, VolumeRoot.pathOnly | O_DIRECTORY)
             return FileIdentity(try FileAttributes.status(directory.descriptor))
         } catch {
             throw VolumeError("cannot open the directory \(path)", error)

@@ -17,7 +17,7 @@ final class VolumeRoot: Sendable {
     }
 
     /// O_PATH, asm-generic/fcntl.h; Glibc does not show it to Swift.
-    private static let pathOnly: Int32 = 0o10000000
+    static let pathOnly: Int32 = 0o10000000
     // linux/openat2.h; Glibc does not show it to Swift.
     private static let resolveNoMagicLinks: UInt64 = 0x02
     private static let resolveNoSymbolicLinks: UInt64 = 0x04
