@@ -11,7 +11,7 @@ TEST_LOG   := $(abspath .build/test.log)
 FORMATTED  := Sources Tests Package.swift
 
 # Debian packages: what a build needs, and what the demo and the tests run on top of it.
-BUILD_PACKAGES := libc6-dev liblz4-dev libxxhash-dev make
+BUILD_PACKAGES := libc6-dev liblz4-dev libxxhash-dev libzydis-dev make
 TEST_PACKAGES  := busybox-static coreutils gcc gzip perl python3 redis-server redis-tools sqlite3
 
 SHELL       := /bin/bash

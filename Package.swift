@@ -21,13 +21,15 @@ let package = Package(
         .target(name: "CGuestEntry", cSettings: signalContextFlags),
         .systemLibrary(name: "CLZ4"),
         .systemLibrary(name: "CXXHash"),
+        .systemLibrary(name: "CZydis"),
         .target(name: "RecordCoding", swiftSettings: swiftSettings),
         .target(name: "GuestMemory", dependencies: ["CGuestEntry", "RecordCoding"], swiftSettings: swiftSettings),
         .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
+        .target(name: "CallSites", dependencies: ["CZydis"], swiftSettings: swiftSettings),
         .target(name: "Volumes", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
         .target(
             name: "GuestKernel",
-            dependencies: ["CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "Volumes"],
+            dependencies: ["CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "Volumes"],
             swiftSettings: swiftSettings),
         .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
         .target(
@@ -59,6 +61,7 @@ let package = Package(
         .testTarget(
             name: "GuestMemoryTests", dependencies: ["CGuestEntry", "GuestMemory", "RecordCoding", "TestSupport"],
             swiftSettings: swiftSettings),
+        .testTarget(name: "CallSitesTests", dependencies: ["CallSites", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
             swiftSettings: swiftSettings),

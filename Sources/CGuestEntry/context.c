@@ -15,6 +15,8 @@
 #include "include/guest_signals.h"
 #include "include/host_call.h"
 
+extern const char guest_leave_called[];
+
 // XSAVE header and legacy region, Intel SDM vol. 1, 13.4.
 #define XSAVE_LEGACY_BYTES 512
 #define XSAVE_HEADER_BYTES 64
@@ -90,6 +92,9 @@ struct guest_context *guest_context_create(void) {
     context->xsave_mask = guest_xsave_mask();
     context->xsave_bytes = guest_xsave_bytes();
     context->xsave_optimized = (uint32_t)has_xsaveopt();
+    context->self = (uint64_t)context;
+    context->leave_called = (uint64_t)guest_leave_called;
+    context->hardware_gs = context->self;
     guest_context_reset_vector_state(context);
     return context;
 }

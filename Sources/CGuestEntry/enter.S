@@ -7,9 +7,9 @@
 //   signal or a fault in that range is rewound by guest_leave_rewound and loses nothing.
 // - The stop word is read by the first instruction of the range, after the state was published by
 //   XCHG (sequentially consistent); whoever sets the stop word reads the state after it.
-// - guest_leave is reached by sigreturn from the signal handler, with rdi = context,
-//   rsp = context->host_rsp, flags 0x202, the guest's vector state and FS base still loaded, and
-//   the state already CONTEXT_STATE_HOST.
+// - guest_leave is reached by sigreturn from the signal handler, and from guest_leave_called, with
+//   rdi = context, rsp = context->host_rsp, flags 0x202, the guest's vector state and FS base still
+//   loaded, and the state already CONTEXT_STATE_HOST.
 
 #include "include/guest_context_offsets.h"
 
@@ -81,7 +81,7 @@ guest_enter_begin:
     // Every register has to be the guest's: IRETQ to the same privilege level is the one instruction
     // that loads rip, rflags and rsp together without touching the guest's stack.
 .Lfull:
-    movq    CONTEXT_GS_BASE(%rdi), %rax
+    movq    CONTEXT_HARDWARE_GS(%rdi), %rax
     wrgsbase %rax
     movq    CONTEXT_RIP(%rdi), %rax
     movq    %rax, CONTEXT_INTERRUPT_RETURN(%rdi)
@@ -129,8 +129,13 @@ guest_leave:
 .Lsaved:
     rdfsbase %rax
     movq    %rax, CONTEXT_FS_BASE(%rdi)
+    // The guest may have taken it for itself, by wrgsbase.
     rdgsbase %rax
+    cmpq    CONTEXT_HARDWARE_GS(%rdi), %rax
+    je      .Lgs_kept0
+    movq    %rax, CONTEXT_HARDWARE_GS(%rdi)
     movq    %rax, CONTEXT_GS_BASE(%rdi)
+.Lgs_kept0:
     movq    CONTEXT_HOST_FS_BASE(%rdi), %rax
     wrfsbase %rax
 
@@ -161,6 +166,51 @@ guest_leave:
     ret
     .cfi_endproc
     .size   guest_enter, .-guest_enter
+
+// A rewritten call site: reached by a jump, with every register the guest's but rcx, which is where it goes on.
+//
+// Up to guest_leave_committed nothing is lost when a signal comes: the registers are as they were, and the signal's
+// handler puts the thread back to the `syscall` before rcx, where it makes its call the other way.
+    .globl  guest_leave_called
+    .hidden guest_leave_called
+    .type   guest_leave_called, @function
+    .p2align 4
+guest_leave_called:
+    movq    %r8, %gs:CONTEXT_R8
+    movq    %r9, %gs:CONTEXT_R9
+    movq    %r10, %gs:CONTEXT_R10
+    movq    %r12, %gs:CONTEXT_R12
+    movq    %r13, %gs:CONTEXT_R13
+    movq    %r14, %gs:CONTEXT_R14
+    movq    %r15, %gs:CONTEXT_R15
+    movq    %rdi, %gs:CONTEXT_RDI
+    movq    %rsi, %gs:CONTEXT_RSI
+    movq    %rbp, %gs:CONTEXT_RBP
+    movq    %rbx, %gs:CONTEXT_RBX
+    movq    %rdx, %gs:CONTEXT_RDX
+    movq    %rax, %gs:CONTEXT_RAX
+    movq    %rsp, %gs:CONTEXT_RSP
+    movq    %rcx, %gs:CONTEXT_RCX
+    movq    %rcx, %gs:CONTEXT_RIP
+    movl    $CONTEXT_STATE_HOST, %gs:CONTEXT_STATE
+    .globl  guest_leave_committed
+    .hidden guest_leave_committed
+guest_leave_committed:
+    movq    %gs:CONTEXT_SELF, %rdi
+    movq    CONTEXT_HOST_RSP(%rdi), %rsp
+    // As the CPU would: r11 has the flags, which a syscall does not change.
+    pushfq
+    popq    %rax
+    pushq   $0x202
+    popfq
+    andl    $0x240dd5, %eax
+    orl     $0x202, %eax
+    movq    %rax, CONTEXT_RFLAGS(%rdi)
+    movq    %rax, CONTEXT_R11(%rdi)
+    movl    $EXIT_CALLED, CONTEXT_EXIT_REASON(%rdi)
+    movl    $0, CONTEXT_RESUME_FULL(%rdi)
+    jmp     guest_leave
+    .size   guest_leave_called, .-guest_leave_called
 
 // Signal entry: the guest's AC flag is still set here and would turn the compiler's unaligned
 // accesses into SIGBUS, so it goes first. (The kernel clears DF, TF and RF by itself.)
@@ -209,8 +259,13 @@ guest_syscall_entry:
     jne     guest_leave_rewound
     rdfsbase %rax
     movq    %rax, CONTEXT_FS_BASE(%rdi)
+    // The guest may have taken it for itself, by wrgsbase.
     rdgsbase %rax
+    cmpq    CONTEXT_HARDWARE_GS(%rdi), %rax
+    je      .Lgs_kept1
+    movq    %rax, CONTEXT_HARDWARE_GS(%rdi)
     movq    %rax, CONTEXT_GS_BASE(%rdi)
+.Lgs_kept1:
     movq    CONTEXT_HOST_FS_BASE(%rdi), %rax
     wrfsbase %rax
     movq    CONTEXT_HOST_RSP(%rdi), %rsp

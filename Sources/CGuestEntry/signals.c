@@ -27,6 +27,7 @@ extern const char guest_enter_begin[], guest_enter_end[];
 extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
 extern const char guest_syscall_entry[];
 extern const char guest_leave[], guest_leave_rewound[];
+extern const char guest_leave_called[], guest_leave_committed[];
 extern void guest_signal_entry(int, siginfo_t *, void *);
 extern void guest_signal_restorer(void);
 _Static_assert(offsetof(ucontext_t, uc_stack.ss_flags) == UCONTEXT_STACK_FLAGS, "uc_stack");
@@ -153,6 +154,14 @@ static void note_outside_signal(int signal) {
     host_call(__NR_tgkill, process, (uint64_t)listener, GUEST_KICK_SIGNAL, 0, 0, 0);
 }
 
+// A thread on its way out of a rewritten call site goes back to the `syscall`, which stands before where it would have
+// gone on. A fault there is one of a GS that is not the supervisor's: the call is made again by way of SIGSYS.
+static void leave_called(struct guest_context *context, int signal, const siginfo_t *info, ucontext_t *interrupted) {
+    interrupted->uc_mcontext.gregs[REG_RIP] = interrupted->uc_mcontext.gregs[REG_RCX] - 2;
+    int is_access = signal == SIGSEGV || signal == SIGBUS;
+    leave_guest(context, is_access ? GUEST_PREEMPT_SIGNAL : signal, info, interrupted);
+}
+
 // Whether a handler was interrupted: only handlers run on the alternate stack.
 static int is_in_handler(const struct guest_context *context, const ucontext_t *interrupted) {
     uint64_t stack = (uint64_t)interrupted->uc_mcontext.gregs[REG_RSP] - (uint64_t)context;
@@ -168,6 +177,8 @@ static void handle_sent(int signal, struct guest_context *context, const siginfo
     uint64_t counter = (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP];
     if (within(counter, guest_enter_begin, guest_enter_end)) {
         rewind_entry(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
+    } else if (within(counter, guest_leave_called, guest_leave_committed)) {
+        leave_called(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
     } else {
         leave_guest(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
     }
@@ -191,6 +202,8 @@ __attribute__((visibility("hidden"), used)) void guest_handle_signal(
         report_host_fault(signal, info, interrupted);
     } else if (within(counter, guest_enter_begin, guest_enter_end)) {
         rewind_entry(context, signal, info, interrupted);
+    } else if (within(counter, guest_leave_called, guest_leave_committed)) {
+        leave_called(context, signal, info, interrupted);
     } else {
         leave_guest(context, signal, info, interrupted);
     }

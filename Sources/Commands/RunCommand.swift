@@ -21,7 +21,7 @@ struct RunCommand: ParsableCommand {
         transform: DispatchChoice.init(parsing:))
     var dispatch = DispatchChoice.automatic
 
-    @Flag(help: "Leave every call site as it is. None is rewritten yet, so this changes nothing.")
+    @Flag(help: "Leave every call site as it is: every syscall comes by way of a signal.")
     var noRewrite = false
 
     @Option(
@@ -95,6 +95,7 @@ struct RunCommand: ParsableCommand {
         let words = RawArguments.tail(matching: [program] + arguments)
         var request = RunRequest(program: words[0], arguments: Array(words.dropFirst()))
         request.dispatch = dispatch.method
+        request.rewrites = !noRewrite
         request.environmentFiles = environmentFiles
         request.environmentChanges = environmentChanges.map { Array($0.utf8) }
         request.workingDirectory = workingDirectory

@@ -19,6 +19,8 @@ public struct GuestConfiguration: Sendable {
     /// What execve(2) hands on: the signals that are blocked, and those that are ignored (bit n-1 for signal n).
     public var signalMask: UInt64 = 0
     public var ignoredSignals: UInt64 = 0
+    /// Whether call sites may be rewritten.
+    public var rewrites = true
     /// Whether there is a mirror: what the outside could observe is held until its epoch is committed.
     public var replicates = false
     /// A guest that goes on here gets these descriptors of this process where it had such numbers from outside.
@@ -63,7 +65,7 @@ public enum GuestEnd: Sendable, Equatable {
 
 /// The kernel that the guest sees: everything that its syscalls are about, but its memory's pages.
 ///
-/// Lock order: signal table → thread list → address space; futex buckets, file table and the
+/// Lock order: signal table → thread list → address space, call sites → address space; futex buckets, file table and the
 /// objects' own locks are leaves. Nobody parks or sleeps while holding any of them.
 public final class GuestKernel: @unchecked Sendable {
     // Sound as unchecked: every stored property is a `let` of a Sendable type, or set once before
@@ -86,6 +88,7 @@ public final class GuestKernel: @unchecked Sendable {
     let signals: SignalTable
     let futexes = FutexTable()
     let timers = TimerService()
+    let callSites: CallSiteTable
     let network = GuestNetwork()
     let limits: ResourceLimits
     let paths: PathResolver
@@ -107,7 +110,8 @@ public final class GuestKernel: @unchecked Sendable {
             start: KernelStart(
                 clock: GuestClock(), identity: GuestIdentity(),
                 limits: ResourceLimits(originalStack: configuration.originalStackLimit),
-                signals: SignalTable(ignored: configuration.ignoredSignals)))
+                signals: SignalTable(ignored: configuration.ignoredSignals),
+                callSites: CallSiteTable(adds: configuration.rewrites)))
     }
 
     /// What both ways of coming into being share; the other is `init(restoring:…)`.
@@ -118,6 +122,7 @@ public final class GuestKernel: @unchecked Sendable {
         identity = start.identity
         limits = start.limits
         signals = start.signals
+        callSites = start.callSites
         GuestKernel.raiseHostDescriptorLimit()
         output =
             configuration.replicates
@@ -185,6 +190,7 @@ struct KernelStart {
     var identity: GuestIdentity
     var limits: ResourceLimits
     var signals: SignalTable
+    var callSites: CallSiteTable
 }
 
 /// What the guest runs, as /proc/self shows it.

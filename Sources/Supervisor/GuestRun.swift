@@ -116,6 +116,7 @@ public final class GuestRun: Sendable {
         let messages = request.messages
         var configuration = GuestConfiguration(
             dispatch: try DispatchProbe.choose(request.dispatch), report: { messages.say(.warning, $0) })
+        configuration.rewrites = request.rewrites
         configuration.replicates = request.replication != nil || request.testCommits != nil
         configuration.testFault = request.replication?.testFault
         configuration.confinesWrites = request.replication.map { $0.target != .blackhole } ?? false

@@ -8,6 +8,8 @@ public struct RunRequest: Sendable {
     public var arguments: [[UInt8]]
     /// Nil chooses the best that the kernel has.
     public var dispatch: DispatchMethod?
+    /// Whether call sites of the guest's may be rewritten.
+    public var rewrites = true
     public var environmentFiles: [String] = []
     /// `NAME=value` or `NAME`, after the files.
     public var environmentChanges: [[UInt8]] = []

@@ -49,6 +49,14 @@ struct guest_context {
     uint32_t xsave_bytes;
     /// The host thread that runs this context.
     int32_t host_tid;
+    /// This context's own address, and where a rewritten call site leaves to: found by way of GS.
+    uint64_t self;
+    uint64_t leave_called;
+    /// What GS is while the guest runs: `self`, or `gs_base` where the guest wants it for itself or no call site is
+    /// rewritten. guest_context_release_gs says which.
+    uint64_t hardware_gs;
+    /// What getpid, gettid and getppid answer.
+    int32_t guest_pid, guest_tid, guest_parent_pid;
 };
 
 _Static_assert(offsetof(struct guest_context, r8) == CONTEXT_R8, "r8");
@@ -80,6 +88,12 @@ _Static_assert(offsetof(struct guest_context, stop) == CONTEXT_STOP, "stop");
 _Static_assert(offsetof(struct guest_context, exit_reason) == CONTEXT_EXIT_REASON, "exit_reason");
 _Static_assert(offsetof(struct guest_context, resume_full) == CONTEXT_RESUME_FULL, "resume_full");
 _Static_assert(offsetof(struct guest_context, xsave_optimized) == CONTEXT_XSAVE_OPTIMIZED, "xsave_optimized");
+_Static_assert(offsetof(struct guest_context, self) == CONTEXT_SELF, "self");
+_Static_assert(offsetof(struct guest_context, leave_called) == CONTEXT_LEAVE_CALLED, "leave_called");
+_Static_assert(offsetof(struct guest_context, hardware_gs) == CONTEXT_HARDWARE_GS, "hardware_gs");
+_Static_assert(offsetof(struct guest_context, guest_pid) == CONTEXT_GUEST_PID, "guest_pid");
+_Static_assert(offsetof(struct guest_context, guest_tid) == CONTEXT_GUEST_TID, "guest_tid");
+_Static_assert(offsetof(struct guest_context, guest_parent_pid) == CONTEXT_GUEST_PARENT_PID, "guest_parent_pid");
 _Static_assert(sizeof(struct guest_context) <= CONTEXT_XSAVE_AREA, "the context ends before its XSAVE area");
 _Static_assert(CONTEXT_XSAVE_AREA + GUEST_CONTEXT_XSAVE_BYTES <= GUEST_CONTEXT_SIGNAL_STACK, "XSAVE area");
 
@@ -93,6 +107,17 @@ void guest_context_destroy(struct guest_context *context);
 /// Binds the calling host thread to `context`: alternate stack, FS base, thread id.
 /// Returns 0 or a negative errno.
 long guest_context_attach(struct guest_context *context);
+
+/// GS becomes the guest's: from the thread's next entry on it is `gs_base`. No call site may be rewritten then.
+static inline void guest_context_release_gs(struct guest_context *context) {
+    context->hardware_gs = context->gs_base;
+    context->resume_full = 1;
+}
+
+/// Whether call sites may be rewritten, as far as this thread is concerned.
+static inline bool guest_context_has_gs(const struct guest_context *context) {
+    return context->hardware_gs == context->self;
+}
 
 /// Takes the alternate stack away again, before the region may be destroyed.
 void guest_context_detach(struct guest_context *context);

@@ -35,6 +35,13 @@
 #define CONTEXT_EXIT_REASON 232
 #define CONTEXT_RESUME_FULL 236
 #define CONTEXT_XSAVE_OPTIMIZED 240
+#define CONTEXT_SELF 288
+#define CONTEXT_LEAVE_CALLED 296
+#define CONTEXT_HARDWARE_GS 304
+// Calls that are answered in the guest. Stubs in guest memory have these offsets in them, on both sides of a link.
+#define CONTEXT_GUEST_PID 312
+#define CONTEXT_GUEST_TID 316
+#define CONTEXT_GUEST_PARENT_PID 320
 
 // The vector state's place in the context's region; XSAVE wants 64-byte alignment.
 #define CONTEXT_XSAVE_AREA 4096
@@ -55,6 +62,7 @@
 #define EXIT_FAULT 2
 #define EXIT_PREEMPTED 3
 #define EXIT_BAD_STATE 4
+#define EXIT_CALLED 5
 
 #define USER_CODE_SELECTOR 0x33
 #define USER_STACK_SELECTOR 0x2b

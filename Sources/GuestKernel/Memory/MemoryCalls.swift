@@ -37,6 +37,7 @@ enum MemoryCalls {
         request.isPopulated = flags & MAP_POPULATE != 0
         // Before the mapping is there: the mirror has the file for as long as it is mapped.
         if let volume = held?.volume { volume.journal.keepMapped(volume) }
+        if case .fixed(let address) = request.placement { release(thread, address, request.byteCount) }
         return withExtendedLifetime(held) { thread.kernel.memory.map(request) }
     }
 
@@ -75,8 +76,15 @@ enum MemoryCalls {
                 isWritable: access == O_RDWR && file.volume == nil, isRegular: status.st_mode & S_IFMT == S_IFREG))
     }
 
+    /// Before what the guest has at a place goes away.
+    private static func release(_ thread: GuestThread, _ address: UInt64, _ byteCount: UInt64) {
+        guard let range = AddressRange(guestStart: address, count: byteCount)?.roundedOutToPages() else { return }
+        thread.kernel.callSites.release(range, thread)
+    }
+
     static func munmap(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        thread.kernel.memory.unmap(arguments.a, byteCount: arguments.b)
+        release(thread, arguments.a, arguments.b)
+        return thread.kernel.memory.unmap(arguments.a, byteCount: arguments.b)
     }
 
     static func mprotect(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -84,18 +92,28 @@ enum MemoryCalls {
         let bits = Int32(truncatingIfNeeded: arguments.c & ~growsDown)
         let protection = Protection(rawValue: bits)
         guard Protection([.read, .write, .execute]).isSuperset(of: protection) else { return failed(EINVAL) }
+        if !protection.contains(.execute) || protection.contains(.write),
+            let range = AddressRange(guestStart: arguments.a, count: arguments.b)
+        {
+            thread.kernel.callSites.restore(in: range, thread)
+        }
         return thread.kernel.memory.protect(
             arguments.a, byteCount: arguments.b, protection, growsDown: arguments.c & growsDown != 0)
     }
 
     static func mremap(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        thread.kernel.memory.remap(
+        if let range = AddressRange(guestStart: arguments.a, count: arguments.b) {
+            thread.kernel.callSites.restore(in: range, thread)
+        }
+        if RemapFlags(rawValue: arguments.d).contains(.fixed) { release(thread, arguments.e, arguments.c) }
+        return thread.kernel.memory.remap(
             arguments.a, oldByteCount: arguments.b, newByteCount: arguments.c,
             flags: RemapFlags(rawValue: arguments.d), newAddress: arguments.e)
     }
 
     static func madvise(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        thread.kernel.memory.advise(
+        if Int32(truncatingIfNeeded: arguments.c) == MADV_DONTNEED { release(thread, arguments.a, arguments.b) }
+        return thread.kernel.memory.advise(
             arguments.a, byteCount: arguments.b, advice: Int32(truncatingIfNeeded: arguments.c))
     }
 

@@ -24,7 +24,8 @@ extension GuestKernel {
             configuration: configuration, memory: memory,
             start: KernelStart(
                 clock: GuestClock(from: decoded.clock), identity: GuestIdentity(from: decoded.process),
-                limits: ResourceLimits(decoded.process.limits), signals: SignalTable(from: decoded.signals)))
+                limits: ResourceLimits(decoded.process.limits), signals: SignalTable(from: decoded.signals),
+                callSites: CallSiteTable(decoded.callSites.state, adds: configuration.rewrites)))
         enterWorkingDirectory(decoded.process.workingDirectory)
         setProgram(decoded.program)
         reported.withLock { $0 = Set(decoded.process.reported) }

@@ -8,6 +8,7 @@ struct KernelRecords: Sendable {
     let signals: SignalRecord
     let timers: TimerServiceRecord
     let futexes: FutexRecord
+    let callSites: CallSiteRecord
     /// Lowest tid first.
     let threads: [ThreadRecord]
 
@@ -29,6 +30,9 @@ struct KernelRecords: Sendable {
         }
         futexes = try KernelRecords.decode(records, .futexes) { bytes throws(RecordError) in
             try FutexRecord(decoding: bytes)
+        }
+        callSites = try KernelRecords.decode(records, .callSites) { bytes throws(RecordError) in
+            try CallSiteRecord(decoding: bytes)
         }
         threads = try KernelRecords.threads(in: records)
         if threads.isEmpty, process.end == nil { throw RestoreError("the guest's records hold no thread") }

@@ -16,6 +16,8 @@ public enum RecordFamily: UInt8, Sendable, CaseIterable {
     case memoryLayout = 6
     /// Who waits on futexes, in the order of arrival.
     case futexes = 7
+    /// What is rewritten of the guest's code.
+    case callSites = 8
 
     /// Which open file each descriptor stands for.
     case descriptors = 32

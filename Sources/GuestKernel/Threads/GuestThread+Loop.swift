@@ -18,6 +18,7 @@ extension GuestThread {
         while true {
             if context.pointee.stop != 0, !passSafePoint() { break }
             switch guest_enter(context) {
+            case UInt32(EXIT_CALLED): doCall()
             case UInt32(EXIT_SYSCALL): doSyscall()
             case UInt32(EXIT_FAULT): takeFault()
             case UInt32(EXIT_BAD_STATE): takeBadState()
@@ -47,6 +48,7 @@ extension GuestThread {
         return deliverSignals()
     }
 
+    /// A call that was caught.
     private func doSyscall() {
         if context.pointee.syscall_architecture != UInt32(AUDIT_ARCH_X86_64) {
             // int 0x80 and the like: the 32-bit table is not served.
@@ -54,11 +56,20 @@ extension GuestThread {
             context.pointee.rax = UInt64(signed: failed(ENOSYS))
             return
         }
+        // By wrgsbase, without asking anybody.
+        if !guest_context_has_gs(context), kernel.callSites.hasGS { kernel.callSites.giveUp(self) }
+        doCall(isHot: callHeat.count(context.pointee.rip))
+    }
+
+    /// A call, by whatever way. A site that has become hot is rewritten before any part of its call is done.
+    @inline(__always)
+    private func doCall(isHot: Bool = false) {
         let number = UInt32(truncatingIfNeeded: context.pointee.rax)
         lastCallNumber = context.pointee.rax
         if number < UInt32(SyscallTable.count) { callCounts[Int(number)] &+= 1 }
         waiter = WaiterRecord()
         waiter.callNumber = Int32(bitPattern: number)
+        if isHot { kernel.callSites.rewrite(context.pointee.rip, self) }
         finish(call(number))
     }
 

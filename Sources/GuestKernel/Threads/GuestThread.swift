@@ -54,6 +54,7 @@ public final class GuestThread: @unchecked Sendable {
     private let nameState: Mutex<[UInt8]>
     /// Calls by number, added to the statistics when the thread ends.
     let callCounts: UnsafeMutablePointer<UInt64>
+    let callHeat = CallHeat()
     /// The thread's own scratch memory: poll entries, I/O vectors, epoll events, bounce buffers.
     let scratch: UnsafeMutableRawPointer
     static let scratchByteCount = 64 << 10
@@ -69,11 +70,16 @@ public final class GuestThread: @unchecked Sendable {
         scratch = .allocate(byteCount: GuestThread.scratchByteCount, alignment: 64)
         // A thread's first act is a safe point: a stop may be on, or a signal may be waiting.
         context.pointee.stop = 1
+        context.pointee.guest_pid = kernel.identity.pid
+        context.pointee.guest_tid = tid
+        context.pointee.guest_parent_pid = kernel.identity.parentPid
+        if !kernel.callSites.hasGS { guest_context_release_gs(context) }
     }
 
     deinit {
         guest_context_destroy(context)
         callCounts.deallocate()
+        callHeat.deallocate()
         scratch.deallocate()
     }
 

@@ -79,6 +79,7 @@ enum ThreadCalls {
         UnsafeMutableRawPointer(child.context).copyMemory(from: parent.context, byteCount: Int(CONTEXT_HOST_RSP))
         child.context.pointee.host_fs_base = hostBase
         child.context.pointee.resume_full = 1
+        if !guest_context_has_gs(parent.context) { guest_context_release_gs(child.context) }
         UnsafeMutableRawPointer(guest_context_xsave_area(child.context)!).copyMemory(
             from: guest_context_xsave_area(parent.context)!, byteCount: Int(guest_xsave_bytes()))
     }
@@ -125,6 +126,9 @@ enum ThreadCalls {
             } else {
                 thread.context.pointee.gs_base = arguments.b
                 thread.context.pointee.resume_full = 1
+                // It may be 0, which it is as long as nobody looks.
+                if arguments.b != 0 { thread.kernel.callSites.giveUp(thread) }
+                if !thread.kernel.callSites.hasGS { guest_context_release_gs(thread.context) }
             }
             return 0
         case 0x1003:  // ARCH_GET_FS

@@ -1,0 +1,68 @@
+/// A function's instructions, and the padding behind it.
+///
+/// They are decoded from the function's start on, and none may be unknown: bytes that look like a `syscall` but are a
+/// part of something else are never taken for one.
+public struct FunctionCode: Sendable {
+    let instructions: [Instruction]
+    private let start: UInt64
+    private let storage: [UInt8]
+    /// Where branches within the function lead.
+    private let targets: Set<UInt64>
+
+    /// `bytes` lie at `start`; the function has the first `byteCount` of them. Nil where not all are instructions.
+    public init?(_ bytes: [UInt8], at start: UInt64, byteCount: Int) {
+        guard byteCount <= bytes.count else { return nil }
+        var found: [Instruction] = []
+        var offset = 0
+        while offset < bytes.count {
+            // What follows the function is padding, or nothing that matters.
+            let instruction = Instruction(bytes[offset...], at: start + UInt64(offset))
+            if offset >= byteCount, instruction?.isNop != true { break }
+            guard let instruction else { return nil }
+            found.append(instruction)
+            offset += instruction.byteCount
+        }
+        instructions = found
+        self.start = start
+        storage = bytes
+        targets = Set(found.compactMap(\.target))
+    }
+
+    func bytes(of instruction: Instruction) -> [UInt8] {
+        bytes(instruction.address, instruction.end)
+    }
+
+    private func bytes(_ from: UInt64, _ to: UInt64) -> [UInt8] {
+        Array(storage[Int(from - start)..<Int(to - start)])
+    }
+
+    /// Whether somebody jumps into the middle of it.
+    func hasTarget(inside instruction: Instruction) -> Bool {
+        targets.contains { $0 > instruction.address && $0 < instruction.end }
+    }
+
+    /// Nops with room for a long jump, within reach of a short one at `site`, that follow what never leads to them.
+    func island(near site: Instruction) -> CallSite.Island? {
+        var previous: Instruction?
+        var run: (start: UInt64, end: UInt64)?
+        for instruction in instructions {
+            if instruction.isNop, let open = run, open.end == instruction.address {
+                run = (open.start, instruction.end)
+            } else if instruction.isNop, previous?.endsFlow == true {
+                run = (instruction.address, instruction.end)
+            } else {
+                run = nil
+            }
+            previous = instruction
+            guard let run, run.end - run.start >= UInt64(CallSite.longJumpByteCount), reaches(run.start, from: site),
+                !targets.contains(where: { $0 >= run.start && $0 < run.end })
+            else { continue }
+            return CallSite.Island(address: run.start, original: bytes(run.start, run.end))
+        }
+        return nil
+    }
+
+    private func reaches(_ address: UInt64, from site: Instruction) -> Bool {
+        Int8(exactly: Int64(bitPattern: address &- site.address) - Int64(CallSite.shortJumpByteCount)) != nil
+    }
+}

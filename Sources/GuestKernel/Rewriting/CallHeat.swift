@@ -1,0 +1,33 @@
+/// How often a thread has made calls by way of a signal, by where from: a small table whose entries drive each other out.
+struct CallHeat {
+    private struct Entry {
+        var returnAddress: UInt64 = 0
+        var count: UInt32 = 0
+    }
+
+    private let entries: UnsafeMutablePointer<Entry>
+    private static let entryCount = 64
+    /// Rewriting a site takes as long as some 30 calls by a signal take: so many are made first.
+    private static let hotCount: UInt32 = 32
+
+    init() {
+        entries = .allocate(capacity: CallHeat.entryCount)
+        entries.initialize(repeating: Entry(), count: CallHeat.entryCount)
+    }
+
+    func deallocate() {
+        entries.deallocate()
+    }
+
+    /// Counts a call; true when the site has just become hot.
+    @inline(__always)
+    func count(_ returnAddress: UInt64) -> Bool {
+        let entry = entries + Int(returnAddress >> 1 & UInt64(CallHeat.entryCount - 1))
+        if entry.pointee.returnAddress != returnAddress {
+            entry.pointee = Entry(returnAddress: returnAddress, count: 1)
+            return false
+        }
+        entry.pointee.count &+= 1
+        return entry.pointee.count == CallHeat.hotCount
+    }
+}

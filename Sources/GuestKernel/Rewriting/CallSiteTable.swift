@@ -1,0 +1,168 @@
+import CGuestEntry
+import CallSites
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// The guest's call sites that have been rewritten, and where their stubs are.
+///
+/// What is written lies in the guest's memory and comes to a mirror with it; this table comes in a record.
+/// Lock order: the table's lock before the address space's. Whoever writes to code has stopped the guest before.
+final class CallSiteTable: Sendable {
+    struct State: Equatable {
+        /// By the address that they return to.
+        var entries: [UInt64: CallSiteEntry] = [:]
+        var regions: [StubRegion] = []
+        /// GS is the guest's, for good: nothing is rewritten any more.
+        var isGivenUp = false
+    }
+
+    private let state: Mutex<State>
+    /// Sites that cannot be rewritten.
+    private let refused = Mutex<Set<UInt64>>([])
+    private let isAdding: Atomic<Bool>
+    private let isGivenUp: Atomic<Bool>
+    private let entryCount: Atomic<Int>
+
+    /// Sites beyond this many stay as they are: of a program with a million of them few can be hot.
+    private static let entryCountMax = 4096
+    private static let refusedCountMax = 16_384
+
+    init(_ restored: State? = nil, adds: Bool) {
+        // Without any, GS is the guest's from the start.
+        let state = restored ?? State(isGivenUp: !adds)
+        isAdding = Atomic(adds && !state.isGivenUp)
+        isGivenUp = Atomic(state.isGivenUp)
+        entryCount = Atomic(state.entries.count)
+        self.state = Mutex(state)
+    }
+
+    /// Whether the host has GS while the guest runs.
+    var hasGS: Bool { !isGivenUp.load(ordering: .relaxed) }
+
+    /// For the record; the guest is stopped.
+    var current: State { state.withLock { $0 } }
+
+    var rewrittenCount: Int { entryCount.load(ordering: .relaxed) }
+
+    // MARK: - Adding
+
+    /// Rewrites the site that returns to an address, where that is safe. The thread has made no part of its call yet.
+    func rewrite(_ returnAddress: UInt64, _ thread: GuestThread) {
+        guard isAdding.load(ordering: .relaxed), rewrittenCount < CallSiteTable.entryCountMax else { return }
+        if refused.withLock({ $0.contains(returnAddress) }) { return }
+        let kernel = thread.kernel
+        let code = ModuleFunctions(memory: kernel.memory).code(at: returnAddress - 2)
+        guard let site = code.flatMap({ CallSite(returningTo: returnAddress, in: $0) }) else {
+            return refuse(returnAddress)
+        }
+        kernel.gate.stop(kernel, caller: thread)
+        defer { kernel.gate.resume() }
+        let isDone = state.withLock { state in
+            if state.isGivenUp { return true }
+            // Other threads were running since it was looked at.
+            guard ModuleFunctions.read(site.address, site.displaced.count) == site.displaced,
+                site.island.map({ ModuleFunctions.read($0.address, $0.original.count) == $0.original }) ?? true,
+                let entry = add(site, kernel.memory, &state)
+            else { return false }
+            state.entries[returnAddress] = entry
+            entryCount.store(state.entries.count, ordering: .relaxed)
+            return true
+        }
+        if !isDone { refuse(returnAddress) }
+    }
+
+    private func refuse(_ returnAddress: UInt64) {
+        refused.withLock { refused in
+            if refused.count < CallSiteTable.refusedCountMax { refused.insert(returnAddress) }
+        }
+    }
+
+    private func add(_ site: CallSite, _ memory: AddressSpace, _ state: inout State) -> CallSiteEntry? {
+        guard let index = region(near: site.address, memory, &state) else { return nil }
+        let address = state.regions[index].free
+        guard let entry = CallSiteEntry(site, stubAt: address), let patches = site.patches(to: address),
+            memory.patch(address, entry.stub.bytes)
+        else { return nil }
+        state.regions[index].used += CallStub.byteCountMax
+        var written: [CallSite.Patch] = []
+        for patch in patches {
+            guard memory.patch(patch.address, patch.bytes) else {
+                for patch in site.restoration where written.contains(where: { $0.address == patch.address }) {
+                    _ = memory.patch(patch.address, patch.bytes)
+                }
+                return nil
+            }
+            written.append(patch)
+        }
+        return entry
+    }
+
+    /// A region that a jump at `address` reaches, with room for a stub; made where there is none.
+    private func region(near address: UInt64, _ memory: AddressSpace, _ state: inout State) -> Int? {
+        if let found = state.regions.firstIndex(where: { $0.hasRoom && $0.isReached(from: address) }) { return found }
+        guard state.regions.count < StubRegion.countMax else { return nil }
+        guard let made = StubRegion.make(near: address, memory) else { return nil }
+        state.regions.append(made)
+        return state.regions.count - 1
+    }
+
+    // MARK: - Taking back
+
+    /// Before the guest moves these pages, or may write to them: its code there becomes what it was.
+    func restore(in range: AddressRange, _ thread: GuestThread) {
+        if rewrittenCount == 0 { return }
+        let (holdsSites, holdsStubs) = state.withLock { state in
+            (
+                state.entries.values.contains { $0.site.overlaps(range) },
+                state.regions.contains { $0.range.overlaps(range) }
+            )
+        }
+        if holdsStubs { return giveUp(thread) }
+        if !holdsSites { return }
+        let kernel = thread.kernel
+        kernel.gate.stop(kernel, caller: thread)
+        defer { kernel.gate.resume() }
+        state.withLock { state in
+            for (returnAddress, entry) in state.entries where entry.site.overlaps(range) {
+                entry.restore(kernel.memory)
+                state.entries[returnAddress] = nil
+            }
+            entryCount.store(state.entries.count, ordering: .relaxed)
+        }
+    }
+
+    /// Before the guest takes away what is here: stubs are not brought back.
+    func release(_ range: AddressRange, _ thread: GuestThread) {
+        if rewrittenCount == 0 { return }
+        if state.withLock({ $0.regions.contains { $0.range.overlaps(range) } }) { giveUp(thread) }
+    }
+
+    /// The guest wants GS for itself: all code becomes what it was, and stays that.
+    func giveUp(_ thread: GuestThread) {
+        if !hasGS { return }
+        let kernel = thread.kernel
+        kernel.gate.stop(kernel, caller: thread)
+        defer { kernel.gate.resume() }
+        state.withLock { state in
+            if state.isGivenUp { return }
+            state.isGivenUp = true
+            isGivenUp.store(true, ordering: .relaxed)
+            isAdding.store(false, ordering: .relaxed)
+            for entry in state.entries.values { entry.restore(kernel.memory) }
+            kernel.threads.visit { thread in
+                CallSiteTable.leaveStub(thread, state.entries.values)
+                guest_context_release_gs(thread.context)
+            }
+            state.entries = [:]
+            entryCount.store(0, ordering: .relaxed)
+        }
+    }
+
+    private static func leaveStub(_ thread: GuestThread, _ entries: Dictionary<UInt64, CallSiteEntry>.Values) {
+        let counter = thread.context.pointee.rip
+        guard let entry = entries.first(where: { $0.stubRange.contains(counter) }) else { return }
+        thread.context.pointee.rip = entry.stub.place(
+            ofOffset: Int(counter - entry.stubRange.start), for: entry.site)
+    }
+}
