@@ -6,7 +6,9 @@ public struct CallStub: Equatable, Sendable {
     /// Leaves the guest: the displaced instruction, the return address into rcx as the CPU would, and the jump.
     /// `leaveOffset` is where the context has the way out. Nil where the site is too far away.
     public init?(leavingFrom site: CallSite, at address: UInt64, leaveOffset: UInt32) {
-        guard let load = CallStub.loadReturnAddress(site, at: address + UInt64(site.displaced.count)) else { return nil }
+        guard let load = CallStub.loadReturnAddress(site, at: address + UInt64(site.displaced.count)) else {
+            return nil
+        }
         // jmp *%gs:disp32
         bytes = site.displaced + load + [0x65, 0xff, 0x24, 0x25] + CallStub.littleEndian(leaveOffset)
     }

@@ -28,6 +28,46 @@ public struct FunctionCode: Sendable {
         targets = Set(found.compactMap(\.target))
     }
 
+    /// Code of which nobody says where its functions begin, around an instruction at `place` that was executed: all ways
+    /// to read what lies before have to come to the same instructions. x86 code read from a wrong boundary soon falls
+    /// into the right ones; where it does not, or is no code at all, this is nil.
+    public init?(_ bytes: [UInt8], at start: UInt64, around place: UInt64) {
+        var common: Set<UInt64>?
+        for offset in 0..<FunctionCode.startCount where start + UInt64(offset) < place {
+            guard let boundaries = FunctionCode.boundaries(bytes, start, from: offset, to: place) else { continue }
+            common = common?.intersection(boundaries) ?? boundaries
+        }
+        guard let first = common?.min(), first < place else { return nil }
+        // From a right boundary on there is only one way to read.
+        let known = Array(bytes[Int(first - start)...])
+        self.init(known, at: first, byteCount: FunctionCode.readableByteCount(known, first))
+    }
+
+    /// More than twice the longest instruction.
+    private static let startCount = 48
+
+    /// Where instructions begin when reading begins at `offset`, with `place` as one of them; nil where it is not.
+    private static func boundaries(_ bytes: [UInt8], _ start: UInt64, from offset: Int, to place: UInt64) -> Set<
+        UInt64
+    >? {
+        var found: Set<UInt64> = []
+        var offset = offset
+        while start + UInt64(offset) < place {
+            guard let next = Instruction(bytes[offset...], at: start + UInt64(offset)) else { return nil }
+            found.insert(next.address)
+            offset += next.byteCount
+        }
+        return start + UInt64(offset) == place ? found : nil
+    }
+
+    private static func readableByteCount(_ bytes: [UInt8], _ start: UInt64) -> Int {
+        var offset = 0
+        while offset < bytes.count, let next = Instruction(bytes[offset...], at: start + UInt64(offset)) {
+            offset += next.byteCount
+        }
+        return offset
+    }
+
     func bytes(of instruction: Instruction) -> [UInt8] {
         bytes(instruction.address, instruction.end)
     }

@@ -62,6 +62,11 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Rewrite a call site after so many calls.", valueName: "calls", visibility: .hidden))
+    var testRewriteAfter: UInt32?
+
+    @Option(
+        help: ArgumentHelp(
             "Hold all output and let it go at random moments, as if there were a mirror, which may get lost.",
             valueName: "seed[:milliseconds]", visibility: .hidden),
         transform: testCommits(parsing:))
@@ -96,6 +101,7 @@ struct RunCommand: ParsableCommand {
         var request = RunRequest(program: words[0], arguments: Array(words.dropFirst()))
         request.dispatch = dispatch.method
         request.rewrites = !noRewrite
+        request.rewritesAfter = testRewriteAfter
         request.environmentFiles = environmentFiles
         request.environmentChanges = environmentChanges.map { Array($0.utf8) }
         request.workingDirectory = workingDirectory

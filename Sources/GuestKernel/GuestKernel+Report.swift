@@ -6,7 +6,9 @@ import Synchronization
 extension GuestKernel {
     /// Counts up to now; those of threads that are running may lag by a call.
     public func callCounts() -> CallCounts {
-        statistics.total(with: threads.snapshot())
+        var counts = statistics.total(with: threads.snapshot())
+        counts.rewrittenCallSites = callSites.rewrittenCount
+        return counts
     }
 
     /// Whether the guest has ended, or is about to.

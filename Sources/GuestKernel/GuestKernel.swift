@@ -21,6 +21,8 @@ public struct GuestConfiguration: Sendable {
     public var ignoredSignals: UInt64 = 0
     /// Whether call sites may be rewritten.
     public var rewrites = true
+    /// Calls by way of a signal after which their site is. Rewriting takes as long as some 30 of them.
+    public var rewritesAfter: UInt32 = 32
     /// Whether there is a mirror: what the outside could observe is held until its epoch is committed.
     public var replicates = false
     /// A guest that goes on here gets these descriptors of this process where it had such numbers from outside.

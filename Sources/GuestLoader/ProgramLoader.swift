@@ -204,7 +204,8 @@ extension AuxiliaryVector {
         append(.effectiveGroup, UInt64(getegid()))
         append(.isSecure, 0)
         append(.randomBytes, .randomBytesAddress)
-        append(.hardwareCapabilities2, UInt64(getauxval(26)))
+        // Without bit 1, wrgsbase: GS leads rewritten call sites out of the guest. A guest may have it by arch_prctl.
+        append(.hardwareCapabilities2, UInt64(getauxval(26)) & ~2)
         append(.executablePath, .executablePathAddress)
         append(.platform, .platformAddress)
         append(.minimumSignalStackByteCount, UInt64(getauxval(51)))

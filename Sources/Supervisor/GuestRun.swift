@@ -117,6 +117,7 @@ public final class GuestRun: Sendable {
         var configuration = GuestConfiguration(
             dispatch: try DispatchProbe.choose(request.dispatch), report: { messages.say(.warning, $0) })
         configuration.rewrites = request.rewrites
+        if let count = request.rewritesAfter { configuration.rewritesAfter = count }
         configuration.replicates = request.replication != nil || request.testCommits != nil
         configuration.testFault = request.replication?.testFault
         configuration.confinesWrites = request.replication.map { $0.target != .blackhole } ?? false

@@ -96,7 +96,10 @@ public struct RunReport: Encodable, Sendable {
     var error: String?
     var signalName: String?
     var threadsStarted: UInt64 = 0
+    /// Without those that rewritten call sites answer themselves (getpid and the like).
     var syscalls = Syscalls(total: 0, byName: [:], unknown: [:])
+    /// How many call sites are rewritten.
+    var rewrittenCallSites = 0
     var testStops: Stops?
     var testCommits: Commits?
     var memory: Memory?
@@ -107,6 +110,7 @@ public struct RunReport: Encodable, Sendable {
     mutating func fill(from kernel: GuestKernel, stops: TestStops?, commits: TestCommits?) {
         let counts = kernel.callCounts()
         syscalls.total = counts.byNumber.values.reduce(0, +)
+        rewrittenCallSites = counts.rewrittenCallSites
         syscalls.byName = RunReport.named(counts.byNumber)
         syscalls.unknown = RunReport.named(counts.unknown)
         threadsStarted = counts.threadsStarted

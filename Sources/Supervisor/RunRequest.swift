@@ -10,6 +10,8 @@ public struct RunRequest: Sendable {
     public var dispatch: DispatchMethod?
     /// Whether call sites of the guest's may be rewritten.
     public var rewrites = true
+    /// After how many calls; nil for the usual.
+    public var rewritesAfter: UInt32?
     public var environmentFiles: [String] = []
     /// `NAME=value` or `NAME`, after the files.
     public var environmentChanges: [[UInt8]] = []

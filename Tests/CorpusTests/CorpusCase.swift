@@ -8,7 +8,15 @@ struct CorpusCase: Sendable, CustomTestStringConvertible {
     let path: String
     let dispatch: Dispatch
 
-    var testDescription: String { "\(entry) (\(linkage), \(dispatch))" }
+    /// Call sites are rewritten at once, after the usual number of calls, or never.
+    var rewriting: [String] = []
+
+    /// One of these after the other.
+    static func rewriting(turn: Int) -> [String] {
+        [["--test-rewrite-after", "1"], [], ["--no-rewrite"]][turn % 3]
+    }
+
+    var testDescription: String { "\(entry) (\(linkage), \(dispatch), \(rewriting.joined(separator: " ")))" }
 
     var command: Command {
         var command = Command(path, entry.arguments)
@@ -26,7 +34,11 @@ struct CorpusCase: Sendable, CustomTestStringConvertible {
                 guard let path = linkage.path(of: entry.name) else { continue }
                 let dispatches =
                     entry.expected == .verdict ? Dispatch.allCases : [.taking(turn: index + turn)]
-                cases += dispatches.map { CorpusCase(entry: entry, linkage: linkage, path: path, dispatch: $0) }
+                cases += dispatches.enumerated().map { number, dispatch in
+                    CorpusCase(
+                        entry: entry, linkage: linkage, path: path, dispatch: dispatch,
+                        rewriting: rewriting(turn: index + turn + number))
+                }
             }
         }
         return cases

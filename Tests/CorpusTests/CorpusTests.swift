@@ -25,13 +25,15 @@ struct CorpusTests {
 
     @Test("as natively", arguments: CorpusCase.all)
     func asGuest(_ run: CorpusCase) async throws {
-        let guest = try await Understudy.run(run.command, dispatch: run.dispatch).run()
+        let guest = try await Understudy.run(run.command, dispatch: run.dispatch, options: run.rewriting).run()
         try guest.requireSame(as: await NativeRuns.shared.outcome(of: run.command))
     }
 
     @Test("as natively, stopped and resumed at random moments", arguments: CorpusCase.eachOnce)
     func withStops(_ run: CorpusCase) async throws {
-        let command = Understudy.run(run.command, dispatch: run.dispatch, testStops: TestEnvironment.seed)
+        let command = Understudy.run(
+            run.command, dispatch: run.dispatch, testStops: TestEnvironment.seed,
+            options: CorpusCase.rewriting(turn: 0))
         try await command.run().requireSame(as: NativeRuns.shared.outcome(of: run.command))
     }
 

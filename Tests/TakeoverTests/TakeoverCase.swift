@@ -14,8 +14,13 @@ struct TakeoverCase: Sendable, CustomTestStringConvertible {
         var options = ReplicationOptions(
             tracker: .taking(turn: turn), dispatch: .taking(turn: turn / Tracker.allCases.count))
         options.epoch = [nil, "5ms", "1ms"][turn / 2 % 3]
-        options.primaryWords = encoding
+        options.primaryWords = encoding + rewriting
         return options
+    }
+
+    /// Call sites are rewritten at once in most, so that the mirror goes on with rewritten code.
+    private var rewriting: [String] {
+        [["--test-rewrite-after", "1"], [], ["--test-rewrite-after", "1"], ["--no-rewrite"]][turn / 5 % 4]
     }
 
     /// How pages travel; with so small a cache they leave it all the time.
@@ -26,7 +31,7 @@ struct TakeoverCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String {
         "\(entry) (\(linkage), \(options.tracker!), \(options.dispatch!), epoch \(options.epoch ?? "default"), "
-            + "\(encoding.isEmpty ? "" : encoding.joined(separator: " ") + ", ")seed \(TestEnvironment.seed))"
+            + "\(rewriting.joined(separator: " ")), \(encoding.isEmpty ? "" : encoding.joined(separator: " ") + ", ")seed \(TestEnvironment.seed))"
     }
 
     var command: Command {

@@ -7,10 +7,10 @@ struct CallHeat {
 
     private let entries: UnsafeMutablePointer<Entry>
     private static let entryCount = 64
-    /// Rewriting a site takes as long as some 30 calls by a signal take: so many are made first.
-    private static let hotCount: UInt32 = 32
+    private let hotCount: UInt32
 
-    init() {
+    init(hotCount: UInt32) {
+        self.hotCount = hotCount
         entries = .allocate(capacity: CallHeat.entryCount)
         entries.initialize(repeating: Entry(), count: CallHeat.entryCount)
     }
@@ -24,10 +24,9 @@ struct CallHeat {
     func count(_ returnAddress: UInt64) -> Bool {
         let entry = entries + Int(returnAddress >> 1 & UInt64(CallHeat.entryCount - 1))
         if entry.pointee.returnAddress != returnAddress {
-            entry.pointee = Entry(returnAddress: returnAddress, count: 1)
-            return false
+            entry.pointee = Entry(returnAddress: returnAddress)
         }
         entry.pointee.count &+= 1
-        return entry.pointee.count == CallHeat.hotCount
+        return entry.pointee.count == hotCount
     }
 }

@@ -17,9 +17,11 @@ struct ModuleFunctions {
     /// Nil where the code is no file's, where the guest may write to it, or where its file does not say what is where.
     func code(at place: UInt64) -> FunctionCode? {
         guard let area = memory.area(containing: place), case .privateFile = area.kind,
-            area.protection.contains(.execute), !area.protection.contains(.write), let base = moduleBase(of: area),
-            let table = ehFrameHeader(ofModuleAt: base).flatMap({ FunctionTable(at: $0, ModuleFunctions.read) }),
-            let function = table.function(containing: place),
+            area.protection.contains(.execute), !area.protection.contains(.write), let base = moduleBase(of: area)
+        else { return nil }
+        guard let table = ehFrameHeader(ofModuleAt: base).flatMap({ FunctionTable(at: $0, ModuleFunctions.read) })
+        else { return surroundings(of: place, area) }
+        guard let function = table.function(containing: place),
             function.byteCount <= ModuleFunctions.functionByteCountMax, area.range.contains(function.start),
             function.start + UInt64(function.byteCount) <= area.range.end
         else { return nil }
@@ -28,6 +30,18 @@ struct ModuleFunctions {
         guard let bytes = ModuleFunctions.read(function.start, count) else { return nil }
         return FunctionCode(bytes, at: function.start, byteCount: function.byteCount)
     }
+
+    /// Programs that are linked statically, and those of Go, have no such table.
+    private func surroundings(of place: UInt64, _ area: VirtualMemoryArea) -> FunctionCode? {
+        let start = max(area.range.start, place - min(place, ModuleFunctions.byteCountBefore))
+        let end = min(area.range.end, place + ModuleFunctions.byteCountBehind)
+        guard let bytes = ModuleFunctions.read(start, Int(end - start)) else { return nil }
+        return FunctionCode(bytes, at: start, around: place)
+    }
+
+    /// So much is read from all boundaries, and so far a short jump reaches.
+    private static let byteCountBefore: UInt64 = 160
+    private static let byteCountBehind: UInt64 = 160
 
     /// Where the file's first byte is mapped, of the same loading of it.
     private func moduleBase(of area: VirtualMemoryArea) -> UInt64? {

@@ -54,7 +54,7 @@ public final class GuestThread: @unchecked Sendable {
     private let nameState: Mutex<[UInt8]>
     /// Calls by number, added to the statistics when the thread ends.
     let callCounts: UnsafeMutablePointer<UInt64>
-    let callHeat = CallHeat()
+    let callHeat: CallHeat
     /// The thread's own scratch memory: poll entries, I/O vectors, epoll events, bounce buffers.
     let scratch: UnsafeMutableRawPointer
     static let scratchByteCount = 64 << 10
@@ -65,6 +65,7 @@ public final class GuestThread: @unchecked Sendable {
         self.context = context
         self.tid = tid
         nameState = Mutex(name)
+        callHeat = CallHeat(hotCount: kernel.configuration.rewritesAfter)
         callCounts = .allocate(capacity: SyscallTable.count)
         callCounts.initialize(repeating: 0, count: SyscallTable.count)
         scratch = .allocate(byteCount: GuestThread.scratchByteCount, alignment: 64)

@@ -59,4 +59,6 @@ public struct CallCounts: Sendable {
     /// Calls that are not served; a number outside the table is counted here only.
     public let unknown: [Int: UInt64]
     public let threadsStarted: UInt64
+    /// Call sites that are rewritten.
+    public var rewrittenCallSites = 0
 }
