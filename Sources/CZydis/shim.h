@@ -51,7 +51,9 @@ static inline int decode_instruction(
     default:
         break;
     }
-    if (instruction.mnemonic == ZYDIS_MNEMONIC_UD2 || instruction.mnemonic == ZYDIS_MNEMONIC_HLT) result->ends_flow = 1;
+    if (instruction.mnemonic == ZYDIS_MNEMONIC_UD2 || instruction.mnemonic == ZYDIS_MNEMONIC_HLT) {
+        result->ends_flow = 1;
+    }
     if (result->leaves && instruction.operand_count > 0 && operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
         operands[0].imm.is_relative &&
         ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&instruction, &operands[0], address, &result->target))) {

@@ -1,5 +1,5 @@
-/// A place in the guest's code that makes a syscall, and how it can be made without a signal: the instruction before the
-/// `syscall` becomes a jump to a stub, which has that instruction in its place.
+/// A place in the guest's code that makes a syscall, and how it can be made without a signal: the instruction before
+/// the `syscall` becomes a jump to a stub, which has that instruction in its place.
 ///
 /// The `syscall` itself stays. Whoever jumps to it, or was interrupted between the two, goes on as before and comes by
 /// way of the signal; so does a call that is made again, for which the kernel's way is to set RIP back by two.

@@ -1,5 +1,5 @@
-/// The code that a rewritten call site jumps to, in the guest's memory. It holds no address of the host: it leaves by an
-/// address in the thread's context, which GS points to, or takes its answer from there.
+/// The code that a rewritten call site jumps to, in the guest's memory. It holds no address of the host: it leaves by
+/// an address in the thread's context, which GS points to, or takes its answer from there.
 public struct CallStub: Equatable, Sendable {
     public let bytes: [UInt8]
 

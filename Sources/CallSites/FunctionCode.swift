@@ -28,9 +28,9 @@ public struct FunctionCode: Sendable {
         targets = Set(found.compactMap(\.target))
     }
 
-    /// Code of which nobody says where its functions begin, around an instruction at `place` that was executed: all ways
-    /// to read what lies before have to come to the same instructions. x86 code read from a wrong boundary soon falls
-    /// into the right ones; where it does not, or is no code at all, this is nil.
+    /// Code of which nobody says where its functions begin, around an instruction at `place` that was executed: all
+    /// ways to read what lies before have to come to the same instructions. x86 code read from a wrong boundary soon
+    /// falls into the right ones; where it does not, or is no code at all, this is nil.
     public init?(_ bytes: [UInt8], at start: UInt64, around place: UInt64) {
         var common: Set<UInt64>?
         for offset in 0..<FunctionCode.startCount where start + UInt64(offset) < place {

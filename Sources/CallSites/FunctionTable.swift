@@ -1,5 +1,5 @@
-/// Where the functions of a module are: its `.eh_frame_hdr`, the table by which exceptions find their way (Linux Standard
-/// Base, "Exception Frames"; binutils' ld makes it for every program and library).
+/// Where the functions of a module are: its `.eh_frame_hdr`, the table by which exceptions find their way (Linux
+/// Standard Base, "Exception Frames"; binutils' ld makes it for every program and library).
 public struct FunctionTable: Sendable {
     /// Reads bytes of the module as it lies in memory.
     public typealias Reader = @Sendable (_ address: UInt64, _ byteCount: Int) -> [UInt8]?

@@ -67,8 +67,8 @@ public enum GuestEnd: Sendable, Equatable {
 
 /// The kernel that the guest sees: everything that its syscalls are about, but its memory's pages.
 ///
-/// Lock order: signal table → thread list → address space, call sites → address space; futex buckets, file table and the
-/// objects' own locks are leaves. Nobody parks or sleeps while holding any of them.
+/// Lock order: signal table → thread list → address space, call sites → address space; futex buckets, file table
+/// and the objects' own locks are leaves. Nobody parks or sleeps while holding any of them.
 public final class GuestKernel: @unchecked Sendable {
     // Sound as unchecked: every stored property is a `let` of a Sendable type, or set once before
     // the first guest thread runs (`program` and its record).

@@ -31,7 +31,7 @@ struct TakeoverCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String {
         "\(entry) (\(linkage), \(options.tracker!), \(options.dispatch!), epoch \(options.epoch ?? "default"), "
-            + "\(rewriting.joined(separator: " ")), \(encoding.isEmpty ? "" : encoding.joined(separator: " ") + ", ")seed \(TestEnvironment.seed))"
+            + "\((rewriting + encoding).joined(separator: " ")), seed \(TestEnvironment.seed))"
     }
 
     var command: Command {

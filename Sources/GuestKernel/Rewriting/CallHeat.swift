@@ -1,4 +1,5 @@
-/// How often a thread has made calls by way of a signal, by where from: a small table whose entries drive each other out.
+/// How often a thread has made calls by way of a signal, by where from: a small table whose entries drive each other
+/// out.
 struct CallHeat {
     private struct Entry {
         var returnAddress: UInt64 = 0

@@ -34,7 +34,7 @@ struct CallSiteEntry: Equatable {
 
     var stubRange: AddressRange { AddressRange(start: stubAddress, count: UInt64(stub.bytes.count)) }
 
-    /// Makes the code what it was, where it still is what was written: others may have unmapped it, or dropped the page.
+    /// Makes the code what it was, where it still is what was written: it may have been unmapped, or dropped.
     func restore(_ memory: AddressSpace) {
         for (patch, original) in zip(site.patches(to: stubAddress) ?? [], site.restoration.reversed())
         where ModuleFunctions.read(patch.address, patch.bytes.count) == patch.bytes {
