@@ -31,7 +31,8 @@ static inline int decode_instruction(
     *result = (struct decoded_instruction){
         .length = instruction.length,
         .is_relative = (instruction.attributes & ZYDIS_ATTRIB_IS_RELATIVE) != 0,
-        .is_nop = instruction.meta.category == ZYDIS_CATEGORY_NOP || instruction.meta.category == ZYDIS_CATEGORY_WIDENOP,
+        .is_nop = instruction.meta.category == ZYDIS_CATEGORY_NOP ||
+                  instruction.meta.category == ZYDIS_CATEGORY_WIDENOP,
         .is_syscall = instruction.mnemonic == ZYDIS_MNEMONIC_SYSCALL,
     };
     switch (instruction.meta.category) {
