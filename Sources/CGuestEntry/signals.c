@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+#include "include/guest_clock.h"
 #include "include/guest_context.h"
 #include "include/guest_signals.h"
 #include "include/host_call.h"
@@ -175,6 +176,8 @@ static void handle_sent(int signal, struct guest_context *context, const siginfo
     if (context == NULL || context->state != CONTEXT_STATE_GUEST) return;
     if (is_in_handler(context, interrupted)) return;
     uint64_t counter = (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP];
+    // The guest's vDSO looks at the stop word when it has its time.
+    if (guest_clock_is_reading(counter)) return;
     if (within(counter, guest_enter_begin, guest_enter_end)) {
         rewind_entry(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
     } else if (within(counter, guest_leave_called, guest_leave_committed)) {
@@ -198,7 +201,8 @@ __attribute__((visibility("hidden"), used)) void guest_handle_signal(
         interrupted->uc_mcontext.gregs[REG_RIP] = (greg_t)guest_access_fault;
         return;
     }
-    if (context == NULL || context->state != CONTEXT_STATE_GUEST || is_in_handler(context, interrupted)) {
+    if (context == NULL || context->state != CONTEXT_STATE_GUEST || is_in_handler(context, interrupted) ||
+        guest_clock_is_reading(counter)) {
         report_host_fault(signal, info, interrupted);
     } else if (within(counter, guest_enter_begin, guest_enter_end)) {
         rewind_entry(context, signal, info, interrupted);

@@ -23,15 +23,6 @@ public struct CallStub: Equatable, Sendable {
         bytes = value + load + jump
     }
 
-    /// Where a thread that was interrupted `offset` bytes into the stub goes on when the stub is taken away, as if it
-    /// had never been there.
-    public func place(ofOffset offset: Int, for site: CallSite) -> UInt64 {
-        if offset == 0 { return site.address }
-        // The displaced instruction is done, or the answer is there and has only to be taken.
-        if bytes.first == 0x65 { return site.returnAddress }
-        return offset < site.displaced.count ? site.address : site.returnAddress - 2
-    }
-
     /// lea disp32(%rip), %rcx
     private static func loadReturnAddress(_ site: CallSite, at address: UInt64) -> [UInt8]? {
         CallSite.relative(from: address + 7, to: site.returnAddress).map { [0x48, 0x8d, 0x0d] + $0 }

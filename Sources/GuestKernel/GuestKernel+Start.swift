@@ -5,8 +5,12 @@ import GuestMemory
 extension GuestKernel {
     /// Loads the program and starts its first thread.
     public func start(path: String, arguments: [[UInt8]], environment: [[UInt8]]) throws(ProgramError) {
-        let loader = ProgramLoader(memory: memory, stackByteLimit: limits.soft(of: ResourceLimits.stack))
+        let hasGS = callSites.hasGS
+        let loader = ProgramLoader(memory: memory, stackByteLimit: limits.soft(of: ResourceLimits.stack)) { memory in
+            hasGS ? GuestVdso.install(memory) : nil
+        }
         let loaded = try loader.load(path: path, arguments: arguments, environment: environment)
+        callSites.setVdso(loaded.vdso ?? 0)
         var program = GuestProgram()
         program.path = absolute(loaded.path)
         program.arguments = loaded.arguments

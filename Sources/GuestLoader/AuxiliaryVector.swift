@@ -96,6 +96,8 @@ extension AuxiliaryVector.Key {
     public static let rseqAlignment = Self(rawValue: 28)
     /// AT_EXECFN: the executable's path as execve(2) was given it.
     public static let executablePath = Self(rawValue: 31)
+    /// AT_SYSINFO_EHDR: where the vDSO is.
+    public static let vdso = Self(rawValue: 33)
     /// AT_MINSIGSTKSZ: the least bytes an alternate signal stack must have.
     public static let minimumSignalStackByteCount = Self(rawValue: 51)
 }

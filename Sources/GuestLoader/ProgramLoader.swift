@@ -11,6 +11,8 @@ public struct LoadedProgram: Sendable {
     /// The executable that was loaded: for a script, its interpreter.
     public var path: String
     public var arguments: [[UInt8]]
+    /// Where its vDSO is; nil for none.
+    public var vdso: UInt64?
     /// The auxiliary vector's bytes as they lie on the stack.
     public var auxiliaryVector: [UInt8]
 }
@@ -19,13 +21,19 @@ public struct LoadedProgram: Sendable {
 public struct ProgramLoader {
     private let memory: AddressSpace
     private let stackByteLimit: UInt64
+    private let installVdso: (AddressSpace) -> UInt64?
 
     /// The stack is mapped at once in full, its pages appear when touched; without a limit it gets this much.
     private static let stackByteCountMax: UInt64 = 1 << 30
     private static let stackByteCountMin: UInt64 = 1 << 20
 
-    /// - Parameter stackByteLimit: the guest's soft RLIMIT_STACK, `UInt64.max` for none.
-    public init(memory: AddressSpace, stackByteLimit: UInt64) {
+    /// - Parameters:
+    ///   - stackByteLimit: the guest's soft RLIMIT_STACK, `UInt64.max` for none.
+    ///   - installVdso: puts a vDSO into the program's memory and says where it is; nil for none.
+    public init(
+        memory: AddressSpace, stackByteLimit: UInt64, installVdso: @escaping (AddressSpace) -> UInt64? = { _ in nil }
+    ) {
+        self.installVdso = installVdso
         self.memory = memory
         self.stackByteLimit = stackByteLimit
     }
@@ -95,7 +103,9 @@ public struct ProgramLoader {
             interpreterBase = try placeInterpreter(interpreterElf, interpreterFile)
             start = interpreterBase &+ interpreterElf.entry
         }
-        let vector = AuxiliaryVector(elf, bias: bias, interpreterBase: interpreterBase)
+        var vector = AuxiliaryVector(elf, bias: bias, interpreterBase: interpreterBase)
+        let vdso = installVdso(memory)
+        if let vdso { vector.append(.vdso, vdso) }
         let built = try buildStack(
             file.path, stack,
             InitialStack.Contents(
@@ -104,6 +114,7 @@ public struct ProgramLoader {
         let vectorOffset = Int(built.auxiliaryVector.start - built.stackPointer)
         return LoadedProgram(
             start: start, stackPointer: built.stackPointer, stack: stack, path: file.path, arguments: arguments,
+            vdso: vdso,
             auxiliaryVector: Array(built.bytes[vectorOffset..<(vectorOffset + Int(built.auxiliaryVector.count))]))
     }
 
@@ -185,8 +196,8 @@ public struct ProgramLoader {
 }
 
 extension AuxiliaryVector {
-    /// What the kernel tells a new program (create_elf_tables in fs/binfmt_elf.c), without the vDSO:
-    /// its clock would jump at a takeover.
+    /// What the kernel tells a new program (create_elf_tables in fs/binfmt_elf.c), without the host's vDSO: its clock
+    /// would jump at a takeover.
     init(_ elf: ElfFile, bias: UInt64, interpreterBase: UInt64) {
         self.init()
         append(.hardwareCapabilities, UInt64(getauxval(16)))

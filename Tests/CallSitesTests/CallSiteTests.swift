@@ -35,15 +35,12 @@ struct CallSiteTests {
             leaving.bytes == [
                 0xb8, 110, 0, 0, 0, 0x48, 0x8d, 0x0d, 0xfb, 0xef, 0xff, 0xff, 0x65, 0xff, 0x24, 0x25, 0x28, 0x01, 0, 0,
             ])
-        #expect(leaving.place(ofOffset: 0, for: site) == 0x40_1000)
-        #expect([5, 12].map { leaving.place(ofOffset: $0, for: site) } == [0x40_1005, 0x40_1005])
         let answering = try #require(CallStub(answering: site, at: 0x40_2000, valueOffset: 0x138))
         #expect(
             answering.bytes == [
                 0x65, 0x8b, 0x04, 0x25, 0x38, 0x01, 0, 0, 0x48, 0x8d, 0x0d, 0xf8, 0xef, 0xff, 0xff, 0xe9, 0xf3, 0xef,
                 0xff, 0xff,
             ])
-        #expect([0, 8, 15].map { answering.place(ofOffset: $0, for: site) } == [0x40_1000, 0x40_1007, 0x40_1007])
     }
 
     @Test("a shorter instruction: a short jump to nops that nothing runs into")

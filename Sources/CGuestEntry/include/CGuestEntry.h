@@ -2,6 +2,7 @@
 #define CGUESTENTRY_H
 
 #include "guest_access.h"
+#include "guest_clock.h"
 #include "guest_context.h"
 #include "guest_dispatch.h"
 #include "guest_processor.h"

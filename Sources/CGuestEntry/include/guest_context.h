@@ -57,6 +57,16 @@ struct guest_context {
     uint64_t hardware_gs;
     /// What getpid, gettid and getppid answer.
     int32_t guest_pid, guest_tid, guest_parent_pid;
+    /// Bit n: clock n can be read without leaving the guest.
+    uint32_t clocks;
+    /// guest_read_clock, and the clock_gettime of the host's vDSO.
+    uint64_t clock_entry, clock_host;
+    /// Of the thread that reads one.
+    uint64_t clock_rsp, clock_return, clock_number;
+    int64_t clock_time[2];
+    /// What the guest's clocks are ahead of the host's; the nanoseconds are those of a second.
+    int64_t clock_offset_seconds[8];
+    uint64_t clock_offset_nanoseconds[8];
 };
 
 _Static_assert(offsetof(struct guest_context, r8) == CONTEXT_R8, "r8");
@@ -94,7 +104,18 @@ _Static_assert(offsetof(struct guest_context, hardware_gs) == CONTEXT_HARDWARE_G
 _Static_assert(offsetof(struct guest_context, guest_pid) == CONTEXT_GUEST_PID, "guest_pid");
 _Static_assert(offsetof(struct guest_context, guest_tid) == CONTEXT_GUEST_TID, "guest_tid");
 _Static_assert(offsetof(struct guest_context, guest_parent_pid) == CONTEXT_GUEST_PARENT_PID, "guest_parent_pid");
-_Static_assert(sizeof(struct guest_context) <= CONTEXT_XSAVE_AREA, "the context ends before its XSAVE area");
+_Static_assert(offsetof(struct guest_context, clocks) == CONTEXT_CLOCKS, "clocks");
+_Static_assert(offsetof(struct guest_context, clock_entry) == CONTEXT_CLOCK_ENTRY, "clock_entry");
+_Static_assert(offsetof(struct guest_context, clock_host) == CONTEXT_CLOCK_HOST, "clock_host");
+_Static_assert(offsetof(struct guest_context, clock_rsp) == CONTEXT_CLOCK_RSP, "clock_rsp");
+_Static_assert(offsetof(struct guest_context, clock_return) == CONTEXT_CLOCK_RETURN, "clock_return");
+_Static_assert(offsetof(struct guest_context, clock_number) == CONTEXT_CLOCK_NUMBER, "clock_number");
+_Static_assert(offsetof(struct guest_context, clock_time) == CONTEXT_CLOCK_TIME, "clock_time");
+_Static_assert(offsetof(struct guest_context, clock_offset_seconds) == CONTEXT_CLOCK_OFFSET_SECONDS, "seconds");
+_Static_assert(
+    offsetof(struct guest_context, clock_offset_nanoseconds) == CONTEXT_CLOCK_OFFSET_NANOSECONDS, "nanoseconds");
+_Static_assert(CONTEXT_CLOCK_STACK <= CONTEXT_XSAVE_AREA, "the clocks' stack");
+_Static_assert(sizeof(struct guest_context) + 2048 <= CONTEXT_CLOCK_STACK, "2 KiB of stack for the host's vDSO");
 _Static_assert(CONTEXT_XSAVE_AREA + GUEST_CONTEXT_XSAVE_BYTES <= GUEST_CONTEXT_SIGNAL_STACK, "XSAVE area");
 
 /// Maps a region and prepares a context in it: flags and vector state as the kernel gives a new program.
@@ -111,6 +132,12 @@ long guest_context_attach(struct guest_context *context);
 /// GS becomes the guest's: from the thread's next entry on it is `gs_base`. No call site may be rewritten then.
 static inline void guest_context_release_gs(struct guest_context *context) {
     context->hardware_gs = context->gs_base;
+    context->resume_full = 1;
+}
+
+/// After `gs_base` was set from elsewhere: GS is the guest's where it had one of its own.
+static inline void guest_context_choose_gs(struct guest_context *context) {
+    context->hardware_gs = context->gs_base == 0 ? context->self : context->gs_base;
     context->resume_full = 1;
 }
 

@@ -42,6 +42,18 @@
 #define CONTEXT_GUEST_PID 312
 #define CONTEXT_GUEST_TID 316
 #define CONTEXT_GUEST_PARENT_PID 320
+// What the guest's vDSO and guest_read_clock use.
+#define CONTEXT_CLOCKS 324
+#define CONTEXT_CLOCK_ENTRY 328
+#define CONTEXT_CLOCK_HOST 336
+#define CONTEXT_CLOCK_RSP 344
+#define CONTEXT_CLOCK_RETURN 352
+#define CONTEXT_CLOCK_NUMBER 360
+#define CONTEXT_CLOCK_TIME 368
+#define CONTEXT_CLOCK_OFFSET_SECONDS 384
+#define CONTEXT_CLOCK_OFFSET_NANOSECONDS 448
+// Its stack grows down from the XSAVE area, over the rest of the context's page.
+#define CONTEXT_CLOCK_STACK 4096
 
 // The vector state's place in the context's region; XSAVE wants 64-byte alignment.
 #define CONTEXT_XSAVE_AREA 4096

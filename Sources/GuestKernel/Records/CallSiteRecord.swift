@@ -12,6 +12,7 @@ struct CallSiteRecord: Equatable {
     func encoded() -> [UInt8] {
         var writer = RecordWriter(capacity: 64 + state.entries.count * 40)
         writer.put(state.isGivenUp)
+        writer.put(state.vdso)
         writer.putAll(state.regions) { writer, region in
             writer.put(region.range.start)
             writer.put(region.range.end)
@@ -38,6 +39,8 @@ struct CallSiteRecord: Equatable {
         var reader = RecordReader(bytes)
         state = CallSiteTable.State()
         state.isGivenUp = try reader.getFlag()
+        state.vdso = try reader.get()
+        guard state.vdso < GuestLayout.arenaEnd else { throw .isMalformed }
         state.regions = try reader.getAll { reader throws(RecordError) in
             let (start, end) = (try reader.get(UInt64.self), try reader.get(UInt64.self))
             let used = try reader.get(UInt32.self)

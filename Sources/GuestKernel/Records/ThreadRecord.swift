@@ -105,7 +105,7 @@ extension ThreadRecord {
         // The quick way back from a syscall leaves the GS base that the host thread has. The registers
         // that a syscall spoils are in the record as it has spoilt them.
         context.pointee.resume_full = 1
-        if !thread.kernel.callSites.hasGS { guest_context_release_gs(context) }
+        guest_context_choose_gs(context)
         thread.signals = signals
         thread.waiter = waiter
         thread.lastCallNumber = lastCallNumber

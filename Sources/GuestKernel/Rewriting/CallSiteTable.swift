@@ -13,6 +13,8 @@ final class CallSiteTable: Sendable {
         /// By the address that they return to.
         var entries: [UInt64: CallSiteEntry] = [:]
         var regions: [StubRegion] = []
+        /// Where the guest's vDSO is; 0 for nowhere.
+        var vdso: UInt64 = 0
         /// GS is the guest's, for good: nothing is rewritten any more.
         var isGivenUp = false
     }
@@ -44,6 +46,11 @@ final class CallSiteTable: Sendable {
     var current: State { state.withLock { $0 } }
 
     var rewrittenCount: Int { entryCount.load(ordering: .relaxed) }
+
+    /// Where the guest's vDSO has been put.
+    func setVdso(_ address: UInt64) {
+        state.withLock { $0.vdso = address }
+    }
 
     // MARK: - Adding
 
@@ -138,7 +145,8 @@ final class CallSiteTable: Sendable {
         if state.withLock({ $0.regions.contains { $0.range.overlaps(range) } }) { giveUp(thread) }
     }
 
-    /// The guest wants GS for itself: all code becomes what it was, and stays that.
+    /// A thread wants GS for itself: all code becomes what it was, and stays that. Threads that are in a stub or in the
+    /// vDSO now get to its end, as each keeps its GS until it asks for another; stubs stay where they are.
     func giveUp(_ thread: GuestThread) {
         if !hasGS { return }
         let kernel = thread.kernel
@@ -150,19 +158,9 @@ final class CallSiteTable: Sendable {
             isGivenUp.store(true, ordering: .relaxed)
             isAdding.store(false, ordering: .relaxed)
             for entry in state.entries.values { entry.restore(kernel.memory) }
-            kernel.threads.visit { thread in
-                CallSiteTable.leaveStub(thread, state.entries.values)
-                guest_context_release_gs(thread.context)
-            }
+            GuestVdso.disable(at: state.vdso, kernel.memory)
             state.entries = [:]
             entryCount.store(0, ordering: .relaxed)
         }
-    }
-
-    private static func leaveStub(_ thread: GuestThread, _ entries: Dictionary<UInt64, CallSiteEntry>.Values) {
-        let counter = thread.context.pointee.rip
-        guard let entry = entries.first(where: { $0.stubRange.contains(counter) }) else { return }
-        thread.context.pointee.rip = entry.stub.place(
-            ofOffset: Int(counter - entry.stubRange.start), for: entry.site)
     }
 }

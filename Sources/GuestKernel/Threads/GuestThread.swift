@@ -75,6 +75,7 @@ public final class GuestThread: @unchecked Sendable {
         context.pointee.guest_tid = tid
         context.pointee.guest_parent_pid = kernel.identity.parentPid
         if !kernel.callSites.hasGS { guest_context_release_gs(context) }
+        GuestVdso.setClocks(context, kernel.clock)
     }
 
     deinit {
