@@ -145,7 +145,7 @@ struct OutsideWritesTests {
                 try await guest.primary.waitForOutput("ready\n")
                 for action in OutsideWritesTests.actions {
                     let before = try await OutsideWritesTests.state(of: scratch.path)
-                    guest.mirror.send(signal: SIGSTOP)
+                    try await ReplicatedGuest.stop(guest.mirror)
                     guest.primary.send(text: "\(action)\n")
                     try await Task.sleep(nanoseconds: 30_000_000)
                     let meanwhile = try await OutsideWritesTests.state(of: scratch.path)

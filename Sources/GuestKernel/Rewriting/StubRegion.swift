@@ -10,7 +10,7 @@ struct StubRegion: Equatable {
     private static let byteCount: UInt64 = 64 << 10
     /// A jump's rel32, less what both ends may have to be apart within their regions.
     private static let reach: UInt64 = (1 << 31) - (1 << 24)
-    static let name = "understudy"
+    static let name = "stubs"
 
     var free: UInt64 { range.start + UInt64(used) }
     var hasRoom: Bool { range.count - UInt64(used) >= UInt64(CallStub.byteCountMax) }
