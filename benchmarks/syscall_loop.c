@@ -1,5 +1,5 @@
-// Makes one call many times: `syscall_loop NAME COUNT`. The benchmark script times the whole process with COUNT calls and
-// with none, so that the guest's own clock is not part of it. Calls are made as a C library makes them.
+// Makes one call many times: `syscall_loop NAME COUNT`. The benchmark script times the whole process with COUNT calls
+// and with none, so that the guest's own clock is not part of it. Calls are made as a C library makes them.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

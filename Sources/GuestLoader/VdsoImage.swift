@@ -1,6 +1,7 @@
 /// A vDSO as an ELF file, of one page: what a C library looks functions up in by name and version (vdso(7)).
 ///
-/// Head, program headers, then the tables that PT_DYNAMIC names, then the code. No sections: nobody loads it from a file.
+/// Head, program headers, then the tables that PT_DYNAMIC names, then the code. It has no sections, which only linkers
+/// look at.
 public struct VdsoImage: Sendable {
     public struct Function: Sendable {
         public let name: String
