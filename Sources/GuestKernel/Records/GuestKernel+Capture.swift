@@ -12,7 +12,7 @@ extension GuestKernel {
         records[RecordFamily.process.key(ProcessRecord.programNumber)] = programRecord
         records[RecordFamily.clock.key()] = ClockRecord(of: clock).encoded()
         records[RecordFamily.futexes.key()] = futexes.record.encoded()
-        records[RecordFamily.callSites.key()] = CallSiteRecord(callSites.current).encoded()
+        records[RecordFamily.callSites.key()] = callSites.encoded
         captureSignalsAndThreads(into: &records)
         ObjectCapture.capture(self, into: &records)
         return records

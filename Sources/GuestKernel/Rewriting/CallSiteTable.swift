@@ -19,7 +19,15 @@ final class CallSiteTable: Sendable {
         var isGivenUp = false
     }
 
-    private let state: Mutex<State>
+    private struct Guarded {
+        var state: State {
+            didSet { record = nil }
+        }
+        /// The state's record, as long as the state is the same: most epochs change nothing here.
+        var record: [UInt8]?
+    }
+
+    private let guarded: Mutex<Guarded>
     /// Sites that cannot be rewritten.
     private let refused = Mutex<Set<UInt64>>([])
     private let isAdding: Atomic<Bool>
@@ -36,20 +44,27 @@ final class CallSiteTable: Sendable {
         isAdding = Atomic(adds && !state.isGivenUp)
         isGivenUp = Atomic(state.isGivenUp)
         entryCount = Atomic(state.entries.count)
-        self.state = Mutex(state)
+        guarded = Mutex(Guarded(state: state))
     }
 
     /// Whether the host has GS while the guest runs.
     var hasGS: Bool { !isGivenUp.load(ordering: .relaxed) }
 
-    /// For the record; the guest is stopped.
-    var current: State { state.withLock { $0 } }
+    /// The table's record; the guest is stopped.
+    var encoded: [UInt8] {
+        guarded.withLock { guarded in
+            if let record = guarded.record { return record }
+            let record = CallSiteRecord(guarded.state).encoded()
+            guarded.record = record
+            return record
+        }
+    }
 
     var rewrittenCount: Int { entryCount.load(ordering: .relaxed) }
 
     /// Where the guest's vDSO has been put.
     func setVdso(_ address: UInt64) {
-        state.withLock { $0.vdso = address }
+        guarded.withLock { $0.state.vdso = address }
     }
 
     // MARK: - Adding
@@ -65,15 +80,15 @@ final class CallSiteTable: Sendable {
         }
         kernel.gate.stop(kernel, caller: thread)
         defer { kernel.gate.resume() }
-        let isDone = state.withLock { state in
-            if state.isGivenUp { return true }
+        let isDone = guarded.withLock { guarded in
+            if guarded.state.isGivenUp { return true }
             // Other threads were running since it was looked at.
             guard ModuleFunctions.read(site.address, site.displaced.count) == site.displaced,
                 site.island.map({ ModuleFunctions.read($0.address, $0.original.count) == $0.original }) ?? true,
-                let entry = add(site, kernel.memory, &state)
+                let entry = add(site, kernel.memory, &guarded.state)
             else { return false }
-            state.entries[returnAddress] = entry
-            entryCount.store(state.entries.count, ordering: .relaxed)
+            guarded.state.entries[returnAddress] = entry
+            entryCount.store(guarded.state.entries.count, ordering: .relaxed)
             return true
         }
         if !isDone { refuse(returnAddress) }
@@ -119,10 +134,10 @@ final class CallSiteTable: Sendable {
     /// Before the guest moves these pages, or may write to them: its code there becomes what it was.
     func restore(in range: AddressRange, _ thread: GuestThread) {
         if rewrittenCount == 0 { return }
-        let (holdsSites, holdsStubs) = state.withLock { state in
+        let (holdsSites, holdsStubs) = guarded.withLock { guarded in
             (
-                state.entries.values.contains { $0.site.overlaps(range) },
-                state.regions.contains { $0.range.overlaps(range) }
+                guarded.state.entries.values.contains { $0.site.overlaps(range) },
+                guarded.state.regions.contains { $0.range.overlaps(range) }
             )
         }
         if holdsStubs { return giveUp(thread) }
@@ -130,19 +145,19 @@ final class CallSiteTable: Sendable {
         let kernel = thread.kernel
         kernel.gate.stop(kernel, caller: thread)
         defer { kernel.gate.resume() }
-        state.withLock { state in
-            for (returnAddress, entry) in state.entries where entry.site.overlaps(range) {
+        guarded.withLock { guarded in
+            for (returnAddress, entry) in guarded.state.entries where entry.site.overlaps(range) {
                 entry.restore(kernel.memory)
-                state.entries[returnAddress] = nil
+                guarded.state.entries[returnAddress] = nil
             }
-            entryCount.store(state.entries.count, ordering: .relaxed)
+            entryCount.store(guarded.state.entries.count, ordering: .relaxed)
         }
     }
 
     /// Before the guest takes away what is here: stubs are not brought back.
     func release(_ range: AddressRange, _ thread: GuestThread) {
         if rewrittenCount == 0 { return }
-        if state.withLock({ $0.regions.contains { $0.range.overlaps(range) } }) { giveUp(thread) }
+        if guarded.withLock({ $0.state.regions.contains { $0.range.overlaps(range) } }) { giveUp(thread) }
     }
 
     /// A thread wants GS for itself: all code becomes what it was, and stays that. Threads that are in a stub or in the
@@ -152,14 +167,14 @@ final class CallSiteTable: Sendable {
         let kernel = thread.kernel
         kernel.gate.stop(kernel, caller: thread)
         defer { kernel.gate.resume() }
-        state.withLock { state in
-            if state.isGivenUp { return }
-            state.isGivenUp = true
+        guarded.withLock { guarded in
+            if guarded.state.isGivenUp { return }
+            guarded.state.isGivenUp = true
             isGivenUp.store(true, ordering: .relaxed)
             isAdding.store(false, ordering: .relaxed)
-            for entry in state.entries.values { entry.restore(kernel.memory) }
-            GuestVdso.disable(at: state.vdso, kernel.memory)
-            state.entries = [:]
+            for entry in guarded.state.entries.values { entry.restore(kernel.memory) }
+            GuestVdso.disable(at: guarded.state.vdso, kernel.memory)
+            guarded.state.entries = [:]
             entryCount.store(0, ordering: .relaxed)
         }
     }

@@ -69,7 +69,8 @@ extension GuestThread {
         if number < UInt32(SyscallTable.count) { callCounts[Int(number)] &+= 1 }
         waiter = WaiterRecord()
         waiter.callNumber = Int32(bitPattern: number)
-        if isHot { kernel.callSites.rewrite(context.pointee.rip, self) }
+        // The way back from a signal's handler stays as it is: debuggers and unwinders know it by its bytes.
+        if isHot, number != UInt32(__NR_rt_sigreturn) { kernel.callSites.rewrite(context.pointee.rip, self) }
         finish(call(number))
     }
 
