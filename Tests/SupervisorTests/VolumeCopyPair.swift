@@ -13,7 +13,7 @@ struct VolumeCopyPair: Sendable {
     let volume: ScratchDirectory
     let copy: ScratchDirectory
 
-    static let patienceNanoseconds: UInt64 = 20_000_000_000
+    static let patienceNanoseconds: UInt64 = 120_000_000_000
 
     init(in scratch: ScratchDirectory) throws {
         let listener = try LinkListener(on: Endpoint(parsing: "127.0.0.1:0"))
