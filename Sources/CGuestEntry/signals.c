@@ -201,6 +201,8 @@ __attribute__((visibility("hidden"), used)) void guest_handle_signal(
         interrupted->uc_mcontext.gregs[REG_RIP] = (greg_t)guest_access_fault;
         return;
     }
+    // A guest that goes step by step does not see these.
+    if (signal == SIGTRAP && context != NULL && guest_clock_is_reading(counter)) return;
     if (context == NULL || context->state != CONTEXT_STATE_GUEST || is_in_handler(context, interrupted) ||
         guest_clock_is_reading(counter)) {
         report_host_fault(signal, info, interrupted);

@@ -66,9 +66,7 @@ public struct CallSite: Equatable, Sendable {
 
     /// What has to be written, and where, so that the site goes to a stub. Nil where the stub is too far away.
     public func patches(to stub: UInt64) -> [Patch]? {
-        guard let island else {
-            return CallSite.longJump(from: address, to: stub).map { [Patch(address: address, bytes: $0)] }
-        }
+        guard let island else { return CallSite.longJump(from: address, to: stub).map { [own($0)] } }
         guard let long = CallSite.longJump(from: island.address, to: stub),
             let distance = Int8(exactly: Int64(bitPattern: island.address &- address) - 2)
         else { return nil }
@@ -76,15 +74,20 @@ public struct CallSite: Equatable, Sendable {
         let rest = [UInt8](repeating: 0x90, count: island.original.count - long.count)
         return [
             Patch(address: island.address, bytes: long + rest),
-            Patch(address: address, bytes: [0xeb, UInt8(bitPattern: distance)]),
+            own([0xeb, UInt8(bitPattern: distance)]),
         ]
+    }
+
+    /// A jump in the displaced instruction's place, all of it: what was left would be read as something else by whoever
+    /// decodes the function for its next site.
+    private func own(_ jump: [UInt8]) -> Patch {
+        Patch(address: address, bytes: jump + [UInt8](repeating: 0x90, count: displaced.count - jump.count))
     }
 
     /// What has to be written so that the site is as it was.
     public var restoration: [Patch] {
-        let jump = island == nil ? CallSite.longJumpByteCount : CallSite.shortJumpByteCount
-        let own = Patch(address: address, bytes: Array(displaced.prefix(jump)))
-        return [own] + (island.map { [Patch(address: $0.address, bytes: $0.original)] } ?? [])
+        [Patch(address: address, bytes: displaced)]
+            + (island.map { [Patch(address: $0.address, bytes: $0.original)] } ?? [])
     }
 
     public struct Patch: Equatable, Sendable {

@@ -23,6 +23,16 @@ public struct CallStub: Equatable, Sendable {
         bytes = value + load + jump
     }
 
+    /// Where a thread is, as far as its guest knows, that was interrupted `offset` bytes into the stub.
+    public func place(ofOffset offset: Int, for site: CallSite) -> UInt64 {
+        if offset == 0 { return site.address }
+        // The answer is there; or the displaced instruction is done, and the call is next.
+        return isAnswering ? site.returnAddress : site.returnAddress - 2
+    }
+
+    /// Whether it begins with the answer, a load by way of GS.
+    public var isAnswering: Bool { bytes.first == 0x65 }
+
     /// lea disp32(%rip), %rcx
     private static func loadReturnAddress(_ site: CallSite, at address: UInt64) -> [UInt8]? {
         CallSite.relative(from: address + 7, to: site.returnAddress).map { [0x48, 0x8d, 0x0d] + $0 }

@@ -81,25 +81,32 @@ public struct FunctionCode: Sendable {
         targets.contains { $0 > instruction.address && $0 < instruction.end }
     }
 
-    /// Nops with room for a long jump, within reach of a short one at `site`, that follow what never leads to them.
+    /// Nops with room for a long jump, within reach of a short one at `site`, that follow what never leads to them. They
+    /// end where the next function may begin, as padding does: those that a function begins with are run.
     func island(near site: Instruction) -> CallSite.Island? {
-        var previous: Instruction?
-        var run: (start: UInt64, end: UInt64)?
-        for instruction in instructions {
-            if instruction.isNop, let open = run, open.end == instruction.address {
-                run = (open.start, instruction.end)
-            } else if instruction.isNop, previous?.endsFlow == true {
-                run = (instruction.address, instruction.end)
-            } else {
-                run = nil
-            }
-            previous = instruction
-            guard let run, run.end - run.start >= UInt64(CallSite.longJumpByteCount), reaches(run.start, from: site),
-                !targets.contains(where: { $0 >= run.start && $0 < run.end })
-            else { continue }
-            return CallSite.Island(address: run.start, original: bytes(run.start, run.end))
+        let run = paddings.first { run in
+            run.upperBound - run.lowerBound >= UInt64(CallSite.longJumpByteCount) && run.upperBound % 16 == 0
+                && reaches(run.lowerBound, from: site) && !targets.contains(where: run.contains)
         }
-        return nil
+        return run.map { CallSite.Island(address: $0.lowerBound, original: bytes($0.lowerBound, $0.upperBound)) }
+    }
+
+    /// Runs of nops behind what ends the flow, each as long as it is.
+    private var paddings: [Range<UInt64>] {
+        var found: [Range<UInt64>] = []
+        var isReached = true
+        for instruction in instructions {
+            if instruction.isNop, !isReached {
+                if let last = found.last, last.upperBound == instruction.address {
+                    found[found.count - 1] = last.lowerBound..<instruction.end
+                } else {
+                    found.append(instruction.address..<instruction.end)
+                }
+            } else {
+                isReached = !instruction.endsFlow
+            }
+        }
+        return found
     }
 
     private func reaches(_ address: UInt64, from site: Instruction) -> Bool {

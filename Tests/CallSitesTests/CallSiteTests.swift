@@ -45,8 +45,8 @@ struct CallSiteTests {
 
     @Test("a shorter instruction: a short jump to nops that nothing runs into")
     func island() throws {
-        // xor %eax, %eax; syscall; ret; nopw (9 bytes)
-        let bytes: [UInt8] = [0x31, 0xc0, 0x0f, 0x05, 0xc3, 0x66, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0]
+        // xor %eax, %eax; syscall; ret; nopw (10 bytes); nop
+        let bytes: [UInt8] = [0x31, 0xc0, 0x0f, 0x05, 0xc3, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x90]
         let code = try #require(CallSiteTests.function(bytes, byteCount: 5))
         let site = try #require(CallSite(returningTo: 0x40_1004, in: code))
         #expect(site.island == CallSite.Island(address: 0x40_1005, original: Array(bytes[5...])))
@@ -54,7 +54,8 @@ struct CallSiteTests {
         let patches = try #require(site.patches(to: 0x40_2000))
         #expect(
             patches == [
-                CallSite.Patch(address: 0x40_1005, bytes: [0xe9, 0xf6, 0x0f, 0, 0, 0x90, 0x90, 0x90, 0x90]),
+                CallSite.Patch(
+                    address: 0x40_1005, bytes: [0xe9, 0xf6, 0x0f, 0, 0] + [UInt8](repeating: 0x90, count: 6)),
                 CallSite.Patch(address: 0x40_1000, bytes: [0xeb, 0x03]),
             ])
         // What is left behind is read as before by the next site that looks.
@@ -69,6 +70,8 @@ struct CallSiteTests {
         arguments: [
             // Nops that the code runs into.
             [0x31, 0xc0, 0x0f, 0x05, 0x66, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0xc3],
+            // A function begins with them (-fpatchable-function-entry): ret; 11 bytes; here it begins; 5 bytes.
+            [0x31, 0xc0, 0x0f, 0x05, 0xc3] + [UInt8](repeating: 0x90, count: 16) + [0xc3],
             // Too few of them.
             [0x31, 0xc0, 0x0f, 0x05, 0xc3, 0x0f, 0x1f, 0x40, 0],
             // One byte: push %rax.
@@ -96,6 +99,10 @@ struct CallSiteTests {
         let code = try #require(CallSiteTests.function(bytes))
         let site = try #require(CallSite(returningTo: CallSiteTests.start + 10, in: code))
         #expect(site.address == CallSiteTests.start && site.displaced.count == 8 && site.number == nil)
+        // Nothing is left of it that could be read as something else.
+        let patch = try #require(site.patches(to: 0x40_2000)?.first)
+        #expect(patch.bytes.count == 8 && patch.bytes[5...] == [0x90, 0x90, 0x90])
+        #expect(site.restoration == [CallSite.Patch(address: site.address, bytes: site.displaced)])
         // A syscall inside another instruction: mov $0x050f, %eax
         let hidden = try #require(CallSiteTests.function([0xb8, 0x0f, 0x05, 0, 0, 0xc3]))
         #expect(CallSite(returningTo: CallSiteTests.start + 3, in: hidden) == nil)

@@ -76,10 +76,10 @@ enum MemoryCalls {
                 isWritable: access == O_RDWR && file.volume == nil, isRegular: status.st_mode & S_IFMT == S_IFREG))
     }
 
-    /// Before what the guest has at a place goes away.
+    /// Before what the guest has at a place goes away, or becomes its to write to.
     private static func release(_ thread: GuestThread, _ address: UInt64, _ byteCount: UInt64) {
         guard let range = AddressRange(guestStart: address, count: byteCount)?.roundedOutToPages() else { return }
-        thread.kernel.callSites.release(range, thread)
+        thread.kernel.callSites.restore(in: range, thread)
     }
 
     static func munmap(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -92,19 +92,13 @@ enum MemoryCalls {
         let bits = Int32(truncatingIfNeeded: arguments.c & ~growsDown)
         let protection = Protection(rawValue: bits)
         guard Protection([.read, .write, .execute]).isSuperset(of: protection) else { return failed(EINVAL) }
-        if !protection.contains(.execute) || protection.contains(.write),
-            let range = AddressRange(guestStart: arguments.a, count: arguments.b)
-        {
-            thread.kernel.callSites.restore(in: range, thread)
-        }
+        if !protection.contains(.execute) || protection.contains(.write) { release(thread, arguments.a, arguments.b) }
         return thread.kernel.memory.protect(
             arguments.a, byteCount: arguments.b, protection, growsDown: arguments.c & growsDown != 0)
     }
 
     static func mremap(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        if let range = AddressRange(guestStart: arguments.a, count: arguments.b) {
-            thread.kernel.callSites.restore(in: range, thread)
-        }
+        release(thread, arguments.a, arguments.b)
         if RemapFlags(rawValue: arguments.d).contains(.fixed) { release(thread, arguments.e, arguments.c) }
         return thread.kernel.memory.remap(
             arguments.a, oldByteCount: arguments.b, newByteCount: arguments.c,

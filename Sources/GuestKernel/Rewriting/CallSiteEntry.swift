@@ -32,6 +32,9 @@ struct CallSiteEntry: Equatable {
         }
     }
 
+    /// Where it is written in the guest's own code.
+    var ranges: [AddressRange] { [site.range] + (site.islandRange.map { [$0] } ?? []) }
+
     var stubRange: AddressRange { AddressRange(start: stubAddress, count: UInt64(stub.bytes.count)) }
 
     /// Makes the code what it was, where it still is what was written: it may have been unmapped, or dropped.
@@ -44,9 +47,13 @@ struct CallSiteEntry: Equatable {
 }
 
 extension CallSite {
+    var range: AddressRange { AddressRange(start: address, end: returnAddress) }
+
+    var islandRange: AddressRange? {
+        island.map { AddressRange(start: $0.address, count: UInt64($0.original.count)) }
+    }
+
     func overlaps(_ range: AddressRange) -> Bool {
-        let own = AddressRange(start: address, end: returnAddress)
-        let islandRange = island.map { AddressRange(start: $0.address, count: UInt64($0.original.count)) }
-        return own.overlaps(range) || islandRange?.overlaps(range) == true
+        self.range.overlaps(range) || islandRange?.overlaps(range) == true
     }
 }

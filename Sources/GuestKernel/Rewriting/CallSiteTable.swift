@@ -33,6 +33,9 @@ final class CallSiteTable: Sendable {
     private let isAdding: Atomic<Bool>
     private let isGivenUp: Atomic<Bool>
     private let entryCount: Atomic<Int>
+    /// Everything that is written lies between these; they are never taken back.
+    private let lowest: Atomic<UInt64>
+    private let highest: Atomic<UInt64>
 
     /// Sites beyond this many stay as they are: of a program with a million of them few can be hot.
     private static let entryCountMax = 4096
@@ -44,6 +47,9 @@ final class CallSiteTable: Sendable {
         isAdding = Atomic(adds && !state.isGivenUp)
         isGivenUp = Atomic(state.isGivenUp)
         entryCount = Atomic(state.entries.count)
+        let ranges = state.entries.values.flatMap(\.ranges) + state.regions.map(\.range)
+        lowest = Atomic(ranges.map(\.start).min() ?? UInt64.max)
+        highest = Atomic(ranges.map(\.end).max() ?? 0)
         guarded = Mutex(Guarded(state: state))
     }
 
@@ -88,6 +94,7 @@ final class CallSiteTable: Sendable {
                 let entry = add(site, kernel.memory, &guarded.state)
             else { return false }
             guarded.state.entries[returnAddress] = entry
+            for range in entry.ranges { widen(range) }
             entryCount.store(guarded.state.entries.count, ordering: .relaxed)
             return true
         }
@@ -126,14 +133,47 @@ final class CallSiteTable: Sendable {
         guard state.regions.count < StubRegion.countMax else { return nil }
         guard let made = StubRegion.make(near: address, memory) else { return nil }
         state.regions.append(made)
+        widen(made.range)
         return state.regions.count - 1
+    }
+
+    // MARK: - Where it is
+
+    private func widen(_ range: AddressRange) {
+        lowest.store(min(lowest.load(ordering: .relaxed), range.start), ordering: .relaxed)
+        highest.store(max(highest.load(ordering: .relaxed), range.end), ordering: .relaxed)
+    }
+
+    @inline(__always)
+    private func mayBe(in range: AddressRange) -> Bool {
+        range.end > lowest.load(ordering: .relaxed) && range.start < highest.load(ordering: .relaxed)
+    }
+
+    /// Puts a thread that was interrupted in a stub, or on the way there, to where its guest knows it to be: so that no
+    /// signal's frame and no record has a place that may be gone, or that a handler would not know. The thread's own.
+    func leaveStub(_ context: UnsafeMutablePointer<guest_context>) {
+        let counter = context.pointee.rip
+        guard mayBe(in: AddressRange(start: counter, count: 1)) else { return }
+        let found = guarded.withLock { guarded in
+            guarded.state.entries.values.first { entry in
+                entry.stubRange.contains(counter) || entry.site.islandRange?.contains(counter) == true
+            }
+        }
+        guard let found else { return }
+        guard found.stubRange.contains(counter) else {
+            context.pointee.rip = found.site.address
+            return
+        }
+        context.pointee.rip = found.stub.place(ofOffset: Int(counter - found.stubRange.start), for: found.site)
+        // As the CPU leaves it behind a syscall.
+        if context.pointee.rip == found.site.returnAddress { context.pointee.rcx = found.site.returnAddress }
     }
 
     // MARK: - Taking back
 
-    /// Before the guest moves these pages, or may write to them: its code there becomes what it was.
+    /// Before the guest moves these pages, takes them away, or may write to them: its code there becomes what it was.
     func restore(in range: AddressRange, _ thread: GuestThread) {
-        if rewrittenCount == 0 { return }
+        guard mayBe(in: range) else { return }
         let (holdsSites, holdsStubs) = guarded.withLock { guarded in
             (
                 guarded.state.entries.values.contains { $0.site.overlaps(range) },
@@ -154,14 +194,8 @@ final class CallSiteTable: Sendable {
         }
     }
 
-    /// Before the guest takes away what is here: stubs are not brought back.
-    func release(_ range: AddressRange, _ thread: GuestThread) {
-        if rewrittenCount == 0 { return }
-        if guarded.withLock({ $0.state.regions.contains { $0.range.overlaps(range) } }) { giveUp(thread) }
-    }
-
-    /// A thread wants GS for itself: all code becomes what it was, and stays that. Threads that are in a stub or in the
-    /// vDSO now get to its end, as each keeps its GS until it asks for another; stubs stay where they are.
+    /// A thread wants GS for itself, or the stubs go: all code becomes what it was, and stays that. Threads that are in the
+    /// vDSO get to its end, as each keeps its GS until it asks for another; in a stub is none that is stopped.
     func giveUp(_ thread: GuestThread) {
         if !hasGS { return }
         let kernel = thread.kernel

@@ -20,7 +20,11 @@ extension GuestThread {
             switch guest_enter(context) {
             case UInt32(EXIT_CALLED): doCall()
             case UInt32(EXIT_SYSCALL): doSyscall()
-            case UInt32(EXIT_FAULT): takeFault()
+            case UInt32(EXIT_FAULT):
+                // Whoever goes step by step would never get past a stub.
+                if context.pointee.fault_signal != SIGTRAP { kernel.callSites.leaveStub(context) }
+                takeFault()
+            case UInt32(EXIT_PREEMPTED): kernel.callSites.leaveStub(context)
             case UInt32(EXIT_BAD_STATE): takeBadState()
             default: break
             }
@@ -56,22 +60,35 @@ extension GuestThread {
             context.pointee.rax = UInt64(signed: failed(ENOSYS))
             return
         }
-        // By wrgsbase, without asking anybody.
-        if !guest_context_has_gs(context), kernel.callSites.hasGS { kernel.callSites.giveUp(self) }
-        doCall(isHot: callHeat.count(context.pointee.rip))
+        beginCall()
+        look(atSite: context.pointee.rip)
+        finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
     }
 
-    /// A call, by whatever way. A site that has become hot is rewritten before any part of its call is done.
+    /// A call from a rewritten site.
+    private func doCall() {
+        beginCall()
+        finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
+    }
+
+    /// What a call that was caught says of its site. The call is in the waiter's record already, as this may stop all
+    /// threads, and park: a mirror that takes over then makes it.
+    private func look(atSite returnAddress: UInt64) {
+        // By wrgsbase, without asking anybody.
+        if !guest_context_has_gs(context), kernel.callSites.hasGS { kernel.callSites.giveUp(self) }
+        // The way back from a signal's handler stays as it is: debuggers and unwinders know it by its bytes.
+        if callHeat.count(returnAddress), waiter.callNumber != __NR_rt_sigreturn {
+            kernel.callSites.rewrite(returnAddress, self)
+        }
+    }
+
     @inline(__always)
-    private func doCall(isHot: Bool = false) {
+    private func beginCall() {
         let number = UInt32(truncatingIfNeeded: context.pointee.rax)
         lastCallNumber = context.pointee.rax
         if number < UInt32(SyscallTable.count) { callCounts[Int(number)] &+= 1 }
         waiter = WaiterRecord()
         waiter.callNumber = Int32(bitPattern: number)
-        // The way back from a signal's handler stays as it is: debuggers and unwinders know it by its bytes.
-        if isHot, number != UInt32(__NR_rt_sigreturn) { kernel.callSites.rewrite(context.pointee.rip, self) }
-        finish(call(number))
     }
 
     func call(_ number: UInt32) -> Int {
