@@ -81,8 +81,8 @@ public struct FunctionCode: Sendable {
         targets.contains { $0 > instruction.address && $0 < instruction.end }
     }
 
-    /// Nops with room for a long jump, within reach of a short one at `site`, that follow what never leads to them. They
-    /// end where the next function may begin, as padding does: those that a function begins with are run.
+    /// Nops with room for a long jump, within reach of a short one at `site`, that follow what never leads to them.
+    /// They end where the next function may begin, as padding does: those that a function begins with are run.
     func island(near site: Instruction) -> CallSite.Island? {
         let run = paddings.first { run in
             run.upperBound - run.lowerBound >= UInt64(CallSite.longJumpByteCount) && run.upperBound % 16 == 0

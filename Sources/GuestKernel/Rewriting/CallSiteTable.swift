@@ -194,8 +194,8 @@ final class CallSiteTable: Sendable {
         }
     }
 
-    /// A thread wants GS for itself, or the stubs go: all code becomes what it was, and stays that. Threads that are in the
-    /// vDSO get to its end, as each keeps its GS until it asks for another; in a stub is none that is stopped.
+    /// A thread wants GS for itself, or the stubs go: all code becomes what it was, and stays that. Threads that are in
+    /// the vDSO get to its end, as each keeps its GS until it asks for another; in a stub is none that is stopped.
     func giveUp(_ thread: GuestThread) {
         if !hasGS { return }
         let kernel = thread.kernel
