@@ -53,6 +53,15 @@ guest_read_clock_end:
     .p2align 4
 guest_vdso_begin:
 
+// Reads clock edi into rdx and rsi, as guest_read_clock does. Goes to `stopped` where a stop has been asked for
+// meanwhile.
+    .macro read_clock stopped
+    leaq    1f(%rip), %rcx
+    jmp     *%gs:CONTEXT_CLOCK_ENTRY
+1:  cmpl    $0, %gs:CONTEXT_STOP
+    jne     \stopped
+    .endm
+
 // int __vdso_clock_gettime(clockid_t, struct timespec *). Five bytes at the start of each are there to be replaced by a
 // jump to its way by syscall.
     .globl  guest_vdso_clock_gettime, guest_vdso_clock_gettime_slow
@@ -66,10 +75,7 @@ guest_vdso_clock_gettime:
     jnc     guest_vdso_clock_gettime_slow
     pushq   %rbx
     movq    %rsi, %rbx
-    leaq    1f(%rip), %rcx
-    jmp     *%gs:CONTEXT_CLOCK_ENTRY
-1:  cmpl    $0, %gs:CONTEXT_STOP
-    jne     2f
+    read_clock 2f
     movq    %rdx, (%rbx)
     movq    %rsi, 8(%rbx)
     popq    %rbx
@@ -97,10 +103,7 @@ guest_vdso_gettimeofday:
     pushq   %rbx
     movq    %rdi, %rbx
     xorl    %edi, %edi
-    leaq    1f(%rip), %rcx
-    jmp     *%gs:CONTEXT_CLOCK_ENTRY
-1:  cmpl    $0, %gs:CONTEXT_STOP
-    jne     2f
+    read_clock 2f
     movq    %rdx, (%rbx)
     movl    %esi, %eax
     xorl    %edx, %edx
@@ -129,10 +132,7 @@ guest_vdso_time:
     pushq   %rbx
     movq    %rdi, %rbx
     movl    $5, %edi
-    leaq    1f(%rip), %rcx
-    jmp     *%gs:CONTEXT_CLOCK_ENTRY
-1:  cmpl    $0, %gs:CONTEXT_STOP
-    jne     2f
+    read_clock 2f
     movq    %rdx, %rax
     testq   %rbx, %rbx
     je      3f

@@ -13,15 +13,12 @@ public struct FunctionCode: Sendable {
     public init?(_ bytes: [UInt8], at start: UInt64, byteCount: Int) {
         guard byteCount <= bytes.count else { return nil }
         var found: [Instruction] = []
-        var offset = 0
-        while offset < bytes.count {
+        for instruction in FunctionCode.decode(bytes, at: start) {
             // What follows the function is padding, or nothing that matters.
-            let instruction = Instruction(bytes[offset...], at: start + UInt64(offset))
-            if offset >= byteCount, instruction?.isNop != true { break }
-            guard let instruction else { return nil }
+            if instruction.address >= start + UInt64(byteCount), !instruction.isNop { break }
             found.append(instruction)
-            offset += instruction.byteCount
         }
+        guard (found.last?.end ?? start) >= start + UInt64(byteCount) else { return nil }
         instructions = found
         self.start = start
         storage = bytes
@@ -40,32 +37,36 @@ public struct FunctionCode: Sendable {
         guard let first = common?.min(), first < place else { return nil }
         // From a right boundary on there is only one way to read.
         let known = Array(bytes[Int(first - start)...])
-        self.init(known, at: first, byteCount: FunctionCode.readableByteCount(known, first))
+        let end = FunctionCode.decode(known, at: first).reduce(first) { $1.end }
+        self.init(known, at: first, byteCount: Int(end - first))
     }
 
     /// More than twice the longest instruction.
     private static let startCount = 48
 
     /// Where instructions begin when reading begins at `offset`, with `place` as one of them; nil where it is not.
-    private static func boundaries(_ bytes: [UInt8], _ start: UInt64, from offset: Int, to place: UInt64) -> Set<
-        UInt64
-    >? {
+    private static func boundaries(
+        _ bytes: [UInt8], _ start: UInt64, from offset: Int, to place: UInt64
+    ) -> Set<UInt64>? {
         var found: Set<UInt64> = []
-        var offset = offset
-        while start + UInt64(offset) < place {
-            guard let next = Instruction(bytes[offset...], at: start + UInt64(offset)) else { return nil }
-            found.insert(next.address)
-            offset += next.byteCount
+        for instruction in decode(bytes, at: start, from: offset) {
+            if instruction.address >= place { break }
+            found.insert(instruction.address)
+            if instruction.end == place { return found }
         }
-        return start + UInt64(offset) == place ? found : nil
+        return nil
     }
 
-    private static func readableByteCount(_ bytes: [UInt8], _ start: UInt64) -> Int {
-        var offset = 0
-        while offset < bytes.count, let next = Instruction(bytes[offset...], at: start + UInt64(offset)) {
-            offset += next.byteCount
+    /// One instruction after the other, up to the first bytes that are none.
+    private static func decode(
+        _ bytes: [UInt8], at start: UInt64, from offset: Int = 0
+    ) -> some Sequence<Instruction> {
+        sequence(state: offset) { offset in
+            guard offset < bytes.count else { return nil }
+            let next = Instruction(bytes[offset...], at: start + UInt64(offset))
+            offset += next?.byteCount ?? 0
+            return next
         }
-        return offset
     }
 
     func bytes(of instruction: Instruction) -> [UInt8] {

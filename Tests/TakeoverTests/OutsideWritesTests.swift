@@ -13,12 +13,7 @@ struct OutsideWritesTests {
         with open("/dev/null", "w") as null, open("/dev/shm/understudy-%d" % os.getpid(), "w") as shared:
             null.write("nothing")
             os.unlink(shared.name)
-        def tell(name, body):
-            try:
-                body()
-                print(name, "done", flush=True)
-            except OSError as error:
-                print(name, error.strerror, flush=True)
+        \(GuestScript.tell)
         there = place + "/there"
         tell("create", lambda: open(place + "/new", "x").close())
         tell("write", lambda: open(there, "r+").close())

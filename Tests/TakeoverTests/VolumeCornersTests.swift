@@ -45,12 +45,7 @@ struct VolumeCornersTests {
         import os
         import sys
         volume, outside = sys.argv[1:]
-        def tell(name, body):
-            try:
-                body()
-                print(name, "done", flush=True)
-            except OSError as error:
-                print(name, error.strerror, flush=True)
+        \(GuestScript.tell)
         def make(path):
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
         tell("remove the volume", lambda: os.rmdir(volume))

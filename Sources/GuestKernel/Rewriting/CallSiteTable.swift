@@ -30,7 +30,8 @@ final class CallSiteTable: Sendable {
     private let guarded: Mutex<Guarded>
     /// Sites that cannot be rewritten.
     private let refused = Mutex<Set<UInt64>>([])
-    private let isAdding: Atomic<Bool>
+    /// Whether sites are added, for as long as the host has GS.
+    private let adds: Bool
     private let isGivenUp: Atomic<Bool>
     private let entryCount: Atomic<Int>
     /// Everything that is written lies between these; they are never taken back.
@@ -44,7 +45,7 @@ final class CallSiteTable: Sendable {
     init(_ restored: State? = nil, adds: Bool) {
         // Without any, GS is the guest's from the start.
         let state = restored ?? State(isGivenUp: !adds)
-        isAdding = Atomic(adds && !state.isGivenUp)
+        self.adds = adds
         isGivenUp = Atomic(state.isGivenUp)
         entryCount = Atomic(state.entries.count)
         let ranges = state.entries.values.flatMap(\.ranges) + state.regions.map(\.range)
@@ -77,7 +78,7 @@ final class CallSiteTable: Sendable {
 
     /// Rewrites the site that returns to an address, where that is safe. The thread has made no part of its call yet.
     func rewrite(_ returnAddress: UInt64, _ thread: GuestThread) {
-        guard isAdding.load(ordering: .relaxed), rewrittenCount < CallSiteTable.entryCountMax else { return }
+        guard adds, hasGS, rewrittenCount < CallSiteTable.entryCountMax else { return }
         if refused.withLock({ $0.contains(returnAddress) }) { return }
         let kernel = thread.kernel
         let code = ModuleFunctions(memory: kernel.memory).code(at: returnAddress - 2)
@@ -114,15 +115,9 @@ final class CallSiteTable: Sendable {
             memory.patch(address, entry.stub.bytes)
         else { return nil }
         state.regions[index].used += CallStub.byteCountMax
-        var written: [CallSite.Patch] = []
-        for patch in patches {
-            guard memory.patch(patch.address, patch.bytes) else {
-                for patch in site.restoration where written.contains(where: { $0.address == patch.address }) {
-                    _ = memory.patch(patch.address, patch.bytes)
-                }
-                return nil
-            }
-            written.append(patch)
+        for patch in patches where !memory.patch(patch.address, patch.bytes) {
+            entry.restore(memory)
+            return nil
         }
         return entry
     }
@@ -205,7 +200,6 @@ final class CallSiteTable: Sendable {
             if guarded.state.isGivenUp { return }
             guarded.state.isGivenUp = true
             isGivenUp.store(true, ordering: .relaxed)
-            isAdding.store(false, ordering: .relaxed)
             for entry in guarded.state.entries.values { entry.restore(kernel.memory) }
             GuestVdso.disable(at: guarded.state.vdso, kernel.memory)
             guarded.state.entries = [:]

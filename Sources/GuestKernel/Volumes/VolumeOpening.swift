@@ -13,12 +13,13 @@ extension VolumeJournal {
         // Without a mirror nothing is refused or recorded, and there is no order to keep.
         if !isRecording { return OpenCalls.openOnce(path, request, resolution: resolution) }
         return perform { state in
+            let mayChange = mayChange(request)
             let before =
-                mayChange(request)
+                mayChange
                 ? VolumePlaces.existing(path, followsLast: request.followsLast, resolution: request.resolution) : nil
-            let makes = before == nil && mayChange(request) && request.flags & O_CREAT != 0
+            let makes = before == nil && mayChange && request.flags & O_CREAT != 0
             let made = makes ? VolumePlaces.made(path, followsLast: request.walkOptions.followsLast) : nil
-            if mayChange(request), let refusal = refusal(kernel, path, request, before, made) { return refusal }
+            if mayChange, let refusal = refusal(kernel, path, request, before, made) { return refusal }
             let isLeft = made.map { VolumePlaces.status($0) == nil } ?? false
             let opened = OpenCalls.openOnce(path, request, resolution: resolution)
             if opened >= 0 {
