@@ -169,8 +169,12 @@ guest_leave:
 
 // A rewritten call site: reached by a jump, with every register the guest's but rcx, which is where it goes on.
 //
-// Up to guest_leave_committed nothing is lost when a signal comes: the registers are as they were, and the signal's
-// handler puts the thread back to the `syscall` before rcx, where it makes its call the other way.
+// - Up to guest_leave_called_saved nothing is lost when a signal comes: the registers are as they were, and the signal's
+//   handler puts the thread back to the `syscall` before rcx, where it makes its call the other way.
+// - While CONTEXT_IN_CALL is set, a signal that was sent does nothing: the thread looks at the stop word afterwards. It
+//   runs C code on the supervisor's stack, with the guest's FS base and vector state (see direct.c).
+// - From guest_call_done to guest_call_done_end the call is made, and the context holds the registers that C spoils:
+//   the handler takes them from there.
     .globl  guest_leave_called
     .hidden guest_leave_called
     .type   guest_leave_called, @function
@@ -179,36 +183,92 @@ guest_leave_called:
     movq    %r8, %gs:CONTEXT_R8
     movq    %r9, %gs:CONTEXT_R9
     movq    %r10, %gs:CONTEXT_R10
-    movq    %r12, %gs:CONTEXT_R12
-    movq    %r13, %gs:CONTEXT_R13
-    movq    %r14, %gs:CONTEXT_R14
-    movq    %r15, %gs:CONTEXT_R15
     movq    %rdi, %gs:CONTEXT_RDI
     movq    %rsi, %gs:CONTEXT_RSI
-    movq    %rbp, %gs:CONTEXT_RBP
-    movq    %rbx, %gs:CONTEXT_RBX
     movq    %rdx, %gs:CONTEXT_RDX
     movq    %rax, %gs:CONTEXT_RAX
     movq    %rsp, %gs:CONTEXT_RSP
     movq    %rcx, %gs:CONTEXT_RCX
-    movq    %rcx, %gs:CONTEXT_RIP
-    movl    $CONTEXT_STATE_HOST, %gs:CONTEXT_STATE
-    .globl  guest_leave_committed
-    .hidden guest_leave_committed
-guest_leave_committed:
+    movl    $1, %gs:CONTEXT_IN_CALL
+    .globl  guest_leave_called_saved
+    .hidden guest_leave_called_saved
+guest_leave_called_saved:
     movq    %gs:CONTEXT_SELF, %rdi
     movq    CONTEXT_HOST_RSP(%rdi), %rsp
     // As the CPU would: r11 has the flags, which a syscall does not change.
     pushfq
-    popq    %rax
+    popq    %rcx
+    movq    %rcx, CONTEXT_RFLAGS(%rdi)
+    movq    $0, CONTEXT_CALL_PROGRESS(%rdi)
+    // Compiled code wants no alignment checks, upward strings and no traps.
+    testl   $0x40500, %ecx
+    jne     .Lleave
+    // guest_enter has pushed six registers onto a stack that was 8 off from 16.
+    subq    $8, %rsp
+    call    guest_call_directly
+    testl   %eax, %eax
+    je      .Lleave_restored
+    movl    $0, %gs:CONTEXT_IN_CALL
+    .globl  guest_call_done
+    .hidden guest_call_done
+guest_call_done:
+    cmpl    $0, %gs:CONTEXT_STOP
+    jne     .Lstopped
+    movq    %gs:CONTEXT_R8, %r8
+    movq    %gs:CONTEXT_R9, %r9
+    movq    %gs:CONTEXT_R10, %r10
+    movq    %gs:CONTEXT_RFLAGS, %r11
+    // Only the flags of arithmetic can be others: POPFQ takes 30 cycles, these 6. OF is bit 11, and the byte of 1 + 127
+    // overflows; SAHF takes the lowest byte.
+    movl    %r11d, %eax
+    movl    %r11d, %edx
+    shrl    $11, %edx
+    andl    $1, %edx
+    movb    %al, %ah
+    addb    $127, %dl
+    sahf
+    movq    %gs:CONTEXT_RDI, %rdi
+    movq    %gs:CONTEXT_RSI, %rsi
+    movq    %gs:CONTEXT_RDX, %rdx
+    movq    %gs:CONTEXT_RAX, %rax
+    movq    %gs:CONTEXT_RCX, %rcx
+    movq    %gs:CONTEXT_RSP, %rsp
+    jmp     *%rcx
+.Lstopped:
+    movl    $EXIT_PREEMPTED, %edx
+    movl    $1, %gs:CONTEXT_IN_CALL
+    jmp     .Lcommit
+    .globl  guest_call_done_end
+    .hidden guest_call_done_end
+guest_call_done_end:
+
+.Lleave_restored:
+    movq    %gs:CONTEXT_SELF, %rdi
+.Lleave:
+    movl    $EXIT_CALLED, %edx
+.Lcommit:
     pushq   $0x202
     popfq
+    movq    %r12, %gs:CONTEXT_R12
+    movq    %r13, %gs:CONTEXT_R13
+    movq    %r14, %gs:CONTEXT_R14
+    movq    %r15, %gs:CONTEXT_R15
+    movq    %rbp, %gs:CONTEXT_RBP
+    movq    %rbx, %gs:CONTEXT_RBX
+    movq    %gs:CONTEXT_SELF, %rdi
+    movq    CONTEXT_RCX(%rdi), %rax
+    movq    %rax, CONTEXT_RIP(%rdi)
+    movq    CONTEXT_RFLAGS(%rdi), %rax
     andl    $0x240dd5, %eax
     orl     $0x202, %eax
     movq    %rax, CONTEXT_RFLAGS(%rdi)
     movq    %rax, CONTEXT_R11(%rdi)
-    movl    $EXIT_CALLED, CONTEXT_EXIT_REASON(%rdi)
+    movl    %edx, CONTEXT_EXIT_REASON(%rdi)
     movl    $0, CONTEXT_RESUME_FULL(%rdi)
+    // From here on a preempt signal sees host code.
+    movl    $CONTEXT_STATE_HOST, CONTEXT_STATE(%rdi)
+    movl    $0, CONTEXT_IN_CALL(%rdi)
+    movq    CONTEXT_HOST_RSP(%rdi), %rsp
     jmp     guest_leave
     .size   guest_leave_called, .-guest_leave_called
 

@@ -28,7 +28,8 @@ extern const char guest_enter_begin[], guest_enter_end[];
 extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
 extern const char guest_syscall_entry[];
 extern const char guest_leave[], guest_leave_rewound[];
-extern const char guest_leave_called[], guest_leave_committed[];
+extern const char guest_leave_called[], guest_leave_called_saved[];
+extern const char guest_call_done[], guest_call_done_end[];
 extern void guest_signal_entry(int, siginfo_t *, void *);
 extern void guest_signal_restorer(void);
 _Static_assert(offsetof(ucontext_t, uc_stack.ss_flags) == UCONTEXT_STACK_FLAGS, "uc_stack");
@@ -163,6 +164,25 @@ static void leave_called(struct guest_context *context, int signal, const siginf
     leave_guest(context, is_access ? GUEST_PREEMPT_SIGNAL : signal, info, interrupted);
 }
 
+// A thread whose call is made, on its way back into the guest: the registers that compiled code spoils are in the
+// context, with the result.
+static void leave_done_call(struct guest_context *context, const siginfo_t *info, ucontext_t *interrupted) {
+    greg_t *registers = interrupted->uc_mcontext.gregs;
+    registers[REG_R8] = (greg_t)context->r8;
+    registers[REG_R9] = (greg_t)context->r9;
+    registers[REG_R10] = (greg_t)context->r10;
+    registers[REG_R11] = (greg_t)context->rflags;
+    registers[REG_RDI] = (greg_t)context->rdi;
+    registers[REG_RSI] = (greg_t)context->rsi;
+    registers[REG_RDX] = (greg_t)context->rdx;
+    registers[REG_RAX] = (greg_t)context->rax;
+    registers[REG_RCX] = (greg_t)context->rcx;
+    registers[REG_RIP] = (greg_t)context->rcx;
+    registers[REG_RSP] = (greg_t)context->rsp;
+    registers[REG_EFL] = (greg_t)context->rflags;
+    leave_guest(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
+}
+
 // Whether a handler was interrupted: only handlers run on the alternate stack.
 static int is_in_handler(const struct guest_context *context, const ucontext_t *interrupted) {
     uint64_t stack = (uint64_t)interrupted->uc_mcontext.gregs[REG_RSP] - (uint64_t)context;
@@ -176,12 +196,14 @@ static void handle_sent(int signal, struct guest_context *context, const siginfo
     if (context == NULL || context->state != CONTEXT_STATE_GUEST) return;
     if (is_in_handler(context, interrupted)) return;
     uint64_t counter = (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP];
-    // The guest's vDSO looks at the stop word when it has its time.
-    if (guest_clock_is_reading(counter)) return;
+    // The guest's vDSO looks at the stop word when it has its time, and so does whoever makes a call.
+    if (context->in_call || guest_clock_is_reading(counter)) return;
     if (within(counter, guest_enter_begin, guest_enter_end)) {
         rewind_entry(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
-    } else if (within(counter, guest_leave_called, guest_leave_committed)) {
+    } else if (within(counter, guest_leave_called, guest_leave_called_saved)) {
         leave_called(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
+    } else if (within(counter, guest_call_done, guest_call_done_end)) {
+        leave_done_call(context, info, interrupted);
     } else {
         leave_guest(context, GUEST_PREEMPT_SIGNAL, info, interrupted);
     }
@@ -204,11 +226,11 @@ __attribute__((visibility("hidden"), used)) void guest_handle_signal(
     // A guest that goes step by step does not see these.
     if (signal == SIGTRAP && context != NULL && guest_clock_is_reading(counter)) return;
     if (context == NULL || context->state != CONTEXT_STATE_GUEST || is_in_handler(context, interrupted) ||
-        guest_clock_is_reading(counter)) {
+        context->in_call || guest_clock_is_reading(counter)) {
         report_host_fault(signal, info, interrupted);
     } else if (within(counter, guest_enter_begin, guest_enter_end)) {
         rewind_entry(context, signal, info, interrupted);
-    } else if (within(counter, guest_leave_called, guest_leave_committed)) {
+    } else if (within(counter, guest_leave_called, guest_leave_called_saved)) {
         leave_called(context, signal, info, interrupted);
     } else {
         leave_guest(context, signal, info, interrupted);

@@ -126,12 +126,13 @@ public final class GuestKernel: @unchecked Sendable {
         signals = start.signals
         callSites = start.callSites
         GuestKernel.raiseHostDescriptorLimit()
+        guest_direct_set_memory_end(GuestLayout.arenaEnd)
         output =
             configuration.replicates
             ? OutputGate(demand: gate.demand, clock: clock, fault: configuration.testFault) : nil
         let knowsFiles = configuration.confinesWrites || !configuration.volumes.isEmpty
         volumes = configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil
-        files = FileTable(output: output)
+        files = FileTable(output: output, allowsDirectCalls: !configuration.replicates)
         files.setLimit(limits.descriptorCountMax)
         paths = PathResolver(mounts: GuestMounts(configuration.volumes, report: configuration.report))
     }

@@ -60,4 +60,23 @@ struct RewritingTests {
     func notRewritten() async throws {
         #expect(try await RewritingTests.rewritten(RewritingTests.copy, ["--no-rewrite"]) == 0)
     }
+
+    /// Calls of each thread of the storm; a long run says more.
+    private static let stormRounds =
+        Int(ProcessInfo.processInfo.environment["UNDERSTUDY_STORM_ROUNDS"] ?? "").flatMap { $0 > 0 ? $0 : nil } ?? 20_000
+
+    @Test(
+        "threads, signals, descriptors and code that change under calls from the same places",
+        arguments: [[], ["--test-rewrite-after", "1"], ["--no-rewrite"]])
+    func storm(_ options: [String]) async throws {
+        for linkage in [Linkage.static, .dynamic] {
+            let program = try #require(linkage.path(of: "call_storm"), "run make guests")
+            var command = Command(program, [String(RewritingTests.stormRounds)])
+            command.directory = "/tmp"
+            command.timeoutSeconds = 60 + Double(RewritingTests.stormRounds) / 1000
+            let outcome = try await Understudy.run(command, options: options).run()
+            guard outcome.ending == .exited(0) else { throw TestFailure("call_storm \(options)", outcome) }
+            SoakLog.note("call_storm \(linkage)", ["calls of each thread": RewritingTests.stormRounds])
+        }
+    }
 }

@@ -4,6 +4,7 @@
 #include "guest_access.h"
 #include "guest_clock.h"
 #include "guest_context.h"
+#include "guest_direct.h"
 #include "guest_dispatch.h"
 #include "guest_processor.h"
 #include "guest_signals.h"

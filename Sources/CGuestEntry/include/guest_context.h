@@ -67,6 +67,14 @@ struct guest_context {
     /// What the guest's clocks are ahead of the host's; the nanoseconds are those of a second.
     int64_t clock_offset_seconds[8];
     uint64_t clock_offset_nanoseconds[8];
+    /// Nonzero while the thread, on its way out of a rewritten call site, runs the supervisor's code.
+    uint32_t in_call;
+    /// Whether that may make calls itself.
+    uint32_t makes_calls;
+    /// Bytes of a call that has been made in part, and is to be gone on with.
+    int64_t call_progress;
+    /// The thread's calls by number.
+    uint64_t *call_counts;
 };
 
 _Static_assert(offsetof(struct guest_context, r8) == CONTEXT_R8, "r8");
@@ -114,6 +122,8 @@ _Static_assert(offsetof(struct guest_context, clock_time) == CONTEXT_CLOCK_TIME,
 _Static_assert(offsetof(struct guest_context, clock_offset_seconds) == CONTEXT_CLOCK_OFFSET_SECONDS, "seconds");
 _Static_assert(
     offsetof(struct guest_context, clock_offset_nanoseconds) == CONTEXT_CLOCK_OFFSET_NANOSECONDS, "nanoseconds");
+_Static_assert(offsetof(struct guest_context, in_call) == CONTEXT_IN_CALL, "in_call");
+_Static_assert(offsetof(struct guest_context, call_progress) == CONTEXT_CALL_PROGRESS, "call_progress");
 _Static_assert(CONTEXT_CLOCK_STACK <= CONTEXT_XSAVE_AREA, "the clocks' stack");
 _Static_assert(sizeof(struct guest_context) + 2048 <= CONTEXT_CLOCK_STACK, "2 KiB of stack for the host's vDSO");
 _Static_assert(CONTEXT_XSAVE_AREA + GUEST_CONTEXT_XSAVE_BYTES <= GUEST_CONTEXT_SIGNAL_STACK, "XSAVE area");

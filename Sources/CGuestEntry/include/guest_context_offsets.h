@@ -52,7 +52,10 @@
 #define CONTEXT_CLOCK_TIME 368
 #define CONTEXT_CLOCK_OFFSET_SECONDS 384
 #define CONTEXT_CLOCK_OFFSET_NANOSECONDS 448
-// Its stack grows down from the XSAVE area, over the rest of the context's page.
+// Calls made without leaving the guest (guest_direct.h).
+#define CONTEXT_IN_CALL 512
+#define CONTEXT_CALL_PROGRESS 520
+// The clocks' stack grows down from the XSAVE area, over the rest of the context's page.
 #define CONTEXT_CLOCK_STACK 4096
 
 // The vector state's place in the context's region; XSAVE wants 64-byte alignment.

@@ -23,8 +23,12 @@ public final class FileTable: Sendable {
     /// Set once the guest has taken a record lock: from then on every close has to look after them.
     let usesRecordLocks = Atomic<Bool>(false)
 
-    init(output: OutputGate?) {
+    /// Whether calls on new descriptors may be made without leaving the guest.
+    private let allowsDirectCalls: Bool
+
+    init(output: OutputGate?, allowsDirectCalls: Bool) {
         self.output = output
+        self.allowsDirectCalls = allowsDirectCalls
     }
 
     /// RLIMIT_NOFILE's soft limit: one more than the highest number that can be given out.
@@ -63,11 +67,13 @@ public final class FileTable: Sendable {
     /// Gives the file the lowest free number at or above `minimum`; -EMFILE at the limit.
     func add(_ file: FileDescription, closesOnExec: Bool, minimum: Int = 0) -> Int {
         output?.adopt(file)
+        let direct = allowsDirectCalls ? DirectAccess(to: file) : DirectAccess.none
         return state.withLock { state in
             var index = max(minimum, state.lowestFree)
             while index < state.entries.count, state.entries[index] != nil { index += 1 }
             guard index < state.limit else { return failed(EMFILE) }
             state.set(index, Entry(file: file, closesOnExec: closesOnExec))
+            direct.give(to: index, file)
             if minimum <= state.lowestFree { state.lowestFree = index + 1 }
             return index
         }
@@ -97,23 +103,30 @@ public final class FileTable: Sendable {
     /// dup2(2)'s placement: replaces what was there, which is returned so that it is closed outside the lock.
     func place(_ file: FileDescription, at descriptor: Int, closesOnExec: Bool) -> Result<FileDescription?, CallError> {
         output?.adopt(file)
-        return state.withLock { state in
+        let direct = allowsDirectCalls ? DirectAccess(to: file) : DirectAccess.none
+        let placed: Result<FileDescription?, CallError> = state.withLock { state in
             guard descriptor >= 0, descriptor < state.limit else { return .failure(CallError(errno: EBADF)) }
             let old = descriptor < state.entries.count ? state.entries[descriptor]?.file : nil
             state.set(descriptor, Entry(file: file, closesOnExec: closesOnExec))
+            direct.give(to: descriptor, file)
             return .success(old)
         }
+        if case .success(.some) = placed { DirectAccess.settle(descriptor) }
+        return placed
     }
 
     /// Takes a descriptor out; nil when it was not open. The description is closed by its last reference.
     func remove(_ descriptor: Int32) -> FileDescription? {
-        state.withLock { state in
+        let removed: FileDescription? = state.withLock { state in
             guard descriptor >= 0, Int(descriptor) < state.entries.count else { return nil }
             guard let entry = state.entries[Int(descriptor)] else { return nil }
             state.entries[Int(descriptor)] = nil
             state.lowestFree = min(state.lowestFree, Int(descriptor))
+            DirectAccess.none.give(to: Int(descriptor), entry.file)
             return entry.file
         }
+        if removed != nil { DirectAccess.settle(Int(descriptor)) }
+        return removed
     }
 
     /// How far the table reaches: the kernel's grows from 64 by powers of two (alloc_fdtable in fs/file.c),

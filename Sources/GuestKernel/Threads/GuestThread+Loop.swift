@@ -65,9 +65,10 @@ extension GuestThread {
         finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
     }
 
-    /// A call from a rewritten site.
+    /// A call from a rewritten site, which may have been made in part.
     private func doCall() {
         beginCall()
+        waiter.progress = Int(context.pointee.call_progress)
         finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
     }
 
