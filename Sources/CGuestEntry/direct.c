@@ -5,9 +5,9 @@
 //   storage, no stack protector, general registers only. It must not block but on a disk, takes no locks, and touches
 //   guest memory by the routines of copy.S only.
 // - Signals that are sent meanwhile do nothing; enter.S looks at the stop word afterwards.
-// - What it returns 0 for is made again in the supervisor, as if nothing had been done here: so a call that would have to
-//   wait (EAGAIN), was interrupted, raises a signal (EPIPE), or found a page closed for tracking (EFAULT). Of a call that
-//   was done in part `call_progress` has the part.
+// - What it returns 0 for is made again in the supervisor, as if nothing had been done here: so a call that would have
+//   to wait (EAGAIN), was interrupted, raises a signal (EPIPE), or found a page closed for tracking (EFAULT). Of a call
+//   that was done in part `call_progress` has the part.
 #include "include/guest_direct.h"
 
 #include <errno.h>

@@ -169,8 +169,8 @@ guest_leave:
 
 // A rewritten call site: reached by a jump, with every register the guest's but rcx, which is where it goes on.
 //
-// - Up to guest_leave_called_saved nothing is lost when a signal comes: the registers are as they were, and the signal's
-//   handler puts the thread back to the `syscall` before rcx, where it makes its call the other way.
+// - Up to guest_leave_called_saved nothing is lost when a signal comes: the registers are as they were, and the
+//   signal's handler puts the thread back to the `syscall` before rcx, where it makes its call the other way.
 // - While CONTEXT_IN_CALL is set, a signal that was sent does nothing: the thread looks at the stop word afterwards. It
 //   runs C code on the supervisor's stack, with the guest's FS base and vector state (see direct.c).
 // - From guest_call_done to guest_call_done_end the call is made, and the context holds the registers that C spoils:

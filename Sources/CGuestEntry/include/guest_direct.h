@@ -10,8 +10,8 @@
 /// Descriptors beyond these always leave.
 #define GUEST_DIRECT_DESCRIPTORS 1024
 
-/// What may be done to a descriptor's file this way: seeking is also reading and writing at a position. A socket is read
-/// and written by recvfrom and sendto.
+/// What may be done to a descriptor's file this way: seeking is also reading and writing at a position. A socket is
+/// read and written by recvfrom and sendto.
 #define GUEST_DIRECT_READ 1u
 #define GUEST_DIRECT_WRITE 2u
 #define GUEST_DIRECT_SEEK 4u
