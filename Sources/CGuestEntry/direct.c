@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "include/guest_access.h"
+#include "include/guest_trace.h"
 #include "include/host_call.h"
 
 // Longer transfers have safe points in between (TransferCalls).
@@ -130,6 +131,25 @@ static uint32_t get_processor(struct guest_context *context) {
     return finish(context, result);
 }
 
+static bool is_direct(uint32_t number) {
+    switch (number) {
+    case __NR_read:
+    case __NR_write:
+    case __NR_pread64:
+    case __NR_pwrite64:
+    case __NR_recvfrom:
+    case __NR_sendto:
+    case __NR_lseek:
+    case __NR_getcpu:
+    case __NR_sched_yield:
+    case __NR_getuid:
+    case __NR_geteuid:
+    case __NR_getgid:
+    case __NR_getegid: return true;
+    default: return false;
+    }
+}
+
 static uint32_t make_call(struct guest_context *context, uint32_t number) {
     switch (number) {
     case __NR_read: return transfer(context, number, GUEST_DIRECT_READ, 0);
@@ -140,20 +160,19 @@ static uint32_t make_call(struct guest_context *context, uint32_t number) {
     case __NR_sendto: return transfer_by_socket(context, GUEST_DIRECT_WRITE);
     case __NR_lseek: return seek(context);
     case __NR_getcpu: return get_processor(context);
-    case __NR_sched_yield:
-    case __NR_getuid:
-    case __NR_geteuid:
-    case __NR_getgid:
-    case __NR_getegid: return finish(context, host_call(number, 0, 0, 0, 0, 0, 0));
-    default: return 0;
+    default: return finish(context, host_call(number, 0, 0, 0, 0, 0, 0));
     }
 }
 
 // Makes the call whose registers the context holds, if it is one of these. 1: rax is the result. 0: nothing has
-// been done, but what call_progress says.
+// been done, but what call_progress says, and that the trace may have the call's beginning.
 __attribute__((visibility("hidden"), used)) uint32_t guest_call_directly(struct guest_context *context) {
     uint32_t number = (uint32_t)context->rax;
-    if (!context->makes_calls || make_call(context, number) == 0) return 0;
+    if (!context->makes_calls || !is_direct(number)) return 0;
+    bool is_traced = context->trace_ring && guest_trace_wants(number);
+    if (is_traced && !guest_trace_begin_directly(context, number)) return 0;
+    if (make_call(context, number) == 0) return 0;
+    if (is_traced) guest_trace_end_directly(context, number);
     context->call_counts[number]++;
     return 1;
 }

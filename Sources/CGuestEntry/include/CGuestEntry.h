@@ -8,6 +8,7 @@
 #include "guest_dispatch.h"
 #include "guest_processor.h"
 #include "guest_signals.h"
+#include "guest_trace.h"
 #include "host_call.h"
 
 #endif

@@ -75,6 +75,10 @@ struct guest_context {
     int64_t call_progress;
     /// The thread's calls by number.
     uint64_t *call_counts;
+    /// Where its calls are traced (struct guest_trace_ring), or NULL; whether the one that is being made has its
+    /// beginning there.
+    void *trace_ring;
+    uint32_t trace_has_begun;
 };
 
 _Static_assert(offsetof(struct guest_context, r8) == CONTEXT_R8, "r8");

@@ -1,0 +1,123 @@
+// What the guest's calls leave for whoever traces them: records in rings that another process reads.
+//
+// The shared file has a page for the area, and then one after the other the rings: a page each, and their bytes. Numbers
+// are as the CPU has them: writer and reader are the same program on the same machine.
+#ifndef GUEST_TRACE_H
+#define GUEST_TRACE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest_context.h"
+
+#define GUEST_TRACE_VERSION 1u
+#define GUEST_TRACE_PAGE_BYTES 4096u
+#define GUEST_TRACE_CALLS 512u
+
+/// The shared file's first page.
+struct guest_trace_area {
+    uint32_t version;
+    /// Bytes of each ring: a power of two, and whole pages.
+    uint32_t ring_bytes;
+    /// The number of the next record of all rings.
+    _Atomic uint64_t next_sequence;
+    /// Rings there are in the file.
+    _Atomic uint32_t ring_count;
+    /// Nonzero while the reader sleeps: a wake-up is wanted once a ring is half full.
+    _Atomic uint32_t reader_sleeps;
+    /// Nonzero once the reader has ended: what is written from then on is lost.
+    _Atomic uint32_t reader_is_gone;
+    /// Nonzero: what finds no room is dropped, and counted, instead of waiting for the reader.
+    uint32_t drops;
+    /// Records that found no room.
+    _Atomic uint64_t dropped;
+    /// So many bytes of a buffer are kept.
+    uint32_t text_bytes;
+    /// Nonzero: records have the CPU's time stamp counter; zero: CLOCK_MONOTONIC.
+    uint32_t uses_counter;
+    /// The calls that are traced, a bit each.
+    uint64_t calls[GUEST_TRACE_CALLS / 64];
+};
+
+/// A ring's first page; its bytes follow. Mapped by both sides twice, one behind the other, so that no record is in two
+/// parts.
+struct guest_trace_ring {
+    /// Bytes that have been written, and read, since the beginning.
+    _Atomic uint64_t written;
+    uint8_t padding[56];
+    _Atomic uint64_t read;
+    /// The writer waits for room, on this word.
+    _Atomic uint32_t writer_waits;
+    uint8_t other_padding[52];
+    /// Nonzero: no thread writes to it any more, until another takes it over.
+    _Atomic uint32_t is_free;
+};
+
+#define GUEST_TRACE_BEGIN 1u
+#define GUEST_TRACE_END 2u
+#define GUEST_TRACE_SIGNAL 3u
+#define GUEST_TRACE_THREAD_END 4u
+#define GUEST_TRACE_GUEST_END 5u
+#define GUEST_TRACE_NOTE 6u
+
+/// What every record begins with. Records are multiples of 8 bytes long.
+struct guest_trace_record {
+    uint32_t byte_count;
+    uint32_t kind;
+    uint64_t sequence;
+    /// See `uses_counter`.
+    uint64_t time;
+    int32_t thread;
+    /// BEGIN and END: the call's. SIGNAL, GUEST_END: the signal's. THREAD_END, GUEST_END without a signal: the exit
+    /// status.
+    uint32_t number;
+};
+
+/// A call, before it is made; snippets of memory follow.
+struct guest_trace_begin {
+    struct guest_trace_record record;
+    uint64_t arguments[6];
+    uint64_t counter;
+};
+
+/// A call's end; snippets follow.
+struct guest_trace_end {
+    struct guest_trace_record record;
+    int64_t result;
+    /// The epoch that it was in, where there is a mirror, or 0; and whether it left output that is held.
+    uint64_t epoch;
+    uint64_t held;
+};
+
+/// A piece of memory.
+struct guest_trace_snippet {
+    uint64_t address;
+    uint32_t byte_count;
+    uint32_t kind;
+};
+
+/// Which area this process writes to; NULL for none. Before the first guest thread runs.
+void guest_trace_set_area(struct guest_trace_area *area, int32_t wake_descriptor);
+struct guest_trace_area *guest_trace_area(void);
+
+/// Whether a call is traced.
+bool guest_trace_wants(uint32_t number);
+
+/// The time for a record.
+uint64_t guest_trace_now(void);
+
+/// Room for a record of up to so many bytes in a ring of the calling thread's own; NULL where there is none now.
+void *guest_trace_reserve(struct guest_trace_ring *ring, uint64_t byte_count);
+
+/// Hands a record to the reader that was made in the room reserved: its length and number are filled in.
+void guest_trace_publish(struct guest_trace_ring *ring, struct guest_trace_record *record, uint64_t byte_count);
+
+/// Wakes the reader, if it sleeps.
+void guest_trace_wake_reader(void);
+
+/// Used by direct.c: the two halves of a call that is made without leaving the guest. False: there is no room.
+bool guest_trace_begin_directly(struct guest_context *context, uint32_t number);
+void guest_trace_end_directly(struct guest_context *context, uint32_t number);
+
+#endif

@@ -1,0 +1,151 @@
+// Writing trace records.
+//
+// Rules
+// - Runs on the way out of the guest, too (direct.c): no thread-local storage, general registers only, guest memory by
+//   the routines of copy.S only, and it waits for nobody.
+// - A ring has one writer. The reader may be gone, or may write anything into the shared file: what is read from there
+//   is only ever used to find out how much room there is, bounded by what this side knows.
+#include "include/guest_trace.h"
+
+#include <stddef.h>
+#include <time.h>
+
+#include "include/guest_access.h"
+#include "include/guest_signals.h"
+#include "include/host_call.h"
+
+// Left free for the end of a call whose beginning is written: bytes that a direct call's end takes at most.
+#define DIRECT_END_BYTES(text) (sizeof(struct guest_trace_end) + sizeof(struct guest_trace_snippet) + (text) + 8)
+#define DIRECT_BEGIN_BYTES(text) (sizeof(struct guest_trace_begin) + sizeof(struct guest_trace_snippet) + (text) + 8)
+// More text than this is for the long way.
+#define DIRECT_TEXT_BYTES_MAX 4096u
+
+static struct guest_trace_area *area;
+static int32_t wake_descriptor;
+static uint64_t ring_bytes;
+
+void guest_trace_set_area(struct guest_trace_area *new_area, int32_t descriptor) {
+    wake_descriptor = descriptor;
+    ring_bytes = new_area ? new_area->ring_bytes : 0;
+    area = new_area;
+}
+
+struct guest_trace_area *guest_trace_area(void) {
+    return area;
+}
+
+bool guest_trace_wants(uint32_t number) {
+    return area && number < GUEST_TRACE_CALLS && area->calls[number / 64] >> number % 64 & 1;
+}
+
+uint64_t guest_trace_now(void) {
+    if (area->uses_counter) {
+        uint32_t low, high;
+        __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+        return (uint64_t)high << 32 | low;
+    }
+    struct timespec now = {0};
+    host_call(__NR_clock_gettime, CLOCK_MONOTONIC, (uint64_t)&now, 0, 0, 0, 0);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static uint8_t *place(struct guest_trace_ring *ring) {
+    uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
+    return (uint8_t *)ring + GUEST_TRACE_PAGE_BYTES + (written & (ring_bytes - 1));
+}
+
+static uint64_t used(struct guest_trace_ring *ring) {
+    uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
+    return written - atomic_load_explicit(&ring->read, memory_order_acquire);
+}
+
+void *guest_trace_reserve(struct guest_trace_ring *ring, uint64_t byte_count) {
+    uint64_t in_use = used(ring);
+    if (in_use > ring_bytes || byte_count > ring_bytes - in_use) return NULL;
+    return place(ring);
+}
+
+void guest_trace_wake_reader(void) {
+    if (!atomic_exchange(&area->reader_sleeps, 0)) return;
+    uint64_t one = 1;
+    host_call(__NR_write, (uint64_t)wake_descriptor, (uint64_t)&one, sizeof one, 0, 0, 0);
+}
+
+void guest_trace_publish(struct guest_trace_ring *ring, struct guest_trace_record *record, uint64_t byte_count) {
+    record->byte_count = (uint32_t)byte_count;
+    // Records of all threads are numbered through: the order in which they are shown, and the proof that none is missing.
+    record->sequence = atomic_fetch_add(&area->next_sequence, 1);
+    atomic_fetch_add_explicit(&ring->written, byte_count, memory_order_release);
+    if (used(ring) > ring_bytes / 2 && atomic_load_explicit(&area->reader_sleeps, memory_order_relaxed)) {
+        guest_trace_wake_reader();
+    }
+}
+
+// The first bytes of a buffer; nothing where they cannot be read. Bytes written.
+static uint64_t append_text(uint8_t *target, uint64_t address, uint64_t count) {
+    struct guest_trace_snippet *snippet = (struct guest_trace_snippet *)target;
+    uint8_t *bytes = target + sizeof *snippet;
+    uint64_t padded = (count + 7) & ~7ull;
+    if (count == 0) return 0;
+    *(uint64_t *)(bytes + padded - 8) = 0;
+    if (guest_copy(bytes, (const void *)address, count) != 0) return 0;
+    snippet->address = address;
+    snippet->byte_count = (uint32_t)count;
+    snippet->kind = 0;
+    return sizeof *snippet + padded;
+}
+
+static uint64_t shown(uint64_t count) {
+    return count < area->text_bytes ? count : area->text_bytes;
+}
+
+static bool sends(uint32_t number) {
+    return number == __NR_write || number == __NR_pwrite64 || number == __NR_sendto;
+}
+
+static bool receives(uint32_t number) {
+    return number == __NR_read || number == __NR_pread64 || number == __NR_recvfrom;
+}
+
+bool guest_trace_begin_directly(struct guest_context *context, uint32_t number) {
+    struct guest_trace_ring *ring = (struct guest_trace_ring *)context->trace_ring;
+    uint64_t text = area->text_bytes;
+    if (text > DIRECT_TEXT_BYTES_MAX) return false;
+    struct guest_trace_begin *begin = guest_trace_reserve(ring, DIRECT_BEGIN_BYTES(text) + DIRECT_END_BYTES(text));
+    if (begin == NULL) return false;
+    begin->record.kind = GUEST_TRACE_BEGIN;
+    begin->record.time = guest_trace_now();
+    begin->record.thread = context->guest_tid;
+    begin->record.number = number;
+    begin->arguments[0] = context->rdi;
+    begin->arguments[1] = context->rsi;
+    begin->arguments[2] = context->rdx;
+    begin->arguments[3] = context->r10;
+    begin->arguments[4] = context->r8;
+    begin->arguments[5] = context->r9;
+    begin->counter = context->rcx;
+    uint64_t bytes = sizeof *begin;
+    if (sends(number)) bytes += append_text((uint8_t *)begin + bytes, context->rsi, shown(context->rdx));
+    guest_trace_publish(ring, &begin->record, bytes);
+    context->trace_has_begun = 1;
+    return true;
+}
+
+void guest_trace_end_directly(struct guest_context *context, uint32_t number) {
+    struct guest_trace_ring *ring = (struct guest_trace_ring *)context->trace_ring;
+    // There is room: it was found together with the beginning's.
+    struct guest_trace_end *end = (struct guest_trace_end *)place(ring);
+    end->record.kind = GUEST_TRACE_END;
+    end->record.time = guest_trace_now();
+    end->record.thread = context->guest_tid;
+    end->record.number = number;
+    end->result = (int64_t)context->rax;
+    end->epoch = 0;
+    end->held = 0;
+    uint64_t bytes = sizeof *end;
+    if (receives(number) && end->result > 0) {
+        bytes += append_text((uint8_t *)end + bytes, context->rsi, shown((uint64_t)end->result));
+    }
+    guest_trace_publish(ring, &end->record, bytes);
+    context->trace_has_begun = 0;
+}
