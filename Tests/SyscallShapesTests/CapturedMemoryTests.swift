@@ -23,7 +23,7 @@ struct CapturedMemoryTests {
             for _ in 0..<200 {
                 var bytes = (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
                 // Lengths that are nearly right.
-                if count > 12 { bytes.replaceSubrange(9..<16, with: [0, 0, 0, 0, 0, 0, 0]) }
+                if count >= 16 { bytes.replaceSubrange(9..<16, with: [0, 0, 0, 0, 0, 0, 0]) }
                 bytes.withUnsafeBytes {
                     let captured = CapturedMemory($0)
                     let address = count >= 8 ? $0.loadUnaligned(as: UInt64.self) : 0

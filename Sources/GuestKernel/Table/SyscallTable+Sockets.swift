@@ -30,9 +30,11 @@ extension SyscallTable {
         Syscall(49, "bind", .descriptor, .input(.socketAddress, .count(2)), .integer, handler: SocketCalls.bind),
         Syscall(50, "listen", .descriptor, .integer, handler: SocketCalls.listen),
         Syscall(
-            51, "getsockname", .descriptor, .output(.socketAddress, .pointed(2)), .update(.int32), callClass: .passedOn),
+            51, "getsockname", .descriptor, .output(.socketAddress, .pointed(2)), .update(.int32),
+            callClass: .passedOn),
         Syscall(
-            52, "getpeername", .descriptor, .output(.socketAddress, .pointed(2)), .update(.int32), callClass: .passedOn),
+            52, "getpeername", .descriptor, .output(.socketAddress, .pointed(2)), .update(.int32),
+            callClass: .passedOn),
         Syscall(
             53, "socketpair", .named(.protocolFamily), .named(.socketType), .selected(.socketProtocol),
             .output(.descriptor, .fixed(2)), handler: SocketCalls.socketpair),
