@@ -27,9 +27,12 @@ let package = Package(
         .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
         .target(name: "CallSites", dependencies: ["CZydis"], swiftSettings: swiftSettings),
         .target(name: "Volumes", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
+        .target(name: "SyscallShapes", swiftSettings: swiftSettings),
         .target(
             name: "GuestKernel",
-            dependencies: ["CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "Volumes"],
+            dependencies: [
+                "CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "SyscallShapes", "Volumes",
+            ],
             swiftSettings: swiftSettings),
         .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
         .target(
@@ -98,7 +101,9 @@ let package = Package(
                 "VolumeStore", "Volumes",
             ],
             swiftSettings: swiftSettings),
-        .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SyscallTableTests", dependencies: ["GuestKernel", "SyscallShapes"], swiftSettings: swiftSettings),
+        .testTarget(name: "SyscallShapesTests", dependencies: ["SyscallShapes"], swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),

@@ -47,7 +47,7 @@ struct PassOn: Sendable {
                 let settled = settle(thread, file)
                 if settled != 0 { return settled }
                 translated[index] = UInt64(signed: file.hostFD)
-            case .pointer, .string:
+            case _ where kind.isPointer:
                 guard arguments[index] < GuestLayout.arenaEnd else { return failed(EFAULT) }
             case .processIdentity:
                 let task = Int32(truncatingIfNeeded: arguments[index])
@@ -92,7 +92,7 @@ struct PassOn: Sendable {
                     }
                 }
                 directory = UInt64(signed: AT_FDCWD)
-            case .pointer, .string:
+            case _ where kind.isPointer:
                 guard arguments[index] < GuestLayout.arenaEnd else { return failed(EFAULT) }
             default:
                 break
@@ -160,7 +160,7 @@ struct PassOn: Sendable {
         var translated = arguments
         translated.a = UInt64(signed: file.hostFD)
         if path != 0 { translated.b = UInt64(address: PassOn.emptyString.utf8Start) }
-        for index in 2..<kinds.count where kinds[index] == .pointer {
+        for index in 2..<kinds.count where kinds[index].isPointer {
             guard arguments[index] < GuestLayout.arenaEnd else { return failed(EFAULT) }
         }
         return withExtendedLifetime(file) { call(thread, translated, file) }
@@ -195,32 +195,7 @@ struct PassOn: Sendable {
         }
         let result = call()
         if result != -Int(EFAULT) || !thread.kernel.memory.mayRefuseWrites { return result }
-        let pointers = kinds.indices.filter { kinds[$0] == .pointer }
+        let pointers = kinds.indices.filter { kinds[$0].isPointer }
         return thread.kernel.memory.holding(pointers.compactMap { TrackedWindow.large(arguments[$0]) }, call)
-    }
-}
-
-extension SyscallArguments {
-    subscript(index: Int) -> UInt64 {
-        get {
-            switch index {
-            case 0: return a
-            case 1: return b
-            case 2: return c
-            case 3: return d
-            case 4: return e
-            default: return f
-            }
-        }
-        set {
-            switch index {
-            case 0: a = newValue
-            case 1: b = newValue
-            case 2: c = newValue
-            case 3: d = newValue
-            case 4: e = newValue
-            default: f = newValue
-            }
-        }
     }
 }

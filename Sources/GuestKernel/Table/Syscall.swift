@@ -1,35 +1,11 @@
 import GuestMemory
+import SyscallShapes
 
 /// The six arguments of a syscall, as the registers held them.
-public struct SyscallArguments: Sendable, BitwiseCopyable {
-    public var a, b, c, d, e, f: UInt64
-}
+public typealias SyscallArguments = SyscallShapes.SyscallArguments
 
-/// What an argument means. Drives the translation of calls that are passed on, and the decoding
-/// of traced ones.
-public enum ArgumentKind: UInt8, Sendable {
-    /// A number without further meaning.
-    case number
-    case flags
-    /// AT_* flags: whether a last link is followed, and whether the path may be empty.
-    case placeFlags
-    case size
-    /// A guest file descriptor.
-    case descriptor
-    /// A guest file descriptor or AT_FDCWD, for the path that follows it.
-    case directory
-    /// A NUL-terminated path.
-    case path
-    /// As `path`, but the call acts on a last symbolic link itself.
-    case linkPath
-    /// A NUL-terminated string that is no path.
-    case string
-    /// Guest memory that the call reads or writes; checked to lie below the arena's end.
-    case pointer
-    case signal
-    case mode
-    case processIdentity
-}
+/// What an argument means.
+public typealias ArgumentKind = SyscallShapes.ArgumentKind
 
 /// How a call is done.
 public enum SyscallClass: UInt8, Sendable {
@@ -58,6 +34,7 @@ public struct Syscall: Sendable {
     public var number: Int
     public var name: String
     public var arguments: [ArgumentKind]
+    public var result: ResultKind
     public var callClass: SyscallClass
     public var support: SupportLevel
     public var note: String
@@ -69,12 +46,14 @@ public struct Syscall: Sendable {
     public var refusalReport: String?
 
     public init(
-        _ number: Int, _ name: String, _ arguments: ArgumentKind..., callClass: SyscallClass = .answeredHere,
-        support: SupportLevel = .full, note: String = "", refusal: Int32 = 0, handler: SyscallHandler? = nil
+        _ number: Int, _ name: String, _ arguments: ArgumentKind..., returns result: ResultKind = .number,
+        callClass: SyscallClass = .answeredHere, support: SupportLevel = .full, note: String = "",
+        refusal: Int32 = 0, handler: SyscallHandler? = nil
     ) {
         self.number = number
         self.name = name
         self.arguments = arguments
+        self.result = result
         self.callClass = callClass
         self.support = support
         self.note = note

@@ -1,7 +1,8 @@
 extension SyscallTable {
     static let futexes: [Syscall] = [
         Syscall(
-            202, "futex", .pointer, .number, .number, .pointer, .pointer, .number, callClass: .mayWait,
+            202, "futex", .pointer, .named(.futexOperation), .unsigned, .selected(.futex), .pointer, .bits,
+            callClass: .mayWait,
             support: .partial, note: "priority inheritance operations are ENOSYS", handler: FutexCalls.futex)
     ]
 }

@@ -16,23 +16,29 @@ extension SyscallTable {
         Syscall(104, "getgid", callClass: .passedOn),
         Syscall(107, "geteuid", callClass: .passedOn),
         Syscall(108, "getegid", callClass: .passedOn),
-        Syscall(105, "setuid", .number, callClass: .passedOn, support: .partial, note: ofOneThread),
-        Syscall(106, "setgid", .number, callClass: .passedOn, support: .partial, note: ofOneThread),
-        Syscall(113, "setreuid", .number, .number, callClass: .passedOn, support: .partial, note: ofOneThread),
-        Syscall(114, "setregid", .number, .number, callClass: .passedOn, support: .partial, note: ofOneThread),
-        Syscall(115, "getgroups", .size, .pointer, callClass: .passedOn),
-        Syscall(116, "setgroups", .size, .pointer, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(105, "setuid", .identity, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(106, "setgid", .identity, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(113, "setreuid", .identity, .identity, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(114, "setregid", .identity, .identity, callClass: .passedOn, support: .partial, note: ofOneThread),
+        Syscall(115, "getgroups", .integer, .output(.identity, .result), callClass: .passedOn),
         Syscall(
-            117, "setresuid", .number, .number, .number, callClass: .passedOn, support: .partial, note: ofOneThread),
-        Syscall(118, "getresuid", .pointer, .pointer, .pointer, callClass: .passedOn),
+            116, "setgroups", .integer, .input(.identity, .count(0)), callClass: .passedOn, support: .partial,
+            note: ofOneThread),
         Syscall(
-            119, "setresgid", .number, .number, .number, callClass: .passedOn, support: .partial, note: ofOneThread),
-        Syscall(120, "getresgid", .pointer, .pointer, .pointer, callClass: .passedOn),
-        Syscall(122, "setfsuid", .number, callClass: .passedOn),
-        Syscall(123, "setfsgid", .number, callClass: .passedOn),
-        Syscall(125, "capget", .pointer, .pointer, handler: IdentityCalls.capabilities(__NR_capget)),
+            117, "setresuid", .identity, .identity, .identity, callClass: .passedOn, support: .partial,
+            note: ofOneThread),
+        Syscall(118, "getresuid", .output(.identity), .output(.identity), .output(.identity), callClass: .passedOn),
         Syscall(
-            126, "capset", .pointer, .pointer, support: .partial, note: ofOneThread,
+            119, "setresgid", .identity, .identity, .identity, callClass: .passedOn, support: .partial,
+            note: ofOneThread),
+        Syscall(120, "getresgid", .output(.identity), .output(.identity), .output(.identity), callClass: .passedOn),
+        Syscall(122, "setfsuid", .identity, callClass: .passedOn),
+        Syscall(123, "setfsgid", .identity, callClass: .passedOn),
+        Syscall(
+            125, "capget", .input(.capabilityHeader), .output(.capabilityData),
+            handler: IdentityCalls.capabilities(__NR_capget)),
+        Syscall(
+            126, "capset", .input(.capabilityHeader), .input(.capabilityData), support: .partial, note: ofOneThread,
             handler: IdentityCalls.capabilities(__NR_capset)),
     ]
 }

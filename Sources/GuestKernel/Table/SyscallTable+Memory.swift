@@ -3,27 +3,31 @@ import CGuestEntry
 extension SyscallTable {
     static let memory: [Syscall] = [
         Syscall(
-            9, "mmap", .pointer, .size, .flags, .flags, .descriptor, .number, support: .partial,
+            9, "mmap", .pointer, .size, .named(.protection), .named(.mapping), .descriptor, .bits, returns: .address,
+            support: .partial,
             note: "no huge pages, no MAP_SYNC", handler: MemoryCalls.mmap),
-        Syscall(10, "mprotect", .pointer, .size, .flags, handler: MemoryCalls.mprotect),
+        Syscall(10, "mprotect", .pointer, .size, .named(.protection), handler: MemoryCalls.mprotect),
         Syscall(11, "munmap", .pointer, .size, handler: MemoryCalls.munmap),
-        Syscall(12, "brk", .pointer, handler: MemoryCalls.brk),
-        Syscall(25, "mremap", .pointer, .size, .size, .flags, .pointer, handler: MemoryCalls.mremap),
+        Syscall(12, "brk", .pointer, returns: .address, handler: MemoryCalls.brk),
         Syscall(
-            26, "msync", .pointer, .size, .flags, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_msync)),
+            25, "mremap", .pointer, .size, .size, .named(.remapping), .selected(.remapAddress), returns: .address,
+            handler: MemoryCalls.mremap),
+        Syscall(
+            26, "msync", .pointer, .size, .named(.memorySync), callClass: .passedOn,
+            handler: MemoryCalls.onMapped(__NR_msync)),
         Syscall(
             27, "mincore", .pointer, .size, .pointer, callClass: .passedOn,
             handler: MemoryCalls.onMapped(__NR_mincore)),
         Syscall(
-            28, "madvise", .pointer, .size, .number, note: "MADV_FREE is done as MADV_DONTNEED",
+            28, "madvise", .pointer, .size, .named(.memoryAdvice), note: "MADV_FREE is done as MADV_DONTNEED",
             handler: MemoryCalls.madvise),
         Syscall(149, "mlock", .pointer, .size, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_mlock)),
         Syscall(150, "munlock", .pointer, .size, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_munlock)),
         Syscall(
-            325, "mlock2", .pointer, .size, .flags, callClass: .passedOn,
+            325, "mlock2", .pointer, .size, .named(.lockFlags), callClass: .passedOn,
             handler: MemoryCalls.onMapped(__NR_mlock2)),
         Syscall(
-            151, "mlockall", .flags, support: .partial, note: "accepted without effect",
+            151, "mlockall", .named(.lockAll), support: .partial, note: "accepted without effect",
             handler: { _, _ in 0 }),
         Syscall(152, "munlockall", support: .partial, note: "accepted without effect", handler: { _, _ in 0 }),
     ]

@@ -1,25 +1,36 @@
 extension SyscallTable {
     /// Waiting for descriptors.
     static let polling: [Syscall] = [
-        Syscall(7, "poll", .pointer, .size, .number, callClass: .mayWait, handler: PollCalls.poll),
         Syscall(
-            271, "ppoll", .pointer, .size, .pointer, .pointer, .size, callClass: .mayWait, handler: PollCalls.ppoll),
+            7, "poll", .update(.pollDescriptor, .count(1)), .size, .integer, returns: .readyCount, callClass: .mayWait,
+            handler: PollCalls.poll),
         Syscall(
-            23, "select", .number, .pointer, .pointer, .pointer, .pointer, callClass: .mayWait,
+            271, "ppoll", .update(.pollDescriptor, .count(1)), .size, .update(.timespec), .input(.signalSet), .size,
+            returns: .readyCount, callClass: .mayWait, handler: PollCalls.ppoll),
+        Syscall(
+            23, "select", .integer, .update(.descriptorSet, .count(0)), .update(.descriptorSet, .count(0)),
+            .update(.descriptorSet, .count(0)), .update(.timeval), returns: .readyCount, callClass: .mayWait,
             handler: SelectCalls.select),
         Syscall(
-            270, "pselect6", .number, .pointer, .pointer, .pointer, .pointer, .pointer, callClass: .mayWait,
+            270, "pselect6", .integer, .update(.descriptorSet, .count(0)), .update(.descriptorSet, .count(0)),
+            .update(.descriptorSet, .count(0)), .update(.timespec), .input(.selectMask), returns: .readyCount,
+            callClass: .mayWait,
             handler: SelectCalls.maskedSelect),
-        Syscall(213, "epoll_create", .size, handler: EpollCalls.create),
-        Syscall(291, "epoll_create1", .flags, handler: EpollCalls.create1),
-        Syscall(233, "epoll_ctl", .descriptor, .number, .descriptor, .pointer, handler: EpollCalls.control),
+        Syscall(213, "epoll_create", .integer, returns: .descriptor, handler: EpollCalls.create),
+        Syscall(291, "epoll_create1", .named(.epollFlags), returns: .descriptor, handler: EpollCalls.create1),
         Syscall(
-            232, "epoll_wait", .descriptor, .pointer, .number, .number, callClass: .mayWait, handler: EpollCalls.wait),
+            233, "epoll_ctl", .descriptor, .named(.epollOperation), .descriptor, .input(.epollEvent),
+            handler: EpollCalls.control),
         Syscall(
-            281, "epoll_pwait", .descriptor, .pointer, .number, .number, .pointer, .size, callClass: .mayWait,
+            232, "epoll_wait", .descriptor, .output(.epollEvent, .result), .integer, .integer, callClass: .mayWait,
+            handler: EpollCalls.wait),
+        Syscall(
+            281, "epoll_pwait", .descriptor, .output(.epollEvent, .result), .integer, .integer, .input(.signalSet),
+            .size, callClass: .mayWait,
             handler: EpollCalls.maskedWait),
         Syscall(
-            441, "epoll_pwait2", .descriptor, .pointer, .number, .pointer, .pointer, .size, callClass: .mayWait,
+            441, "epoll_pwait2", .descriptor, .output(.epollEvent, .result), .integer, .input(.timespec),
+            .input(.signalSet), .size, callClass: .mayWait,
             handler: EpollCalls.preciseWait),
     ]
 }

@@ -14,13 +14,13 @@ extension SyscallTable {
             (58, "vfork", []),
         ])
         + Refusal(errno: ENOSYS, note: "a guest cannot start another program yet", isReported: true).rows([
-            (59, "execve", [.path, .pointer, .pointer]),
-            (322, "execveat", [.directory, .path, .pointer, .pointer, .flags]),
+            (59, "execve", [.path, .input(.stringVector), .input(.environment)]),
+            (322, "execveat", [.directory, .path, .input(.stringVector), .input(.environment), .placeFlags]),
         ])
         + Refusal(errno: ENOSYS, note: "a guest has no child processes yet").rows([
-            (424, "pidfd_send_signal", [.descriptor, .signal, .pointer, .flags]),
-            (434, "pidfd_open", [.processIdentity, .flags]),
-            (438, "pidfd_getfd", [.descriptor, .number, .flags]),
+            (424, "pidfd_send_signal", [.descriptor, .signal, .input(.signalInformation), .bits]),
+            (434, "pidfd_open", [.processIdentity, .bits]),
+            (438, "pidfd_getfd", [.descriptor, .integer, .bits]),
         ])
 
     private static let systemV: [Syscall] =
@@ -29,18 +29,18 @@ extension SyscallTable {
             note: "System V memory, semaphores and queues live outside the guest, where no mirror has them",
             isReported: true
         ).rows([
-            (29, "shmget", [.number, .size, .flags]),
-            (30, "shmat", [.number, .pointer, .flags]),
-            (31, "shmctl", [.number, .number, .pointer]),
-            (64, "semget", [.number, .number, .flags]),
-            (65, "semop", [.number, .pointer, .size]),
-            (66, "semctl", [.number, .number, .number, .number]),
+            (29, "shmget", [.bits, .size, .named(.ipcFlags)]),
+            (30, "shmat", [.integer, .pointer, .named(.sharedMemoryFlags)]),
+            (31, "shmctl", [.integer, .named(.ipcCommand), .pointer]),
+            (64, "semget", [.bits, .integer, .named(.ipcFlags)]),
+            (65, "semop", [.integer, .pointer, .size]),
+            (66, "semctl", [.integer, .integer, .named(.ipcCommand), .bits]),
             (67, "shmdt", [.pointer]),
-            (68, "msgget", [.number, .flags]),
-            (69, "msgsnd", [.number, .pointer, .size, .flags]),
-            (70, "msgrcv", [.number, .pointer, .size, .number, .flags]),
-            (71, "msgctl", [.number, .number, .pointer]),
-            (220, "semtimedop", [.number, .pointer, .size, .pointer]),
+            (68, "msgget", [.bits, .named(.ipcFlags)]),
+            (69, "msgsnd", [.integer, .pointer, .size, .bits]),
+            (70, "msgrcv", [.integer, .pointer, .size, .long, .bits]),
+            (71, "msgctl", [.integer, .named(.ipcCommand), .pointer]),
+            (220, "semtimedop", [.integer, .pointer, .size, .input(.timespec)]),
         ])
 
     private static let messageQueues: [Syscall] =
@@ -48,42 +48,60 @@ extension SyscallTable {
             errno: ENOSYS, note: "POSIX message queues live outside the guest, where no mirror has them",
             isReported: true
         ).rows([
-            (240, "mq_open", [.string, .flags, .mode, .pointer]),
+            (240, "mq_open", [.string, .named(.openFlags), .mode, .pointer]),
             (241, "mq_unlink", [.string]),
-            (242, "mq_timedsend", [.descriptor, .pointer, .size, .number, .pointer]),
-            (243, "mq_timedreceive", [.descriptor, .pointer, .size, .pointer, .pointer]),
-            (244, "mq_notify", [.descriptor, .pointer]),
+            (242, "mq_timedsend", [.descriptor, .input(.bytes, .count(2)), .size, .unsigned, .input(.timespec)]),
+            (
+                243, "mq_timedreceive",
+                [.descriptor, .output(.bytes, .result), .size, .output(.uint32), .input(.timespec)]
+            ),
+            (244, "mq_notify", [.descriptor, .input(.signalEvent)]),
             (245, "mq_getsetattr", [.descriptor, .pointer, .pointer]),
         ])
 
     private static let asynchronousTransfers: [Syscall] =
         Refusal(errno: ENOSYS, note: "the host would do I/O in guest memory at its own time; use read and write").rows([
-            (206, "io_setup", [.number, .pointer]),
-            (207, "io_destroy", [.number]),
-            (208, "io_getevents", [.number, .number, .number, .pointer, .pointer]),
-            (209, "io_submit", [.number, .number, .pointer]),
-            (210, "io_cancel", [.number, .pointer, .pointer]),
-            (333, "io_pgetevents", [.number, .number, .number, .pointer, .pointer, .pointer]),
-            (425, "io_uring_setup", [.number, .pointer]),
-            (426, "io_uring_enter", [.descriptor, .number, .number, .flags, .pointer, .size]),
-            (427, "io_uring_register", [.descriptor, .number, .pointer, .number]),
+            (206, "io_setup", [.unsigned, .output(.address)]),
+            (207, "io_destroy", [.bits]),
+            (208, "io_getevents", [.bits, .long, .long, .pointer, .input(.timespec)]),
+            (209, "io_submit", [.bits, .long, .pointer]),
+            (210, "io_cancel", [.bits, .pointer, .pointer]),
+            (333, "io_pgetevents", [.bits, .long, .long, .pointer, .input(.timespec), .pointer]),
+            (425, "io_uring_setup", [.unsigned, .pointer]),
+            (426, "io_uring_enter", [.descriptor, .unsigned, .unsigned, .bits, .input(.signalSet), .size]),
+            (427, "io_uring_register", [.descriptor, .integer, .pointer, .unsigned]),
         ])
 
     private static let otherProcesses: [Syscall] =
         Refusal(errno: EPERM, note: "a debugger would be run beside the supervisor, not as its guest", isReported: true)
-        .rows([(101, "ptrace", [.number, .processIdentity, .pointer, .pointer])])
+        .rows([(101, "ptrace", [.named(.traceRequest), .processIdentity, .pointer, .pointer])])
         + Refusal(errno: EPERM, note: "other processes' memory, and the supervisor's, are out of a guest's reach").rows(
             [
-                (310, "process_vm_readv", [.processIdentity, .pointer, .size, .pointer, .size, .flags]),
-                (311, "process_vm_writev", [.processIdentity, .pointer, .size, .pointer, .size, .flags]),
+                (
+                    310, "process_vm_readv",
+                    [
+                        .processIdentity, .output(.ioVector, .count(2)), .size, .input(.remoteRange, .count(4)), .size,
+                        .bits,
+                    ]
+                ),
+                (
+                    311, "process_vm_writev",
+                    [
+                        .processIdentity, .input(.ioVector, .count(2)), .size, .input(.remoteRange, .count(4)), .size,
+                        .bits,
+                    ]
+                ),
             ])
         + Refusal(errno: ENOSYS, note: "it would show the supervisor's descriptors and memory").rows([
-            (312, "kcmp", [.processIdentity, .processIdentity, .number, .number, .number]),
-            (440, "process_madvise", [.descriptor, .pointer, .size, .number, .flags]),
-            (448, "process_mrelease", [.descriptor, .flags]),
+            (312, "kcmp", [.processIdentity, .processIdentity, .integer, .bits, .bits]),
+            (
+                440, "process_madvise",
+                [.descriptor, .input(.remoteRange, .count(2)), .size, .named(.memoryAdvice), .bits]
+            ),
+            (448, "process_mrelease", [.descriptor, .bits]),
         ])
         + Refusal(errno: EPERM, note: "what it measured would be the supervisor").rows([
-            (298, "perf_event_open", [.pointer, .processIdentity, .number, .descriptor, .flags])
+            (298, "perf_event_open", [.pointer, .processIdentity, .integer, .descriptor, .bits])
         ])
         + Refusal(errno: EINTR, note: "only the kernel makes it; interrupted calls are continued here").rows([
             (219, "restart_syscall", [])
@@ -91,58 +109,58 @@ extension SyscallTable {
 
     private static let memoryPlacement: [Syscall] =
         Refusal(errno: ENOSYS, note: "memory is not placed on NUMA nodes; libraries see a machine without them").rows([
-            (237, "mbind", [.pointer, .size, .number, .pointer, .number, .flags]),
-            (238, "set_mempolicy", [.number, .pointer, .number]),
-            (239, "get_mempolicy", [.pointer, .pointer, .number, .pointer, .flags]),
-            (256, "migrate_pages", [.processIdentity, .number, .pointer, .pointer]),
-            (279, "move_pages", [.processIdentity, .number, .pointer, .pointer, .pointer, .flags]),
-            (450, "set_mempolicy_home_node", [.pointer, .size, .number, .flags]),
+            (237, "mbind", [.pointer, .size, .integer, .pointer, .size, .bits]),
+            (238, "set_mempolicy", [.integer, .pointer, .size]),
+            (239, "get_mempolicy", [.output(.int32), .pointer, .size, .pointer, .bits]),
+            (256, "migrate_pages", [.processIdentity, .size, .pointer, .pointer]),
+            (279, "move_pages", [.processIdentity, .size, .pointer, .pointer, .pointer, .bits]),
+            (450, "set_mempolicy_home_node", [.pointer, .size, .size, .bits]),
         ])
         + Refusal(errno: ENOSYS, note: "a guest's protection keys could lock the supervisor out of guest memory").rows([
-            (329, "pkey_mprotect", [.pointer, .size, .flags, .number]),
-            (330, "pkey_alloc", [.flags, .flags]),
-            (331, "pkey_free", [.number]),
+            (329, "pkey_mprotect", [.pointer, .size, .named(.protection), .integer]),
+            (330, "pkey_alloc", [.bits, .bits]),
+            (331, "pkey_free", [.integer]),
         ])
         + Refusal(errno: ENOSYS, note: "the supervisor tracks the guest's pages by it and cannot share it").rows([
-            (323, "userfaultfd", [.flags])
+            (323, "userfaultfd", [.named(.openFlags)])
         ])
         + Refusal(errno: ENOSYS, note: "16-bit and 32-bit segments (Wine, DOSEMU) are not part of a guest's state")
-        .rows([(154, "modify_ldt", [.number, .pointer, .size])])
+        .rows([(154, "modify_ldt", [.integer, .pointer, .size])])
         + Refusal(errno: ENOSYS, note: "memory of this kind could not be read for a mirror").rows([
-            (216, "remap_file_pages", [.pointer, .size, .flags, .size, .flags]),
-            (447, "memfd_secret", [.flags]),
-            (453, "map_shadow_stack", [.pointer, .size, .flags]),
-            (462, "mseal", [.pointer, .size, .flags]),
+            (216, "remap_file_pages", [.pointer, .size, .named(.protection), .size, .named(.mapping)]),
+            (447, "memfd_secret", [.named(.memoryFileFlags)]),
+            (453, "map_shadow_stack", [.pointer, .size, .bits]),
+            (462, "mseal", [.pointer, .size, .bits]),
         ])
 
     private static let refusedFiles: [Syscall] =
         Refusal(errno: ENOSYS, note: "programs fall back to the older call").rows([
-            (463, "setxattrat", [.directory, .path, .flags, .string, .pointer, .size]),
-            (464, "getxattrat", [.directory, .path, .flags, .string, .pointer, .size]),
-            (465, "listxattrat", [.directory, .path, .flags, .pointer, .size]),
-            (466, "removexattrat", [.directory, .path, .flags, .string]),
-            (468, "file_getattr", [.directory, .path, .pointer, .size, .flags]),
-            (469, "file_setattr", [.directory, .path, .pointer, .size, .flags]),
+            (463, "setxattrat", [.directory, .path, .placeFlags, .string, .pointer, .size]),
+            (464, "getxattrat", [.directory, .path, .placeFlags, .string, .pointer, .size]),
+            (465, "listxattrat", [.directory, .path, .placeFlags, .pointer, .size]),
+            (466, "removexattrat", [.directory, .path, .placeFlags, .string]),
+            (468, "file_getattr", [.directory, .path, .pointer, .size, .placeFlags]),
+            (469, "file_setattr", [.directory, .path, .pointer, .size, .placeFlags]),
         ])
         + Refusal(errno: EOPNOTSUPP, note: "file handles name the host's inodes, which a mirror does not have").rows([
-            (303, "name_to_handle_at", [.directory, .path, .pointer, .pointer, .flags])
+            (303, "name_to_handle_at", [.directory, .path, .pointer, .output(.int32), .placeFlags])
         ])
         + Refusal(errno: EPERM, note: "file handles name the host's inodes, which a mirror does not have").rows([
-            (304, "open_by_handle_at", [.descriptor, .pointer, .flags])
+            (304, "open_by_handle_at", [.descriptor, .pointer, .named(.openFlags)])
         ])
         + Refusal(errno: EPERM, note: "watching whole filesystems is for the host; inotify is there").rows([
-            (300, "fanotify_init", [.flags, .flags]),
-            (301, "fanotify_mark", [.descriptor, .flags, .number, .directory, .path]),
+            (300, "fanotify_init", [.bits, .named(.openFlags)]),
+            (301, "fanotify_mark", [.descriptor, .bits, .bits, .directory, .path]),
         ])
 
     private static let lateFutexes: [Syscall] =
         Refusal(errno: ENOSYS, note: "programs fall back to futex").rows([
-            (449, "futex_waitv", [.pointer, .size, .flags, .pointer, .number]),
-            (454, "futex_wake", [.pointer, .number, .number, .flags]),
-            (455, "futex_wait", [.pointer, .number, .number, .flags, .pointer, .number]),
-            (456, "futex_requeue", [.pointer, .flags, .number, .number]),
+            (449, "futex_waitv", [.pointer, .unsigned, .bits, .input(.timespec), .named(.clock)]),
+            (454, "futex_wake", [.pointer, .bits, .integer, .bits]),
+            (455, "futex_wait", [.pointer, .bits, .bits, .bits, .input(.timespec), .named(.clock)]),
+            (456, "futex_requeue", [.pointer, .bits, .integer, .integer]),
         ])
         + Refusal(errno: ENOSYS, note: "libc does without restartable sequences").rows([
-            (334, "rseq", [.pointer, .size, .flags, .number])
+            (334, "rseq", [.pointer, .unsigned, .named(.restartableSequenceFlags), .bits])
         ])
 }

@@ -1,5 +1,6 @@
 import Glibc
 import GuestMemory
+import SyscallShapes
 
 /// The one table of syscalls: it drives dispatch, and later tracing and the compatibility page.
 public enum SyscallTable {
@@ -17,6 +18,11 @@ public enum SyscallTable {
         }
         return rows
     }()
+
+    /// What the arguments and results of all calls mean, by number. A number without a row has six plain words.
+    public static let shapes: [CallShape] = rows.map { row in
+        row.map { CallShape($0.arguments, result: $0.result) } ?? CallShape([ArgumentKind](repeating: .bits, count: 6))
+    }
 
     static let families: [[Syscall]] = [
         memory, threads, futexes, signals, time, process, identity, files, paths, descriptors, transfers,

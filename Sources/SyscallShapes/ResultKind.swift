@@ -1,0 +1,23 @@
+/// What a call's result means.
+public enum ResultKind: UInt8, Sendable {
+    case number
+    case address
+    case descriptor
+    /// Permission bits, in octal.
+    case mode
+    case bits
+    /// The call does not come back.
+    case none
+    /// The number of ready descriptors, or 0 when the time is over.
+    case readyCount
+    /// O_* flags (fcntl).
+    case openFlags
+    /// FD_* flags (fcntl).
+    case descriptorFlags
+    /// F_SEAL_* flags (fcntl).
+    case seals
+    /// A scheduling policy.
+    case policy
+    /// A signal's number, or 0.
+    case signal
+}
