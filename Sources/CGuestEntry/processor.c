@@ -29,3 +29,9 @@ void guest_processor_features(uint32_t words[GUEST_PROCESSOR_FEATURE_WORDS]) {
     words[7] = extended[2];
     words[8] = extended[3];
 }
+
+bool guest_processor_has_steady_counter(void) {
+    uint32_t power[4];
+    read_leaf(0x80000007u, 0, power);
+    return power[3] >> 8 & 1;
+}

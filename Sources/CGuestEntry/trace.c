@@ -7,6 +7,7 @@
 //   is only ever used to find out how much room there is, bounded by what this side knows.
 #include "include/guest_trace.h"
 
+#include <linux/futex.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -35,7 +36,10 @@ struct guest_trace_area *guest_trace_area(void) {
 }
 
 bool guest_trace_wants(uint32_t number) {
-    return area && number < GUEST_TRACE_CALLS && area->calls[number / 64] >> number % 64 & 1;
+    if (!area) return false;
+    // The last bit stands for all numbers from there on.
+    if (number >= GUEST_TRACE_CALLS) number = GUEST_TRACE_CALLS - 1;
+    return area->calls[number / 64] >> number % 64 & 1;
 }
 
 uint64_t guest_trace_now(void) {
@@ -79,6 +83,60 @@ void guest_trace_publish(struct guest_trace_ring *ring, struct guest_trace_recor
     if (used(ring) > ring_bytes / 2 && atomic_load_explicit(&area->reader_sleeps, memory_order_relaxed)) {
         guest_trace_wake_reader();
     }
+}
+
+bool guest_trace_waits(void) {
+    return !area->drops && !atomic_load(&area->reader_is_gone);
+}
+
+static void futex(_Atomic uint32_t *word, uint64_t operation, uint64_t value, const struct timespec *timeout) {
+    // Not FUTEX_PRIVATE_FLAG: the other side is another process.
+    host_call(__NR_futex, (uint64_t)word, operation, value, (uint64_t)timeout, 0, 0);
+}
+
+void guest_trace_wait_for_room(struct guest_trace_ring *ring, uint64_t byte_count) {
+    const struct timespec patience = {.tv_nsec = 50000000};
+    atomic_store(&ring->writer_waits, 1);
+    guest_trace_wake_reader();
+    if (guest_trace_reserve(ring, byte_count) == NULL && guest_trace_waits()) {
+        futex(&ring->writer_waits, FUTEX_WAIT, 1, &patience);
+    }
+    atomic_store(&ring->writer_waits, 0);
+}
+
+void guest_trace_wake_writer(struct guest_trace_ring *ring) {
+    if (!atomic_load(&ring->writer_waits)) return;
+    if (atomic_exchange(&ring->writer_waits, 0)) futex(&ring->writer_waits, FUTEX_WAKE, 1, NULL);
+}
+
+void guest_trace_count_dropped(void) {
+    if (area) atomic_fetch_add(&area->dropped, 1);
+}
+
+uint64_t guest_trace_dropped(const struct guest_trace_area *of) {
+    return atomic_load(&of->dropped);
+}
+
+void guest_trace_set_reader_gone(struct guest_trace_area *of) {
+    atomic_store(&of->reader_is_gone, 1);
+}
+
+bool guest_trace_take(struct guest_trace_ring *ring) {
+    if (!atomic_load(&ring->is_free) || atomic_load(&ring->written) != atomic_load(&ring->read)) return false;
+    atomic_store(&ring->is_free, 0);
+    return true;
+}
+
+void guest_trace_give_back(struct guest_trace_ring *ring) {
+    atomic_store(&ring->is_free, 1);
+}
+
+void guest_trace_add_ring(struct guest_trace_area *of) {
+    atomic_fetch_add(&of->ring_count, 1);
+}
+
+uint32_t guest_trace_ring_count(const struct guest_trace_area *of) {
+    return atomic_load(&of->ring_count);
 }
 
 // The first bytes of a buffer; nothing where they cannot be read. Bytes written.
@@ -148,4 +206,30 @@ void guest_trace_end_directly(struct guest_context *context, uint32_t number) {
     }
     guest_trace_publish(ring, &end->record, bytes);
     context->trace_has_begun = 0;
+}
+
+// Reading, in the other process.
+
+const struct guest_trace_record *guest_trace_next(const struct guest_trace_ring *ring, uint32_t bytes) {
+    uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
+    uint64_t ready = atomic_load_explicit(&ring->written, memory_order_acquire) - read;
+    if (ready < sizeof(struct guest_trace_record) || ready > bytes) return NULL;
+    const uint8_t *place = (const uint8_t *)ring + GUEST_TRACE_PAGE_BYTES + (read & (bytes - 1));
+    const struct guest_trace_record *record = (const struct guest_trace_record *)place;
+    uint32_t count = record->byte_count;
+    if (count < sizeof *record || count > ready || count % 8 != 0) return NULL;
+    return record;
+}
+
+void guest_trace_done(struct guest_trace_ring *ring, uint64_t byte_count) {
+    atomic_fetch_add(&ring->read, byte_count);
+    guest_trace_wake_writer(ring);
+}
+
+void guest_trace_announce_sleep(struct guest_trace_area *of) {
+    atomic_store(&of->reader_sleeps, 1);
+}
+
+void guest_trace_end_sleep(struct guest_trace_area *of) {
+    atomic_store(&of->reader_sleeps, 0);
 }

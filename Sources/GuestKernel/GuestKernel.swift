@@ -37,6 +37,8 @@ public struct GuestConfiguration: Sendable {
     public var writableExceptions: [String] = []
     /// A guest that goes on here: the files in its volumes that it has open, by the identity of their description.
     public var restoredFiles: [UInt64: Int32] = [:]
+    /// How its calls are traced; nil for not at all.
+    public var tracing: GuestTracing?
     /// Where a test has this process die; nil but in tests.
     public var testFault: TestFault?
     /// Receives one line, without its newline, that Understudy has to say about the guest.
@@ -91,6 +93,7 @@ public final class GuestKernel: @unchecked Sendable {
     let futexes = FutexTable()
     let timers = TimerService()
     let callSites: CallSiteTable
+    let tracing: GuestTracing?
     let network = GuestNetwork()
     let limits: ResourceLimits
     let paths: PathResolver
@@ -131,6 +134,7 @@ public final class GuestKernel: @unchecked Sendable {
             configuration.replicates
             ? OutputGate(demand: gate.demand, clock: clock, fault: configuration.testFault) : nil
         let knowsFiles = configuration.confinesWrites || !configuration.volumes.isEmpty
+        tracing = configuration.tracing
         volumes = configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil
         files = FileTable(output: output, allowsDirectCalls: !configuration.replicates)
         files.setLimit(limits.descriptorCountMax)

@@ -43,7 +43,8 @@ public final class GuestRun: Sendable {
             try changeDirectory()
             let path = try ProgramSearch.path(of: request.program, environment: environment)
             let connection = try connectToMirror()
-            let kernel = try makeKernel()
+            let trace = try request.trace.map { setup throws(SupervisorError) in try TraceProcess.start(setup) }
+            let kernel = try makeKernel(trace)
             kernel.adoptOutsideDescriptors(start.descriptors)
             InheritedDescriptors.giveUp(start.descriptors)
             if let pidFile { try writePid(to: pidFile) }
@@ -56,7 +57,7 @@ public final class GuestRun: Sendable {
             if let output = kernel.output { try request.testCommits?.start(kernel, output) }
             let end = kernel.waitForEnd()
             role?.finish(end)
-            finish(kernel, end, role)
+            finish(kernel, end, role, trace)
         } catch {
             fail(error)
         }
@@ -104,7 +105,7 @@ public final class GuestRun: Sendable {
         return "\(String(cString: directory))/\(path)"
     }
 
-    private func makeKernel() throws(SupervisorError) -> GuestKernel {
+    private func makeKernel(_ trace: TraceProcess?) throws(SupervisorError) -> GuestKernel {
         guard HostCheck.hasFsgsbase else {
             throw SupervisorError(
                 .failed, "this kernel or CPU has no FSGSBASE (Linux 5.9, Ivy Bridge or Zen); see understudy check")
@@ -118,6 +119,11 @@ public final class GuestRun: Sendable {
             dispatch: try DispatchProbe.choose(request.dispatch), report: { messages.say(.warning, $0) })
         configuration.rewrites = request.rewrites
         if let count = request.rewritesAfter { configuration.rewritesAfter = count }
+        if let trace, let setup = request.trace {
+            configuration.tracing = GuestTracing(
+                area: trace.area, limits: setup.limits, showsDescriptorPaths: setup.showsDescriptorPaths,
+                injections: setup.injections)
+        }
         configuration.replicates = request.replication != nil || request.testCommits != nil
         configuration.testFault = request.replication?.testFault
         configuration.confinesWrites = request.replication.map { $0.target != .blackhole } ?? false
@@ -180,17 +186,25 @@ public final class GuestRun: Sendable {
 
     // MARK: - After the guest
 
-    private func finish(_ kernel: GuestKernel, _ end: GuestEnd, _ role: (any ReplicationRole)?) -> Never {
+    private func finish(
+        _ kernel: GuestKernel, _ end: GuestEnd, _ role: (any ReplicationRole)?, _ trace: TraceProcess?
+    ) -> Never {
         if let output = kernel.output, let problem = request.testCommits?.finish(kernel, output) {
             fail(SupervisorError(.failed, problem))
         }
+        let traceProblem = trace?.finish(end)
         ProcessEnd.take()
         writeReport(kernel) { report in
+            report.error = traceProblem
             if let role { report.fill(from: role.statistics) }
             switch end {
             case .exited(let status): report.exitStatus = status & 0xff
             case .signalled(let signal): report.setSignal(signal, name: signalName(signal))
             }
+        }
+        if let traceProblem {
+            request.messages.say(.error, traceProblem)
+            ProcessEnd.exit(SupervisorError.Code.failed.rawValue)
         }
         ProcessEnd.end(as: end)
     }

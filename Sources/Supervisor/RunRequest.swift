@@ -23,6 +23,8 @@ public struct RunRequest: Sendable {
     /// Nil runs the guest alone.
     public var replication: ReplicationRequest?
     public var testCommits: TestCommits?
+    /// Nil traces nothing.
+    public var trace: TraceSetup?
 
     public init(program: [UInt8], arguments: [[UInt8]]) {
         self.program = program

@@ -68,9 +68,9 @@ struct guest_trace_record {
     uint64_t sequence;
     /// See `uses_counter`.
     uint64_t time;
+    /// Which thread's; of GUEST_END the signal that ended the guest, or 0.
     int32_t thread;
-    /// BEGIN and END: the call's. SIGNAL, GUEST_END: the signal's. THREAD_END, GUEST_END without a signal: the exit
-    /// status.
+    /// BEGIN and END: the call's. SIGNAL: the signal's. THREAD_END, GUEST_END: the exit status.
     uint32_t number;
 };
 
@@ -88,6 +88,12 @@ struct guest_trace_end {
     /// The epoch that it was in, where there is a mirror, or 0; and whether it left output that is held.
     uint64_t epoch;
     uint64_t held;
+};
+
+/// A signal that is acted on: siginfo_t's first bytes.
+struct guest_trace_signal {
+    struct guest_trace_record record;
+    uint64_t information[6];
 };
 
 /// A piece of memory.
@@ -115,6 +121,37 @@ void guest_trace_publish(struct guest_trace_ring *ring, struct guest_trace_recor
 
 /// Wakes the reader, if it sleeps.
 void guest_trace_wake_reader(void);
+
+/// Whether a writer that finds no room waits for it.
+bool guest_trace_waits(void);
+
+/// Sleeps until the reader has made that much room, or is gone, or for 50 ms.
+void guest_trace_wait_for_room(struct guest_trace_ring *ring, uint64_t byte_count);
+
+/// Counts a record that found no room.
+void guest_trace_count_dropped(void);
+uint64_t guest_trace_dropped(const struct guest_trace_area *area);
+
+/// Tells writers that nobody reads any more.
+void guest_trace_set_reader_gone(struct guest_trace_area *area);
+void guest_trace_wake_writer(struct guest_trace_ring *ring);
+
+/// A ring that no thread writes to and that has been read: the caller's from now on. False: it is not to be had.
+bool guest_trace_take(struct guest_trace_ring *ring);
+void guest_trace_give_back(struct guest_trace_ring *ring);
+
+/// A ring has been added to the file.
+void guest_trace_add_ring(struct guest_trace_area *area);
+uint32_t guest_trace_ring_count(const struct guest_trace_area *area);
+
+/// The reader's side: the next record of a ring, NULL when there is none; and that so many bytes of it are done with.
+/// What was written is not believed: a record reaches no further than what the ring can hold, or there is none.
+const struct guest_trace_record *guest_trace_next(const struct guest_trace_ring *ring, uint32_t ring_bytes);
+void guest_trace_done(struct guest_trace_ring *ring, uint64_t byte_count);
+
+/// The reader says that it goes to sleep. It looks once more before it does.
+void guest_trace_announce_sleep(struct guest_trace_area *area);
+void guest_trace_end_sleep(struct guest_trace_area *area);
 
 /// Used by direct.c: the two halves of a call that is made without leaving the guest. False: there is no room.
 bool guest_trace_begin_directly(struct guest_context *context, uint32_t number);

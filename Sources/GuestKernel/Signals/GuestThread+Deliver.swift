@@ -53,6 +53,7 @@ extension GuestThread {
         if action.handler == SignalAction.defaultHandler {
             return doDefault(info)
         }
+        traceInterruption(by: info)
         settleInterruptedCall(action)
         guard pushFrame(info, action, trap: trap, errorCode: errorCode) else {
             return failDelivery(of: info)
@@ -74,6 +75,7 @@ extension GuestThread {
     private func doDefault(_ info: SignalInfo) -> Bool {
         let bit = SignalSet.bit(info.signal)
         if SignalSet.ignoredByDefault & bit != 0 { return true }
+        traceInterruption(by: info)
         if SignalSet.stopping & bit != 0 {
             kernel.threads.visit { guest_context_request_stop($0.context) }
             // The shell does not see it, so somebody has to say why nothing moves any more.
@@ -95,6 +97,7 @@ extension GuestThread {
             action.handler = SignalAction.defaultHandler
         }
         if action.handler == SignalAction.defaultHandler {
+            traceInterruption(by: info)
             kernel.reportFault(self, "took \(signalName(info.signal)) at address \(hexadecimal(info.field0))")
             kernel.end(.signalled(info.signal))
             return

@@ -24,6 +24,13 @@ public enum SyscallTable {
         row.map { CallShape($0.arguments, result: $0.result) } ?? CallShape([ArgumentKind](repeating: .bits, count: 6))
     }
 
+    /// What a call's arguments mean, also of a number outside the table.
+    static func shape(of number: UInt32) -> CallShape {
+        number < UInt32(count) ? shapes[Int(number)] : unknownShape
+    }
+
+    private static let unknownShape = CallShape([ArgumentKind](repeating: .bits, count: 6))
+
     static let families: [[Syscall]] = [
         memory, threads, futexes, signals, time, process, identity, files, paths, descriptors, transfers,
         pipes, events, copies, polling, sockets, refused,

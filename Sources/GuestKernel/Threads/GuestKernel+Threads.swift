@@ -31,6 +31,7 @@ extension GuestKernel {
     /// A thread's life on its host thread, and what its end means to others.
     func runToEnd(_ thread: GuestThread) {
         thread.run()
+        thread.endTrace()
         finish(thread)
     }
 

@@ -62,14 +62,14 @@ extension GuestThread {
         }
         beginCall()
         look(atSite: context.pointee.rip)
-        finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
+        makeCall()
     }
 
     /// A call from a rewritten site, which may have been made in part.
     private func doCall() {
         beginCall()
         waiter.progress = Int(context.pointee.call_progress)
-        finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
+        makeCall()
     }
 
     /// What a call that was caught says of its site. The call is in the waiter's record already, as this may stop all
@@ -92,11 +92,23 @@ extension GuestThread {
         waiter.callNumber = Int32(bitPattern: number)
     }
 
+    @inline(__always)
+    private func makeCall() {
+        let number = UInt32(truncatingIfNeeded: lastCallNumber)
+        if isTraced(number) { traceBegin(number) }
+        finish(call(number))
+    }
+
     func call(_ number: UInt32) -> Int {
-        let arguments = SyscallArguments(
+        kernel.dispatcher.call(number, self, callArguments)
+    }
+
+    /// The arguments in the registers.
+    @inline(__always)
+    var callArguments: SyscallArguments {
+        SyscallArguments(
             a: context.pointee.rdi, b: context.pointee.rsi, c: context.pointee.rdx, d: context.pointee.r10,
             e: context.pointee.r8, f: context.pointee.r9)
-        return kernel.dispatcher.call(number, self, arguments)
     }
 
     /// Gives the guest a call's result, or keeps it until the interruption is settled.
@@ -106,6 +118,7 @@ extension GuestThread {
             guest_context_request_stop(context)
             return
         }
+        if context.pointee.trace_has_begun != 0 { traceResult(result) }
         if !replacesRegisters {
             context.pointee.rax = UInt64(signed: result)
         }

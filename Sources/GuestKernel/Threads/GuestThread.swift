@@ -78,6 +78,7 @@ public final class GuestThread: @unchecked Sendable {
         context.pointee.makes_calls = 1
         if !kernel.callSites.hasGS { guest_context_release_gs(context) }
         GuestVdso.setClocks(context, kernel.clock)
+        startTrace()
     }
 
     deinit {

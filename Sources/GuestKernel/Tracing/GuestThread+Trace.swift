@@ -1,0 +1,207 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import SyscallShapes
+
+/// What a thread's calls leave in its ring. A call's end has its room before its beginning is written, so that only a
+/// beginning ever waits for the reader: at a safe point, where the call is known and no part of it is made.
+extension GuestThread {
+    /// Guest memory, as captures read it.
+    private struct Memory: CaptureSource {
+        func copy(from address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+            guard let target = buffer.baseAddress, GuestAccess.isInRange(address, buffer.count) else { return 0 }
+            return buffer.count - guest_copy(target, UnsafeRawPointer(bitPattern: UInt(address)), buffer.count)
+        }
+    }
+
+    /// Whether calls of this number are traced.
+    @inline(__always)
+    func isTraced(_ number: UInt32) -> Bool {
+        kernel.tracing != nil && guest_trace_wants(number)
+    }
+
+    /// Gives the thread a ring, if its guest is traced; before it runs.
+    func startTrace() {
+        guard let tracing = kernel.tracing else { return }
+        context.pointee.trace_ring = UnsafeMutableRawPointer(tracing.area.takeRing())
+        // What captures more than plain bytes is done in the supervisor.
+        if context.pointee.trace_ring == nil || tracing.needsSupervisor { context.pointee.makes_calls = 0 }
+    }
+
+    /// The thread has ended, alone or with the whole guest.
+    func endTrace() {
+        guard let tracing = kernel.tracing, let ring else { return }
+        if !kernel.isEnding {
+            writeRecord(kind: GUEST_TRACE_THREAD_END, number: UInt32(bitPattern: exitStatus), as: guest_trace_record.self)
+        }
+        context.pointee.trace_ring = nil
+        tracing.area.giveBack(ring)
+    }
+
+    private var ring: UnsafeMutablePointer<guest_trace_ring>? {
+        context.pointee.trace_ring?.assumingMemoryBound(to: guest_trace_ring.self)
+    }
+
+    // MARK: - Calls
+
+    /// Before a call is made: what it is, and what its arguments point to.
+    func traceBegin(_ number: UInt32) {
+        guard let tracing = kernel.tracing, context.pointee.trace_has_begun == 0 else { return }
+        guard let ring, let place = waitForRoom(in: ring, 2 * tracing.recordByteCountMax, atSafePoint: true) else {
+            guest_trace_count_dropped()
+            return
+        }
+        let begin = place.bindMemory(to: guest_trace_begin.self, capacity: 1)
+        fill(&begin.pointee.record, GUEST_TRACE_BEGIN, number)
+        let arguments = callArguments
+        begin.pointee.arguments = (
+            arguments.a, arguments.b, arguments.c, arguments.d, arguments.e, arguments.f
+        )
+        begin.pointee.counter = context.pointee.rip
+        var writer = snippets(behind: place, MemoryLayout<guest_trace_begin>.size, tracing)
+        let shape = SyscallTable.shape(of: number).resolved(for: arguments)
+        if tracing.showsDescriptorPaths { captureDescriptors(shape, arguments, &writer) }
+        CallCapture.entry(shape, arguments, tracing.limits, Memory(), &writer)
+        let count = MemoryLayout<guest_trace_begin>.size + writer.byteCount
+        guest_trace_publish(ring, &begin.pointee.record, UInt64(count))
+        context.pointee.trace_has_begun = 1
+    }
+
+    /// After it: its result, and what it wrote. Of a call whose beginning was dropped, nothing.
+    private func traceEnd(_ number: UInt32, _ result: Int) {
+        guard let tracing = kernel.tracing, let ring, context.pointee.trace_has_begun != 0 else { return }
+        context.pointee.trace_has_begun = 0
+        guard let place = guest_trace_reserve(ring, UInt64(tracing.recordByteCountMax)) else { return }
+        let end = place.bindMemory(to: guest_trace_end.self, capacity: 1)
+        fill(&end.pointee.record, GUEST_TRACE_END, number)
+        end.pointee.result = Int64(result)
+        end.pointee.epoch = 0
+        end.pointee.held = 0
+        let arguments = callArguments
+        var writer = snippets(behind: place, MemoryLayout<guest_trace_end>.size, tracing)
+        let shape = SyscallTable.shape(of: number).resolved(for: arguments)
+        if tracing.showsDescriptorPaths, result >= 0, shape.result == .descriptor {
+            captureDescriptor(UInt64(result), &writer)
+        }
+        CallCapture.exit(shape, arguments, result, tracing.limits, Memory(), &writer)
+        guest_trace_publish(
+            ring, &end.pointee.record, UInt64(MemoryLayout<guest_trace_end>.size + writer.byteCount))
+    }
+
+    /// After the call that is being made.
+    func traceResult(_ result: Int) {
+        let isReplaced = replacesRegisters
+        traceEnd(UInt32(truncatingIfNeeded: lastCallNumber), isReplaced ? Int(truncatingIfNeeded: context.pointee.rax) : result)
+    }
+
+    /// A signal that is about to be acted on, and before it the end of the call that it has interrupted. One that is
+    /// made again is another.
+    func traceInterruption(by info: SignalInfo) {
+        if interruptedResult != 0, context.pointee.trace_has_begun != 0 { traceResult(interruptedResult) }
+        traceSignal(info)
+    }
+
+    /// The program's start, which no thread of the guest's asks for: shown as the execve that it stands for. `vector` is
+    /// where its arguments' addresses lie, `environment` its environment's.
+    func traceStart(path: UInt64, vector: UInt64, environment: UInt64) {
+        guard isTraced(UInt32(__NR_execve)) else { return }
+        let registers = (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx)
+        (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx) = (path, vector, environment)
+        traceBegin(UInt32(__NR_execve))
+        traceEnd(UInt32(__NR_execve), 0)
+        (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx) = registers
+    }
+
+    private func traceSignal(_ info: SignalInfo) {
+        guard kernel.tracing != nil, ring != nil else { return }
+        writeRecord(kind: GUEST_TRACE_SIGNAL, number: UInt32(bitPattern: info.signal), as: guest_trace_signal.self) {
+            record in
+            withUnsafeMutableBytes(of: &record.pointee.information) { bytes in
+                withUnsafeBytes(of: info) { bytes.copyMemory(from: $0) }
+            }
+        }
+    }
+
+    // MARK: - Records
+
+    private func fill(_ record: inout guest_trace_record, _ kind: UInt32, _ number: UInt32) {
+        record.kind = kind
+        record.time = guest_trace_now()
+        record.thread = tid
+        record.number = number
+    }
+
+    private func snippets(
+        behind place: UnsafeMutableRawPointer, _ headerByteCount: Int, _ tracing: GuestTracing
+    ) -> SnippetWriter {
+        SnippetWriter(
+            UnsafeMutableRawBufferPointer(
+                start: place + headerByteCount, count: tracing.recordByteCountMax - headerByteCount))
+    }
+
+    /// A record of fixed size that begins as all do.
+    private func writeRecord<Record>(
+        kind: UInt32, number: UInt32, as type: Record.Type,
+        _ complete: (UnsafeMutablePointer<Record>) -> Void = { _ in }
+    ) {
+        let byteCount = MemoryLayout<Record>.size
+        guard let ring, let place = waitForRoom(in: ring, byteCount, atSafePoint: false) else {
+            guest_trace_count_dropped()
+            return
+        }
+        let record = place.bindMemory(to: Record.self, capacity: 1)
+        let head = place.assumingMemoryBound(to: guest_trace_record.self)
+        fill(&head.pointee, kind, number)
+        complete(record)
+        guest_trace_publish(ring, head, UInt64(byteCount))
+    }
+
+    /// Room in the thread's ring; nil where what finds none is dropped, or where nobody reads any more.
+    private func waitForRoom(
+        in ring: UnsafeMutablePointer<guest_trace_ring>, _ byteCount: Int, atSafePoint: Bool
+    ) -> UnsafeMutableRawPointer? {
+        while true {
+            if let place = guest_trace_reserve(ring, UInt64(byteCount)) { return place }
+            guard guest_trace_waits(), !kernel.isEnding, !mustEnd.load(ordering: .acquiring) else { return nil }
+            if atSafePoint { kernel.gate.beginWaiting(self) }
+            guest_trace_wait_for_room(ring, UInt64(byteCount))
+            if atSafePoint { kernel.gate.endWaiting(self) }
+        }
+    }
+
+    // MARK: - Descriptors
+
+    private func captureDescriptors(
+        _ shape: CallShape, _ arguments: SyscallArguments, _ writer: inout SnippetWriter
+    ) {
+        for index in 0..<shape.count where shape.kinds[index].isDescriptor {
+            captureDescriptor(arguments[index], &writer)
+        }
+    }
+
+    /// The path of what a descriptor stands for, as /proc/self/fd has it.
+    private func captureDescriptor(_ descriptor: UInt64, _ writer: inout SnippetWriter) {
+        let number = Int32(truncatingIfNeeded: descriptor)
+        let key = UInt64(bitPattern: Int64(number))
+        if number == AT_FDCWD {
+            withPath(of: "/proc/self/cwd") { writer.append(.descriptorPath, key, $0) }
+            return
+        }
+        guard let file = kernel.files.find(descriptor) else { return }
+        if file.kind == .synthetic, let path = file.openedPath {
+            path.withUnsafeBytes { _ = writer.append(.descriptorPath, key, $0) }
+            return
+        }
+        withPath(of: "/proc/self/fd/\(file.hostFD)") { writer.append(.descriptorPath, key, $0) }
+    }
+
+    private func withPath(of link: String, _ use: (UnsafeRawBufferPointer) -> Bool) {
+        withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { buffer in
+            let count = link.withCString { link in
+                hostCall(
+                    __NR_readlink, UInt64(address: link), UInt64(address: buffer.baseAddress), UInt64(buffer.count))
+            }
+            if count > 0 { _ = use(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import SyscallShapes
+
+/// How a guest's calls are traced.
+public struct GuestTracing: Sendable {
+    public let area: TraceArea
+    public let limits: CaptureLimits
+    /// Whether descriptors are shown with their paths (-y).
+    public let showsDescriptorPaths: Bool
+
+    /// Calls that are failed, delayed or come with a signal (-e inject=).
+    public let injections: InjectionPlan
+
+    public init(area: TraceArea, limits: CaptureLimits, showsDescriptorPaths: Bool, injections: InjectionPlan) {
+        self.area = area
+        self.limits = limits
+        self.showsDescriptorPaths = showsDescriptorPaths
+        self.injections = injections
+    }
+
+    /// The most that a record takes; what does not fit is left out of it. A beginning needs room for two.
+    var recordByteCountMax: Int { area.ringByteCount / 8 }
+
+    /// Whether every call that is traced has to be made in the supervisor.
+    var needsSupervisor: Bool { showsDescriptorPaths || !injections.isEmpty }
+}

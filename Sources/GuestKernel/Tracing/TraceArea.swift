@@ -1,0 +1,156 @@
+public import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+/// The shared memory that the guest's threads write trace records to, and another process reads (guest_trace.h).
+public final class TraceArea: Sendable {
+    /// How an area is made.
+    public struct Options: Sendable {
+        /// Which calls are traced, bit n for number n.
+        public var calls: [UInt64] = [UInt64](repeating: .max, count: Int(GUEST_TRACE_CALLS) / 64)
+        /// Bytes of a thread's ring: a power of two, and at least 64 KiB.
+        public var ringByteCount = 1 << 20
+        /// The most bytes of a buffer or string that are kept.
+        public var textByteCount = 32
+        /// What finds no room is dropped and counted. Otherwise the guest waits for the reader.
+        public var drops = false
+        public init() {}
+    }
+
+    /// Both sides' descriptors of it, closed on exec: the file, and what the reader sleeps on.
+    public let descriptor: Int32
+    public let wakeDescriptor: Int32
+    public let ringByteCount: Int
+    /// Sound: mapped for as long as the process lives; its fields are atomic in C, or written before anybody reads.
+    nonisolated(unsafe) private let area: UnsafeMutablePointer<guest_trace_area>
+    private let rings = Mutex<[Ring]>([])
+
+    /// Sound: a ring is mapped for good.
+    struct Ring: @unchecked Sendable {
+        let pointer: UnsafeMutablePointer<guest_trace_ring>
+    }
+
+    /// A reader that has not heard of a ring yet finds it in the file: this many at most, each with its own memory only
+    /// once it is used.
+    public static let ringCountMax = 65_536
+    public static let ringByteCountMin = 64 << 10
+
+    /// Throws an errno.
+    public init(_ options: Options) throws(TraceAreaError) {
+        ringByteCount = options.ringByteCount
+        precondition(ringByteCount >= TraceArea.ringByteCountMin && ringByteCount & (ringByteCount - 1) == 0)
+        var name: [CChar] = Array("understudy-trace".utf8CString)
+        descriptor = Int32(try TraceAreaError.check(hostCall(__NR_memfd_create, UInt64(address: &name), 1)))
+        wakeDescriptor = Int32(
+            try TraceAreaError.check(hostCall(__NR_eventfd2, 0, UInt64(O_CLOEXEC | O_NONBLOCK))))
+        _ = try TraceAreaError.check(
+            hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(GUEST_TRACE_PAGE_BYTES)))
+        area = try TraceArea.mapArea(descriptor)
+        area.pointee.version = GUEST_TRACE_VERSION
+        area.pointee.ring_bytes = UInt32(ringByteCount)
+        area.pointee.drops = options.drops ? 1 : 0
+        area.pointee.text_bytes = UInt32(clamping: options.textByteCount)
+        area.pointee.uses_counter = TraceArea.hasCounter ? 1 : 0
+        withUnsafeMutableBytes(of: &area.pointee.calls) { calls in
+            options.calls.withUnsafeBytes { calls.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0.prefix(calls.count))) }
+        }
+        guest_trace_set_area(area, wakeDescriptor)
+    }
+
+    /// Maps the file's first page.
+    public static func mapArea(_ descriptor: Int32) throws(TraceAreaError) -> UnsafeMutablePointer<guest_trace_area> {
+        let address = try TraceAreaError.check(
+            hostCall(
+                __NR_mmap, 0, UInt64(GUEST_TRACE_PAGE_BYTES), UInt64(PROT_READ | PROT_WRITE), UInt64(MAP_SHARED),
+                UInt64(signed: descriptor), 0))
+        return UnsafeMutableRawPointer(bitPattern: address)!.bindMemory(to: guest_trace_area.self, capacity: 1)
+    }
+
+    /// Whether the CPU's counter is the same on every processor and never stands still: then it is also what the
+    /// kernel's clocks go by, or could.
+    private static var hasCounter: Bool { guest_processor_has_steady_counter() }
+
+    // MARK: - Rings
+
+    /// A ring for a thread; nil when the host has no memory for one.
+    func takeRing() -> UnsafeMutablePointer<guest_trace_ring>? {
+        rings.withLock { rings in
+            for ring in rings where guest_trace_take(ring.pointer) { return ring.pointer }
+            guard rings.count < TraceArea.ringCountMax, let made = try? makeRing(rings.count) else { return nil }
+            rings.append(Ring(pointer: made))
+            guest_trace_add_ring(area)
+            return made
+        }
+    }
+
+    /// The ring's thread has written its last record.
+    func giveBack(_ ring: UnsafeMutablePointer<guest_trace_ring>) {
+        guest_trace_give_back(ring)
+    }
+
+    private func makeRing(_ index: Int) throws(TraceAreaError) -> UnsafeMutablePointer<guest_trace_ring> {
+        let offset = TraceArea.offset(ofRing: index, ringByteCount)
+        let end = offset + Int(GUEST_TRACE_PAGE_BYTES) + ringByteCount
+        _ = try TraceAreaError.check(hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(end)))
+        return try TraceArea.mapRing(descriptor, offset, ringByteCount)
+    }
+
+    /// Where a ring is in the file.
+    public static func offset(ofRing index: Int, _ ringByteCount: Int) -> Int {
+        let page = Int(GUEST_TRACE_PAGE_BYTES)
+        return page + index * (page + ringByteCount)
+    }
+
+    /// Maps a ring's page and its bytes, and these once more behind them.
+    public static func mapRing(
+        _ descriptor: Int32, _ offset: Int, _ ringByteCount: Int
+    ) throws(TraceAreaError) -> UnsafeMutablePointer<guest_trace_ring> {
+        let page = Int(GUEST_TRACE_PAGE_BYTES)
+        let place = try TraceAreaError.check(
+            hostCall(
+                __NR_mmap, 0, UInt64(page + 2 * ringByteCount), UInt64(PROT_NONE), UInt64(MAP_PRIVATE | MAP_ANONYMOUS),
+                UInt64.max, 0))
+        for (start, count, from) in [
+            (place, page + ringByteCount, offset), (place + page + ringByteCount, ringByteCount, offset + page),
+        ] {
+            _ = try TraceAreaError.check(
+                hostCall(
+                    __NR_mmap, UInt64(start), UInt64(count), UInt64(PROT_READ | PROT_WRITE),
+                    UInt64(MAP_SHARED | MAP_FIXED), UInt64(signed: descriptor), UInt64(from)))
+        }
+        return UnsafeMutableRawPointer(bitPattern: place)!.bindMemory(to: guest_trace_ring.self, capacity: 1)
+    }
+
+    // MARK: - The guest's end
+
+    /// The last record, once no thread writes any more. `signal` is 0 where the guest has exited.
+    public func writeEnd(status: Int32, signal: Int32) {
+        guard let ring = takeRing() else { return guest_trace_count_dropped() }
+        let byteCount = UInt64(MemoryLayout<guest_trace_record>.size)
+        var place = guest_trace_reserve(ring, byteCount)
+        while place == nil, guest_trace_waits() {
+            guest_trace_wait_for_room(ring, byteCount)
+            place = guest_trace_reserve(ring, byteCount)
+        }
+        guard let record = place?.bindMemory(to: guest_trace_record.self, capacity: 1) else { return }
+        record.pointee.kind = GUEST_TRACE_GUEST_END
+        record.pointee.time = guest_trace_now()
+        record.pointee.thread = signal
+        record.pointee.number = UInt32(bitPattern: status)
+        guest_trace_publish(ring, record, byteCount)
+    }
+
+    // MARK: - What became of it
+
+    /// The reader has ended: nothing waits for it from here on.
+    public func setReaderGone() {
+        guest_trace_set_reader_gone(area)
+        rings.withLock { rings in
+            for ring in rings { guest_trace_wake_writer(ring.pointer) }
+        }
+    }
+
+    /// Records that found no room, or no reader.
+    public var droppedCount: UInt64 { guest_trace_dropped(area) }
+}

@@ -1,0 +1,115 @@
+import CGuestEntry
+import Glibc
+import GuestKernel
+import GuestMemory
+import Synchronization
+import Transport
+
+/// The process that reads a guest's trace records and writes lines of them: this executable, with the same command line
+/// behind `trace-reader`. It outlives the guest's process by as long as it takes to write what is left.
+final class TraceProcess: Sendable {
+    let area: TraceArea
+    private let pid: Int32
+    /// Its end tells the reader that there will be no more.
+    private let lifeDescriptor: Int32
+    /// How the reader ended, as wait4(2) has it; nil while it reads.
+    private let ended = Mutex<Int32?>(nil)
+    private let endedWord = Atomic<UInt32>(0)
+
+    private init(area: TraceArea, pid: Int32, lifeDescriptor: Int32) {
+        self.area = area
+        self.pid = pid
+        self.lifeDescriptor = lifeDescriptor
+    }
+
+    /// Starts it; the file that lines go to is opened here, so that what is wrong with it is said before anything runs.
+    static func start(_ setup: TraceSetup) throws(SupervisorError) -> TraceProcess {
+        let area: TraceArea
+        do {
+            area = try TraceArea(setup.area)
+        } catch {
+            throw failure("no shared memory for its records: \(errorText(error.errno))")
+        }
+        var ends: (Int32, Int32) = (-1, -1)
+        let made = withUnsafeMutableBytes(of: &ends) { ends in
+            hostCall(__NR_pipe2, UInt64(address: ends.baseAddress), UInt64(O_CLOEXEC))
+        }
+        guard made == 0 else { throw failure("no pipe to its reader: \(errorText(Int32(-made)))") }
+        defer { hostCall(__NR_close, UInt64(signed: ends.0)) }
+        let output = try setup.file.map { file throws(SupervisorError) in try open(file) } ?? STDERR_FILENO
+        defer { if output != STDERR_FILENO { hostCall(__NR_close, UInt64(signed: output)) } }
+        let handed = [area.descriptor, area.wakeDescriptor, ends.0, output]
+        let words = ["understudy", "trace-reader"] + handed.map(String.init) + ["--"] + CommandLine.arguments.dropFirst()
+        let process = TraceProcess(area: area, pid: try spawn(words, handed), lifeDescriptor: ends.1)
+        do {
+            try HelperThread.start("the trace's reader") { process.watch() }
+        } catch {
+            throw failure("its reader cannot be watched: \(error)")
+        }
+        return process
+    }
+
+    private static func open(_ file: TraceSetup.File) throws(SupervisorError) -> Int32 {
+        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (file.isAppended ? O_APPEND : O_TRUNC)
+        let opened = file.path.withCString { path in
+            hostCall(__NR_openat, UInt64(signed: AT_FDCWD), UInt64(address: path), UInt64(UInt32(flags)), 0o666)
+        }
+        guard opened >= 0 else { throw failure("\(file.path): \(errorText(Int32(-opened)))") }
+        return Int32(opened)
+    }
+
+    private static func spawn(_ words: [String], _ handed: [Int32]) throws(SupervisorError) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // The same number twice: what is closed on exec otherwise stays open (posix_spawn(3)).
+        for descriptor in handed { posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // What a terminal sends to the whole group is the guest's to act on.
+        var mask = sigset_t()
+        sigfillset(&mask)
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var pid: pid_t = 0
+        let result = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, &arguments, environ)
+        guard result == 0 else { throw failure("its reader cannot be started: \(errorText(result))") }
+        return pid
+    }
+
+    private static func failure(_ text: String) -> SupervisorError {
+        SupervisorError(.failed, "trace: \(text)")
+    }
+
+    /// Waits for the reader's end, whenever that is: nobody waits for a reader that is gone.
+    private func watch() {
+        var status: Int32 = 0
+        while true {
+            let result = withUnsafeMutablePointer(to: &status) { status in
+                hostCall(__NR_wait4, UInt64(signed: pid), UInt64(address: status), 0, 0)
+            }
+            if result != -Int(EINTR) { break }
+        }
+        area.setReaderGone()
+        ended.withLock { $0 = status }
+        endedWord.store(1, ordering: .releasing)
+        Futex.wake(endedWord)
+    }
+
+    /// After the guest's end: waits until everything is written. What to say when something is missing; nil otherwise.
+    func finish(_ end: GuestEnd) -> String? {
+        switch end {
+        case .exited(let status): area.writeEnd(status: status & 0xff, signal: 0)
+        case .signalled(let signal): area.writeEnd(status: 0, signal: signal)
+        }
+        hostCall(__NR_close, UInt64(signed: lifeDescriptor))
+        while endedWord.load(ordering: .acquiring) == 0 { Futex.wait(endedWord, while: 0) }
+        let status = ended.withLock { $0 } ?? 0
+        // It has said itself what went wrong.
+        if status & 0x7f == 0 { return status >> 8 == 0 ? nil : "trace: not all of it was written" }
+        return "trace: its reader was ended by signal \(status & 0x7f); \(area.droppedCount) records are missing"
+    }
+}

@@ -1,0 +1,118 @@
+import CGuestEntry
+import Glibc
+import GuestKernel
+
+/// The reader's side of a guest's trace records: those of all threads, in the order in which they were numbered.
+///
+/// Not Sendable: one thread reads. What lies in the shared memory is not believed (guest_trace_next).
+public final class TraceRings {
+    private let descriptor: Int32
+    private let wakeDescriptor: Int32
+    private let lifeDescriptor: Int32
+    private let area: UnsafeMutablePointer<guest_trace_area>
+    private let ringByteCount: Int
+    private var rings: [UnsafeMutablePointer<guest_trace_ring>] = []
+    /// Where the last record was found: most often the next one is there, too.
+    private var current = 0
+    private var expected: UInt64 = 0
+    private var pending: UnsafePointer<guest_trace_record>?
+    /// Every writer is gone: a number that is missing does not come any more.
+    private var isOver = false
+    /// Numbers that were missing when everything was over: of records that their threads did not get to finish.
+    public private(set) var missingCount: UInt64 = 0
+
+    /// Whether times are the CPU's counter.
+    public var usesCounter: Bool { area.pointee.uses_counter != 0 }
+    /// Records that found no room so far.
+    public var droppedCount: UInt64 { guest_trace_dropped(area) }
+
+    /// `life` is a pipe that ends when the guest's process does.
+    public init(area descriptor: Int32, wake: Int32, life: Int32) throws(TraceAreaError) {
+        self.descriptor = descriptor
+        wakeDescriptor = wake
+        lifeDescriptor = life
+        area = try TraceArea.mapArea(descriptor)
+        ringByteCount = Int(area.pointee.ring_bytes)
+        guard area.pointee.version == GUEST_TRACE_VERSION, ringByteCount >= TraceArea.ringByteCountMin,
+            ringByteCount & (ringByteCount - 1) == 0
+        else { throw TraceAreaError(errno: EINVAL) }
+    }
+
+    /// The next record, which stays where it is until `release`; nil when there is none yet, or none any more.
+    public func next() throws(TraceAreaError) -> UnsafePointer<guest_trace_record>? {
+        if let found = look(at: current) { return take(found) }
+        try findNewRings()
+        for index in rings.indices where index != current {
+            if let found = look(at: index) {
+                current = index
+                return take(found)
+            }
+        }
+        return isOver ? skipGap() : nil
+    }
+
+    /// The record that `next` gave is done with: its room is the writer's again.
+    public func release() {
+        guard let record = pending else { return }
+        pending = nil
+        guest_trace_done(rings[current], UInt64(record.pointee.byte_count))
+    }
+
+    private func look(at index: Int) -> UnsafePointer<guest_trace_record>? {
+        guard index < rings.count, let record = guest_trace_next(rings[index], UInt32(ringByteCount)),
+            record.pointee.sequence == expected
+        else { return nil }
+        return record
+    }
+
+    private func take(_ record: UnsafePointer<guest_trace_record>) -> UnsafePointer<guest_trace_record> {
+        pending = record
+        expected = record.pointee.sequence &+ 1
+        return record
+    }
+
+    /// The lowest number there is: what is missing before it does not come.
+    private func skipGap() -> UnsafePointer<guest_trace_record>? {
+        var lowest: UnsafePointer<guest_trace_record>?
+        for index in rings.indices {
+            guard let record = guest_trace_next(rings[index], UInt32(ringByteCount)),
+                record.pointee.sequence >= expected, record.pointee.sequence < lowest?.pointee.sequence ?? .max
+            else { continue }
+            lowest = record
+            current = index
+        }
+        guard let lowest else { return nil }
+        missingCount += lowest.pointee.sequence - expected
+        return take(lowest)
+    }
+
+    private func findNewRings() throws(TraceAreaError) {
+        let count = min(Int(guest_trace_ring_count(area)), TraceArea.ringCountMax)
+        while rings.count < count {
+            let offset = TraceArea.offset(ofRing: rings.count, ringByteCount)
+            rings.append(try TraceArea.mapRing(descriptor, offset, ringByteCount))
+        }
+    }
+
+    // MARK: - Waiting
+
+    /// Sleeps until there may be more: a ring is half full, the guest's process has ended, or some time has passed. False
+    /// when it ended and all that it wrote has been read.
+    public func sleep(milliseconds: Int32) -> Bool {
+        if isOver { return false }
+        var entries = [
+            pollfd(fd: lifeDescriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        guest_trace_announce_sleep(area)
+        _ = poll(&entries, 2, milliseconds)
+        guest_trace_end_sleep(area)
+        if entries[1].revents != 0 {
+            var count: UInt64 = 0
+            _ = read(wakeDescriptor, &count, MemoryLayout<UInt64>.size)
+        }
+        // Whatever it wrote lies in the shared memory by now, and is read before the end.
+        if entries[0].revents != 0 { isOver = true }
+        return true
+    }
+}
