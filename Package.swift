@@ -44,10 +44,12 @@ let package = Package(
                 "Transport", "VolumeStore", "Volumes",
             ],
             swiftSettings: swiftSettings),
+        .target(name: "Tracing", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
         .target(
             name: "Commands",
             dependencies: [
-                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "Transport", "Volumes",
+                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "Tracing", "Transport",
+                "Volumes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
@@ -99,6 +101,9 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(name: "SyscallTableTests", dependencies: ["GuestKernel"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TraceOptionsTests", dependencies: ["GuestKernel", "Tracing", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
