@@ -16,13 +16,13 @@ public struct CallSelection: Sendable, BitwiseCopyable {
 
     @inline(__always)
     public func contains(_ number: Int) -> Bool {
-        let bit = CallSelection.bit(of: number)
-        return words[bit >> 6] >> UInt64(bit & 63) & 1 != 0
+        let place = CallSelection.place(of: number)
+        return words[place >> 6] >> UInt64(place & 63) & 1 != 0
     }
 
     public mutating func insert(_ number: Int) {
-        let bit = CallSelection.bit(of: number)
-        words[bit >> 6] |= 1 << UInt64(bit & 63)
+        let place = CallSelection.place(of: number)
+        words[place >> 6] |= 1 << UInt64(place & 63)
     }
 
     public mutating func formUnion(_ other: CallSelection) {
@@ -44,9 +44,9 @@ public struct CallSelection: Sendable, BitwiseCopyable {
 
     public var isEmpty: Bool { self == .none }
 
-    /// Where a number's bit is; also the place of what is counted by number beside it.
+    /// The place of a number, below `count`, in what is kept by number; the last is shared by all that have none.
     @inline(__always)
-    static func bit(of number: Int) -> Int {
+    public static func place(of number: Int) -> Int {
         number >= 0 && number < otherNumbers ? number : otherNumbers
     }
 }

@@ -5,8 +5,8 @@ public struct InjectionCounters: Sendable {
     public init() {}
 
     /// The number of this call among the thread's own, from 1.
-    mutating func next(_ bit: Int) -> UInt64 {
-        counts[bit] += 1
-        return counts[bit]
+    mutating func next(_ place: Int) -> UInt64 {
+        counts[place] += 1
+        return counts[place]
     }
 }

@@ -23,7 +23,7 @@ public struct InjectionPlan: Sendable {
     public mutating func add(_ action: InjectionAction, on occasion: InjectionOccasion, to selection: CallSelection) {
         precondition(freeRuleCount > 0, "more injection rules than \(InjectionPlan.ruleCountMax)")
         rules.append(Rule(action: action, occasion: occasion))
-        for bit in 0..<CallSelection.count where selection.contains(bit) { ruleNumbers[bit] = UInt8(rules.count) }
+        for place in 0..<CallSelection.count where selection.contains(place) { ruleNumbers[place] = UInt8(rules.count) }
         calls.formUnion(selection)
     }
 
@@ -37,8 +37,8 @@ public struct InjectionPlan: Sendable {
     /// Counts a call of one thread, and says what is to be done to it; nil for nothing.
     public func action(for number: Int, counting counters: inout InjectionCounters) -> InjectionAction? {
         guard calls.contains(number) else { return nil }
-        let bit = CallSelection.bit(of: number)
-        let rule = rules[Int(ruleNumbers[bit]) - 1]
-        return rule.occasion.includes(counters.next(bit)) ? rule.action : nil
+        let place = CallSelection.place(of: number)
+        let rule = rules[Int(ruleNumbers[place]) - 1]
+        return rule.occasion.includes(counters.next(place)) ? rule.action : nil
     }
 }
