@@ -23,7 +23,7 @@ public struct QuietSelection: OptionSet, Sendable, NamedOptions {
     ]
 
     /// What so many `-q` mean.
-    init(count: Int) {
+    public init(count: Int) {
         switch count {
         case ...0: self = []
         case 1: self = [.attach, .personality]
