@@ -44,13 +44,17 @@ let package = Package(
             name: "Supervisor",
             dependencies: [
                 "CGuestEntry", "Epochs", "GuestKernel", "GuestLoader", "GuestMemory", "RecordCoding", "Replication",
-                "Transport", "VolumeStore", "Volumes",
+                "SyscallShapes", "Transport", "VolumeStore", "Volumes",
             ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Tracing", dependencies: ["CGuestEntry", "GuestKernel", "SyscallShapes"],
             swiftSettings: swiftSettings),
         .target(
             name: "Commands",
             dependencies: [
-                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "Transport", "Volumes",
+                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "SyscallShapes", "Tracing",
+                "Transport", "Volumes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
@@ -104,6 +108,9 @@ let package = Package(
         .testTarget(
             name: "SyscallTableTests", dependencies: ["GuestKernel", "SyscallShapes"], swiftSettings: swiftSettings),
         .testTarget(name: "SyscallShapesTests", dependencies: ["SyscallShapes"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TraceOptionsTests", dependencies: ["GuestKernel", "Tracing", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),

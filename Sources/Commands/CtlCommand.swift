@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 import Supervisor
+import Tracing
 import Transport
 
 /// `understudy ctl`: looks at, and steers, a running one.
@@ -38,8 +39,10 @@ struct CtlCommand: ParsableCommand {
             guard value != nil else { throw ValidationError("epoch needs a duration, such as 100ms, or auto") }
             _ = try request
         default:
-            let near = CtlCommand.commands.min { $0.distance(to: command) < $1.distance(to: command) } ?? ""
-            throw ValidationError("ctl has no command \(command); did you mean \(near)?")
+            let near = NearestNames.of(command, among: CtlCommand.commands).first
+            let advice =
+                near.map { "; did you mean \($0)?" } ?? ": use \(CtlCommand.commands.joined(separator: " or "))"
+            throw ValidationError("ctl has no command \(command)\(advice)")
         }
     }
 
@@ -109,22 +112,5 @@ struct CtlCommand: ParsableCommand {
             "pauses       \(quantiles(status.pauseMicroseconds))",
             "commits      \(quantiles(status.commitMicroseconds))",
         ]
-    }
-}
-
-extension String {
-    /// How many letters have to be changed, added or taken away to make it the other (Levenshtein).
-    fileprivate func distance(to other: String) -> Int {
-        var row = Array(0...other.count)
-        for (index, letter) in enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for (column, otherLetter) in other.enumerated() {
-                let replaced = diagonal + (letter == otherLetter ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(replaced, row[column] + 1, row[column + 1] + 1)
-            }
-        }
-        return row[other.count]
     }
 }

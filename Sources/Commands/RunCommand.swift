@@ -1,6 +1,7 @@
 import ArgumentParser
 import GuestKernel
 import Supervisor
+import Tracing
 
 /// `understudy run`: a guest, alone or with a mirror.
 struct RunCommand: ParsableCommand {
@@ -16,13 +17,7 @@ struct RunCommand: ParsableCommand {
             Signals go to the guest. Three interrupts within five seconds end Understudy itself.
             """)
 
-    @Option(
-        help: ArgumentHelp("How syscalls are caught: auto, inclusive, selector or seccomp.", valueName: "method"),
-        transform: DispatchChoice.init(parsing:))
-    var dispatch = DispatchChoice.automatic
-
-    @Flag(help: "Leave every call site as it is: every syscall comes by way of a signal.")
-    var noRewrite = false
+    @OptionGroup var guest: GuestOptions
 
     @Option(
         name: [.short, .customLong("env")],
@@ -30,25 +25,17 @@ struct RunCommand: ParsableCommand {
     var environmentChanges: [String] = []
 
     @Option(
-        name: .customLong("env-file"),
-        help: ArgumentHelp("Read such variables from a file, one a line (repeatable).", valueName: "file"))
-    var environmentFiles: [String] = []
-
-    @Option(
         name: [.customShort("w"), .customLong("workdir")],
         help: ArgumentHelp("Start the guest in this directory.", valueName: "directory"))
     var workingDirectory: String?
 
-    @Option(help: ArgumentHelp("Write the process's id to a file before the guest starts.", valueName: "file"))
-    var pidFile: String?
-
-    @Option(help: ArgumentHelp("Write a report as JSON when the guest has ended.", valueName: "file"))
-    var report: String?
-
     @Option(
-        help: ArgumentHelp("How Understudy's own messages look on stderr: text or json.", valueName: "format"),
-        transform: MessageLog.Format.init(option:))
-    var logFormat = MessageLog.Format.text
+        help: ArgumentHelp("Trace the guest's syscalls to a file, as trace -f -ttt -T does.", valueName: "file"),
+        transform: RunCommand.traceFile(parsing:))
+    var trace: TraceRequest?
+
+    @Flag(help: "Write the trace as JSON lines.")
+    var traceJson = false
 
     @OptionGroup var replication: ReplicationOptions
     @OptionGroup var files: VolumeOptions
@@ -89,25 +76,16 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         try files.validate(beside: replication)
-        for change in environmentChanges {
-            if let problem = GuestEnvironment.problem(with: Array(change.utf8)) {
-                throw ValidationError("--env \(change): \(problem)")
-            }
-        }
+        try GuestOptions.validate(environment: environmentChanges)
+        if traceJson, trace == nil { throw ValidationError("--trace-json is about --trace: add it") }
     }
 
-    func run() {
-        let words = RawArguments.tail(matching: [program] + arguments)
-        var request = RunRequest(program: words[0], arguments: Array(words.dropFirst()))
-        request.dispatch = dispatch.method
-        request.rewrites = !noRewrite
+    func run() throws {
+        if trace != nil { throw ValidationError("--trace is not built yet") }
+        var request = guest.request(for: RawArguments.tail(matching: [program] + arguments))
         request.rewritesAfter = testRewriteAfter
-        request.environmentFiles = environmentFiles
         request.environmentChanges = environmentChanges.map { Array($0.utf8) }
         request.workingDirectory = workingDirectory
-        request.pidFile = pidFile
-        request.reportFile = report
-        request.messages = MessageLog(format: logFormat)
         request.testStops = testStops
         request.replication = replication.request
         request.replication?.volumes = files.places
@@ -117,6 +95,10 @@ struct RunCommand: ParsableCommand {
         request.replication?.testFault = testFault
         request.testCommits = testCommits
         GuestRun.run(request)
+    }
+
+    private static func traceFile(parsing text: String) throws -> TraceRequest {
+        try asValidationError { () throws(TraceOptionError) in try TraceRequest(file: text, isJSON: false) }
     }
 
     private static func testStops(parsing text: String) throws -> TestStops {
@@ -138,37 +120,5 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("use a seed, or a seed and after how many milliseconds the mirror is lost: 42:100")
         }
         return commits
-    }
-}
-
-extension MessageLog.Format {
-    /// `--log-format`.
-    init(option text: String) throws {
-        guard let format = MessageLog.Format(rawValue: text) else { throw ValidationError("use text or json") }
-        self = format
-    }
-}
-
-/// `--dispatch`.
-enum DispatchChoice: Sendable {
-    case automatic
-    case exactly(DispatchMethod)
-
-    init(parsing text: String) throws {
-        if text == "auto" {
-            self = .automatic
-        } else if let method = DispatchMethod(name: text) {
-            self = .exactly(method)
-        } else {
-            throw ValidationError("use auto, inclusive, selector or seccomp")
-        }
-    }
-
-    /// Nil chooses the best that the kernel has.
-    var method: DispatchMethod? {
-        switch self {
-        case .automatic: return nil
-        case .exactly(let method): return method
-        }
     }
 }

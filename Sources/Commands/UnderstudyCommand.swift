@@ -8,7 +8,9 @@ public struct UnderstudyCommand: ParsableCommand {
         commandName: "understudy",
         abstract: "Runs an unmodified Linux program inside its own process.",
         version: understudyVersion,
-        subcommands: [RunCommand.self, MirrorCommand.self, CtlCommand.self, CheckCommand.self])
+        subcommands: [
+            RunCommand.self, MirrorCommand.self, TraceCommand.self, CtlCommand.self, CheckCommand.self,
+        ])
 
     public init() {}
 
@@ -30,6 +32,9 @@ public struct UnderstudyCommand: ParsableCommand {
 
     /// Parses the words up to and beyond PROGRAM; where more follow they are the guest's own.
     private static func parse(_ words: [String]) throws -> any ParsableCommand {
+        if words.first == TraceCommand.configuration.commandName {
+            return try TraceCommand.parse(Array(words.dropFirst()), with: parseAsRoot)
+        }
         if words.count > parsedCountMax,
             var run = try? parseAsRoot(Array(words.prefix(parsedCountMax))) as? RunCommand
         {

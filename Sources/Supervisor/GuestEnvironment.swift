@@ -20,6 +20,10 @@ public struct GuestEnvironment: Sendable {
         }
     }
 
+    public mutating func remove(_ name: [UInt8]) {
+        strings.removeAll { $0.starts(with: name + [UInt8(ascii: "=")]) }
+    }
+
     /// Lines of `NAME=value` or `NAME`; empty ones and those that start with # are left out.
     public mutating func setAll(fromFile content: [UInt8], path: String) throws(SupervisorError) {
         let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

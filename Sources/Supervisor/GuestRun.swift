@@ -70,7 +70,10 @@ public final class GuestRun: Sendable {
         for path in request.environmentFiles {
             try environment.setAll(fromFile: try content(of: path), path: path)
         }
-        for change in request.environmentChanges { environment.set(change) }
+        for change in request.environmentChanges {
+            let isName = !change.contains(UInt8(ascii: "="))
+            if isName, request.isNamedVariableRemoved { environment.remove(change) } else { environment.set(change) }
+        }
         return environment.strings
     }
 

@@ -15,6 +15,8 @@ public struct RunRequest: Sendable {
     public var environmentFiles: [String] = []
     /// `NAME=value` or `NAME`, after the files.
     public var environmentChanges: [[UInt8]] = []
+    /// A change that is a `NAME` alone takes the variable away, as strace has it; otherwise it leaves it, as docker does.
+    public var isNamedVariableRemoved = false
     public var workingDirectory: String?
     public var pidFile: String?
     public var reportFile: String?

@@ -96,7 +96,7 @@ final class TraceProcess: Sendable {
         area.setReaderGone()
         ended.withLock { $0 = status }
         endedWord.store(1, ordering: .releasing)
-        Futex.wake(endedWord)
+        Futex.wakeAll(endedWord)
     }
 
     /// After the guest's end: waits until everything is written. What to say when something is missing; nil otherwise.
