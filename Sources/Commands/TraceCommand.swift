@@ -55,6 +55,10 @@ struct TraceCommand: ParsableCommand {
     }
 
     func run() throws {
+        let request = try traceRequest()
+        if !request.quiet.contains(.pathResolution) {
+            for note in request.paths.notes { MessageLog(format: guest.logFormat).say(.info, note) }
+        }
         throw ValidationError("trace is not built yet")
     }
 

@@ -54,7 +54,7 @@ struct TraceFilterOptions: ParsableArguments {
             if !request.quiet.isEmpty { throw ValidationError("-q and -e quiet= exclude each other: use one") }
             request.quiet = QuietSelection(count: quiet)
         }
-        for path in paths { TraceFilterOptions.add(path, to: &request.paths) }
+        for path in paths { request.paths.add(Array(path.utf8), resolved: TraceFilterOptions.resolved(path)) }
         request.slowerThanNanoseconds = slowerThan?.nanoseconds
         request.dropsRecords = drop
         request.bufferByteCount = buffer?.byteCount
@@ -69,12 +69,10 @@ struct TraceFilterOptions: ParsableArguments {
         if failedOnly { request.statuses = .failed }
     }
 
-    /// The path as it was given, and what it is without links, as descriptors' paths are.
-    private static func add(_ path: String, to selection: inout PathSelection) {
-        selection.add(Array(path.utf8))
-        guard let resolved = realpath(path, nil) else { return }
+    private static func resolved(_ path: String) -> [UInt8]? {
+        guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
-        selection.add(Array(UnsafeRawBufferPointer(start: resolved, count: strlen(resolved))))
+        return Array(UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)))
     }
 
     private static func buffer(parsing text: String) throws -> SizeOption {

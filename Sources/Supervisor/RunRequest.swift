@@ -15,7 +15,7 @@ public struct RunRequest: Sendable {
     public var environmentFiles: [String] = []
     /// `NAME=value` or `NAME`, after the files.
     public var environmentChanges: [[UInt8]] = []
-    /// A change that is a `NAME` alone takes the variable away, as strace has it; otherwise it leaves it, as docker does.
+    /// A `NAME` alone takes the variable away, as under strace; otherwise it changes nothing, as for docker.
     public var isNamedVariableRemoved = false
     public var workingDirectory: String?
     public var pidFile: String?

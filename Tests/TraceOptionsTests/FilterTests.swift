@@ -66,9 +66,14 @@ struct FilterTests {
     func paths() {
         var selection = PathSelection()
         #expect(selection.isEmpty)
-        selection.add(Array("/etc/passwd".utf8))
+        selection.add(Array("/etc/passwd".utf8), resolved: Array("/etc/passwd".utf8))
+        #expect(selection.notes.isEmpty)
         func matches(_ text: String) -> Bool { Array(text.utf8).withUnsafeBytes(selection.matches) }
         #expect(matches("/etc/passwd"))
         for other in ["", "/etc/passwd/", "/etc/passwc", "/etc", "passwd"] { #expect(!matches(other), "\(other)") }
+        selection.add(Array("link".utf8), resolved: Array("/etc".utf8))
+        selection.add(Array("missing".utf8), resolved: nil)
+        for path in ["link", "/etc", "/etc/passwd", "missing"] { #expect(matches(path), "\(path)") }
+        #expect(selection.notes == ["requested path \"link\" resolved into \"/etc\""])
     }
 }

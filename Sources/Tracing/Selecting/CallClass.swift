@@ -1,3 +1,5 @@
+import GuestKernel
+
 /// A class of calls that `-e trace=` knows by name.
 enum CallClass: String, CaseIterable {
     case file = "%file"
@@ -29,4 +31,10 @@ enum CallClass: String, CaseIterable {
         "%net": "%network", "%mem": "%memory", "file": "%file", "desc": "%desc", "memory": "%memory",
         "network": "%network", "process": "%process", "signal": "%signal", "ipc": "%ipc",
     ]
+
+    var selection: CallSelection {
+        let names = Set(members.split(separator: " ").map(String.init))
+        let rows = SyscallTable.rows.compactMap { $0 }.filter { names.contains($0.name) }
+        return CallSelection(numbers: rows.map(\.number))
+    }
 }

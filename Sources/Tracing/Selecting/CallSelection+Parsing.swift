@@ -57,11 +57,3 @@ extension CallSelection {
         for number in numbers { insert(number) }
     }
 }
-
-extension CallClass {
-    var selection: CallSelection {
-        let names = Set(members.split(separator: " ").map(String.init))
-        let rows = SyscallTable.rows.compactMap { $0 }.filter { names.contains($0.name) }
-        return CallSelection(numbers: rows.map(\.number))
-    }
-}

@@ -31,14 +31,3 @@ public struct StatusSelection: OptionSet, Sendable, NamedOptions {
     /// Whether lines can only be written once the calls have ended.
     public var needsResult: Bool { !isSuperset(of: [.successful, .failed, .unfinished]) }
 }
-
-/// What a result says.
-enum CallResult {
-    /// The highest errno that a result can stand for, as in Linux.
-    private static let errnoMax = 4095
-
-    @inline(__always)
-    static func isError(_ result: Int) -> Bool {
-        result < 0 && result >= -errnoMax
-    }
-}
