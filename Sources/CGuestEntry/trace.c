@@ -199,7 +199,7 @@ void guest_trace_end_directly(struct guest_context *context, uint32_t number) {
     end->record.number = number;
     end->result = (int64_t)context->rax;
     end->epoch = 0;
-    end->held = 0;
+    end->flags = 0;
     uint64_t bytes = sizeof *end;
     if (receives(number) && end->result > 0) {
         bytes += append_text((uint8_t *)end + bytes, context->rsi, shown((uint64_t)end->result));

@@ -3,7 +3,6 @@ import Glibc
 import GuestKernel
 import GuestMemory
 import Synchronization
-import Transport
 
 /// The process that reads a guest's trace records and writes lines of them: this executable, with the same command line
 /// behind `trace-reader`. It outlives the guest's process by as long as it takes to write what is left.
@@ -41,11 +40,7 @@ final class TraceProcess: Sendable {
         let handed = [area.descriptor, area.wakeDescriptor, ends.0, output]
         let words = ["understudy", "trace-reader"] + handed.map(String.init) + ["--"] + CommandLine.arguments.dropFirst()
         let process = TraceProcess(area: area, pid: try spawn(words, handed), lifeDescriptor: ends.1)
-        do {
-            try HelperThread.start("the trace's reader") { process.watch() }
-        } catch {
-            throw failure("its reader cannot be watched: \(error)")
-        }
+        try HostThreads.start("trace") { process.watch() }
         return process
     }
 
@@ -96,7 +91,7 @@ final class TraceProcess: Sendable {
         area.setReaderGone()
         ended.withLock { $0 = status }
         endedWord.store(1, ordering: .releasing)
-        Futex.wakeAll(endedWord)
+        HostFutex.wake(endedWord)
     }
 
     /// After the guest's end: waits until everything is written. What to say when something is missing; nil otherwise.
@@ -106,7 +101,7 @@ final class TraceProcess: Sendable {
         case .signalled(let signal): area.writeEnd(status: 0, signal: signal)
         }
         hostCall(__NR_close, UInt64(signed: lifeDescriptor))
-        while endedWord.load(ordering: .acquiring) == 0 { Futex.wait(endedWord, while: 0) }
+        while endedWord.load(ordering: .acquiring) == 0 { HostFutex.wait(endedWord, while: 0) }
         let status = ended.withLock { $0 } ?? 0
         // It has said itself what went wrong.
         if status & 0x7f == 0 { return status >> 8 == 0 ? nil : "trace: not all of it was written" }

@@ -85,10 +85,17 @@ struct guest_trace_begin {
 struct guest_trace_end {
     struct guest_trace_record record;
     int64_t result;
-    /// The epoch that it was in, where there is a mirror, or 0; and whether it left output that is held.
+    /// The epoch that it ended in, where there is a mirror, or 0.
     uint64_t epoch;
-    uint64_t held;
+    /// GUEST_TRACE_HELD and its like.
+    uint64_t flags;
 };
+
+/// The call has left output that waits for its commit.
+#define GUEST_TRACE_HELD 1u
+/// The call was not made, but was given its result; it was made to last longer.
+#define GUEST_TRACE_INJECTED 2u
+#define GUEST_TRACE_DELAYED 4u
 
 /// A signal that is acted on: siginfo_t's first bytes.
 struct guest_trace_signal {

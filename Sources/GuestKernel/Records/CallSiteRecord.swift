@@ -27,6 +27,7 @@ struct CallSiteRecord: Equatable {
                 writer.put(island.original)
             }
             writer.put(entry.stubAddress)
+            writer.put(entry.stub.isAnswering)
         }
         return writer.bytes
     }
@@ -67,8 +68,9 @@ struct CallSiteRecord: Equatable {
         }
         let site = CallSite(address: address, displaced: displaced, island: island)
         let stubAddress = try reader.get(UInt64.self)
+        let answers = try reader.getFlag()
         guard stubAddress < GuestLayout.arenaEnd, (island != nil) == (displaced.count < 5),
-            let entry = CallSiteEntry(site, stubAt: stubAddress), site.patches(to: stubAddress) != nil
+            let entry = CallSiteEntry(site, stubAt: stubAddress, answers: answers), site.patches(to: stubAddress) != nil
         else { throw .isMalformed }
         return entry
     }

@@ -8,10 +8,10 @@ struct CallSiteEntry: Equatable {
     let stub: CallStub
     let stubAddress: UInt64
 
-    /// Nil where a jump does not reach from one to the other.
-    init?(_ site: CallSite, stubAt address: UInt64) {
+    /// Nil where a jump does not reach from one to the other. Where calls are not answered in the guest, all leave it.
+    init?(_ site: CallSite, stubAt address: UInt64, answers: Bool) {
         let made: CallStub?
-        if let offset = site.number.flatMap(CallSiteEntry.answerOffset) {
+        if answers, let offset = site.number.flatMap(CallSiteEntry.answerOffset) {
             made = CallStub(answering: site, at: address, valueOffset: offset)
         } else {
             made = CallStub(leavingFrom: site, at: address, leaveOffset: UInt32(CONTEXT_LEAVE_CALLED))

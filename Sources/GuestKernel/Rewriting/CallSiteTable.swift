@@ -92,7 +92,7 @@ final class CallSiteTable: Sendable {
             // Other threads were running since it was looked at.
             guard ModuleFunctions.read(site.address, site.displaced.count) == site.displaced,
                 site.island.map({ ModuleFunctions.read($0.address, $0.original.count) == $0.original }) ?? true,
-                let entry = add(site, kernel.memory, &guarded.state)
+                let entry = add(site, kernel, &guarded.state)
             else { return false }
             guarded.state.entries[returnAddress] = entry
             for range in entry.ranges { widen(range) }
@@ -108,11 +108,13 @@ final class CallSiteTable: Sendable {
         }
     }
 
-    private func add(_ site: CallSite, _ memory: AddressSpace, _ state: inout State) -> CallSiteEntry? {
+    private func add(_ site: CallSite, _ kernel: GuestKernel, _ state: inout State) -> CallSiteEntry? {
+        let memory = kernel.memory
         guard let index = region(near: site.address, memory, &state) else { return nil }
         let address = state.regions[index].free
-        guard let entry = CallSiteEntry(site, stubAt: address), let patches = site.patches(to: address),
-            memory.patch(address, entry.stub.bytes)
+        // A call that is answered in the guest is one that nobody traces.
+        guard let entry = CallSiteEntry(site, stubAt: address, answers: kernel.tracing == nil),
+            let patches = site.patches(to: address), memory.patch(address, entry.stub.bytes)
         else { return nil }
         state.regions[index].used += CallStub.byteCountMax
         for patch in patches where !memory.patch(patch.address, patch.bytes) {

@@ -95,7 +95,7 @@ extension GuestThread {
     @inline(__always)
     private func makeCall() {
         let number = UInt32(truncatingIfNeeded: lastCallNumber)
-        if isTraced(number) { traceBegin(number) }
+        if isTraced(number) { return makeTracedCall(number) }
         finish(call(number))
     }
 
@@ -118,6 +118,11 @@ extension GuestThread {
             guest_context_request_stop(context)
             return
         }
+        complete(result)
+    }
+
+    /// Gives the guest a call's result.
+    func complete(_ result: Int) {
         if context.pointee.trace_has_begun != 0 { traceResult(result) }
         if !replacesRegisters {
             context.pointee.rax = UInt64(signed: result)

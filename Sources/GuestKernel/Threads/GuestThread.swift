@@ -55,6 +55,9 @@ public final class GuestThread: @unchecked Sendable {
     /// Calls by number, added to the statistics when the thread ends.
     let callCounts: UnsafeMutablePointer<UInt64>
     let callHeat: CallHeat
+    /// Of calls that are tampered with, and of the one that is being made (GUEST_TRACE_INJECTED).
+    var injectionCounters = InjectionCounters()
+    var traceFlags: UInt64 = 0
     /// The thread's own scratch memory: poll entries, I/O vectors, epoll events, bounce buffers.
     let scratch: UnsafeMutableRawPointer
     static let scratchByteCount = 64 << 10

@@ -44,8 +44,39 @@ extension GuestThread {
 
     // MARK: - Calls
 
+    /// Makes a call that is traced, and tampered with where that was asked for.
+    func makeTracedCall(_ number: UInt32) {
+        traceBegin(number)
+        guard let injections = kernel.tracing?.injections, !injections.isEmpty,
+            let action = injections.action(for: Int(number), counting: &injectionCounters)
+        else { return finish(call(number)) }
+        if action.delayEnterNanoseconds > 0 {
+            // As a wait: the call is known, and no part of it is made.
+            kernel.gate.beginWaiting(self)
+            sleep(action.delayEnterNanoseconds)
+            kernel.gate.endWaiting(self)
+        }
+        if action.signal > 0 {
+            kernel.send(kernel.identity.sentSignal(action.signal, code: siKernel), to: self)
+        }
+        let result = action.replacement ?? call(number)
+        if action.delayExitNanoseconds > 0 { sleep(action.delayExitNanoseconds) }
+        if action.replacement != nil { traceFlags |= UInt64(GUEST_TRACE_INJECTED) }
+        if action.delayEnterNanoseconds > 0 || action.delayExitNanoseconds > 0 {
+            traceFlags |= UInt64(GUEST_TRACE_DELAYED)
+        }
+        if action.replacement != nil { complete(result) } else { finish(result) }
+    }
+
+    private func sleep(_ nanoseconds: UInt64) {
+        var left = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        withUnsafeMutablePointer(to: &left) { left in
+            while !kernel.isEnding, nanosleep(left, left) != 0 {}
+        }
+    }
+
     /// Before a call is made: what it is, and what its arguments point to.
-    func traceBegin(_ number: UInt32) {
+    private func traceBegin(_ number: UInt32) {
         guard let tracing = kernel.tracing, context.pointee.trace_has_begun == 0 else { return }
         guard let ring, let place = waitForRoom(in: ring, 2 * tracing.recordByteCountMax, atSafePoint: true) else {
             guest_trace_count_dropped()
@@ -76,7 +107,8 @@ extension GuestThread {
         fill(&end.pointee.record, GUEST_TRACE_END, number)
         end.pointee.result = Int64(result)
         end.pointee.epoch = 0
-        end.pointee.held = 0
+        end.pointee.flags = traceFlags
+        traceFlags = 0
         let arguments = callArguments
         var writer = snippets(behind: place, MemoryLayout<guest_trace_end>.size, tracing)
         let shape = SyscallTable.shape(of: number).resolved(for: arguments)
