@@ -67,7 +67,23 @@ int main(void) {
     CHECK(syscall(SYS_sched_getaffinity, 0, sizeof allowed, &allowed) >= 8);
     CHECK(sysconf(_SC_NPROCESSORS_ONLN) > 0 && sysconf(_SC_PAGESIZE) == 4096);
     unsigned cpu = 9999;
-    CHECK(getcpu(&cpu, NULL) == 0 && cpu < 9999);
+    // By libc (the vDSO) and by syscall; a thread that may run on one processor only is there.
+    cpu_set_t one;
+    unsigned node = 99999, cpu_again = 99999, node_again = 99999;
+    CHECK(sched_getaffinity(0, sizeof allowed, &allowed) == 0);
+    for (int number = 0; number < CPU_SETSIZE; number++) {
+        if (!CPU_ISSET(number, &allowed)) continue;
+        CPU_ZERO(&one);
+        CPU_SET(number, &one);
+        CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
+        for (int again = 0; again < 100; again++) {
+            CHECK(getcpu(&cpu, &node) == 0 && (int)cpu == number);
+            CHECK(syscall(SYS_getcpu, &cpu_again, &node_again, NULL) == 0);
+            CHECK(cpu_again == cpu && node_again == node);
+        }
+    }
+    CHECK(sched_setaffinity(0, sizeof allowed, &allowed) == 0);
+    CHECK(getcpu(NULL, NULL) == 0 && syscall(SYS_getcpu, NULL, NULL, NULL) == 0);
     CHECK_EQUAL(sched_getscheduler(0), SCHED_OTHER);
     CHECK(getpriority(PRIO_PROCESS, 0) >= -20);
 

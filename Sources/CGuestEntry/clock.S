@@ -145,6 +145,32 @@ guest_vdso_time_slow:
     movl    $201, %eax
     syscall
     ret
+
+// int __vdso_getcpu(unsigned *, unsigned *, void *): the kernel keeps both numbers in the limit of a segment
+// (arch/x86/include/asm/segment.h, vdso_read_cpunode), the processor in its lower 12 bits.
+    .globl  guest_vdso_getcpu, guest_vdso_getcpu_slow
+    .hidden guest_vdso_getcpu, guest_vdso_getcpu_slow
+    .p2align 4
+guest_vdso_getcpu:
+    .byte   0x0f, 0x1f, 0x44, 0x00, 0x00
+    movl    $CPU_NUMBER_SELECTOR, %eax
+    lsl     %eax, %eax
+    jnz     guest_vdso_getcpu_slow
+    testq   %rdi, %rdi
+    je      1f
+    movl    %eax, %edx
+    andl    $0xfff, %edx
+    movl    %edx, (%rdi)
+1:  testq   %rsi, %rsi
+    je      2f
+    shrl    $12, %eax
+    movl    %eax, (%rsi)
+2:  xorl    %eax, %eax
+    ret
+guest_vdso_getcpu_slow:
+    movl    $309, %eax
+    syscall
+    ret
     .globl  guest_vdso_end
     .hidden guest_vdso_end
 guest_vdso_end:

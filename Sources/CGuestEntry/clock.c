@@ -11,6 +11,7 @@ extern const uint8_t guest_vdso_begin[], guest_vdso_end[];
 extern const uint8_t guest_vdso_clock_gettime[], guest_vdso_clock_gettime_slow[];
 extern const uint8_t guest_vdso_gettimeofday[], guest_vdso_gettimeofday_slow[];
 extern const uint8_t guest_vdso_time[], guest_vdso_time_slow[];
+extern const uint8_t guest_vdso_getcpu[], guest_vdso_getcpu_slow[];
 
 // Set once, before the first guest thread runs.
 static uint64_t host_begin, host_end, host_clock_gettime;
@@ -38,8 +39,10 @@ struct guest_vdso_function guest_vdso_function(uint32_t index) {
     case 1:
         return function(
             "__vdso_gettimeofday", guest_vdso_gettimeofday, guest_vdso_gettimeofday_slow, guest_vdso_time);
+    case 2:
+        return function("__vdso_time", guest_vdso_time, guest_vdso_time_slow, guest_vdso_getcpu);
     default:
-        return function("__vdso_time", guest_vdso_time, guest_vdso_time_slow, guest_vdso_end);
+        return function("__vdso_getcpu", guest_vdso_getcpu, guest_vdso_getcpu_slow, guest_vdso_end);
     }
 }
 

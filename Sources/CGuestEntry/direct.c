@@ -124,11 +124,14 @@ static uint32_t seek(struct guest_context *context) {
 
 static uint32_t get_processor(struct guest_context *context) {
     if (context->rdi >= memory_end || context->rsi >= memory_end) return 0;
-    uint32_t processor = 0, node = 0;
-    long result = host_call(__NR_getcpu, (uint64_t)&processor, (uint64_t)&node, 0, 0, 0, 0);
-    if (context->rdi && guest_store32((uint32_t *)context->rdi, processor)) return 0;
-    if (context->rsi && guest_store32((uint32_t *)context->rsi, node)) return 0;
-    return finish(context, result);
+    // As the vDSO does: both numbers are the limit of a segment.
+    uint32_t both = CPU_NUMBER_SELECTOR;
+    bool is_there;
+    __asm__("lsl %0, %0" : "+r"(both), "=@ccz"(is_there));
+    if (!is_there) return 0;
+    if (context->rdi && guest_store32((uint32_t *)context->rdi, both & 0xfff)) return 0;
+    if (context->rsi && guest_store32((uint32_t *)context->rsi, both >> 12)) return 0;
+    return finish(context, 0);
 }
 
 static bool is_direct(uint32_t number) {

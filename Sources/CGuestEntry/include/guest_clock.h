@@ -14,7 +14,7 @@ struct guest_vdso_function {
     uint32_t slow_offset;
     uint32_t byte_count;
 };
-#define GUEST_VDSO_FUNCTIONS 3
+#define GUEST_VDSO_FUNCTIONS 4
 
 /// The code, to be copied into guest memory. It works wherever it lies.
 const uint8_t *guest_vdso_code(uint32_t *byte_count);

@@ -81,5 +81,6 @@
 
 #define USER_CODE_SELECTOR 0x33
 #define USER_STACK_SELECTOR 0x2b
+#define CPU_NUMBER_SELECTOR 0x7b
 
 #endif
