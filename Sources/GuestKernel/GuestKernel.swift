@@ -132,7 +132,9 @@ public final class GuestKernel: @unchecked Sendable {
         guest_direct_set_memory_end(GuestLayout.arenaEnd)
         output =
             configuration.replicates
-            ? OutputGate(demand: gate.demand, clock: clock, fault: configuration.testFault) : nil
+            ? OutputGate(
+                demand: gate.demand, clock: clock, fault: configuration.testFault, trace: configuration.tracing?.area)
+            : nil
         let knowsFiles = configuration.confinesWrites || !configuration.volumes.isEmpty
         tracing = configuration.tracing
         volumes = configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil

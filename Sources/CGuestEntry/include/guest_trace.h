@@ -103,6 +103,22 @@ struct guest_trace_signal {
     uint64_t information[6];
 };
 
+/// What happens to epochs and output, where there is a mirror: `number` says what, and what the values are.
+struct guest_trace_note {
+    struct guest_trace_record record;
+    uint64_t values[2];
+};
+
+/// Epoch, streams with output in it.
+#define GUEST_TRACE_EPOCH_CUT 1u
+/// Epoch.
+#define GUEST_TRACE_EPOCH_COMMITTED 2u
+/// Stream, bytes.
+#define GUEST_TRACE_OUTPUT_HELD 3u
+#define GUEST_TRACE_OUTPUT_RELEASED 4u
+#define GUEST_TRACE_MIRROR_LOST 5u
+#define GUEST_TRACE_SUPERSEDED 6u
+
 /// A piece of memory.
 struct guest_trace_snippet {
     uint64_t address;

@@ -78,6 +78,7 @@ extension HeldStream {
     /// Takes a step's result into the queue. An error ends what was to be sent and waits for the guest's next write;
     /// a datagram's is that datagram's alone.
     private func record(_ result: Int, of step: HeldQueue.Step, in state: inout State) {
+        if result >= 0 { gate.trace?.note(.released(stream: number, byteCount: result)) }
         switch step.kind {
         case .bytes where result > 0:
             state.queue.releaseBytes(result)

@@ -156,6 +156,7 @@ final class HeldStream: Sendable {
             if taken < 0 { return taken }
             if taken < count || state.queue.room == 0 { setFull(&state, &effects) }
             hold(&state, &effects)
+            gate.trace?.note(.held(stream: number, byteCount: taken))
             return taken
         }
         finish(effects)
@@ -175,7 +176,10 @@ final class HeldStream: Sendable {
                 return failed(EAGAIN)
             }
             let taken = state.queue.appendDatagram(to: address, flags: flags, count, fill)
-            if taken >= 0 { hold(&state, &effects) }
+            if taken >= 0 {
+                hold(&state, &effects)
+                gate.trace?.note(.held(stream: number, byteCount: taken))
+            }
             return taken
         }
         finish(effects)

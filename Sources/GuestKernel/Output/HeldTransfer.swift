@@ -62,6 +62,7 @@ enum HeldTransfer {
             let result = hold.put(length, minimum: hold.kind.minimum(length)) { rest.copy(to: $0, byteCount: $1) }
             if result == HeldStream.passesOn { return nil }
             if result > 0 {
+                thread.traceFlags |= UInt64(GUEST_TRACE_HELD)
                 thread.waiter.progress = done + result
                 if done + result >= pieces.byteCount { return done + result }
                 if !isBlocking, result < length { return done + result }
@@ -109,6 +110,7 @@ enum HeldTransfer {
                 pieces.copy(to: place, byteCount: count) == count ? count : failed(EFAULT)
             }
             if result == HeldStream.passesOn { return nil }
+            if result >= 0 { thread.traceFlags |= UInt64(GUEST_TRACE_HELD) }
             if result != -Int(EAGAIN) || !isBlocking { return result }
             if let ended = waitForSpace(thread, file, hold) { return ended }
         }

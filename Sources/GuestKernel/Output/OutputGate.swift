@@ -82,8 +82,12 @@ public final class OutputGate: Sendable {
     let releaser = OutputReleaser()
     let blockingReleaser = BlockingReleaser()
 
-    init(demand: CheckpointDemand, clock: GuestClock, fault: TestFault? = nil) {
+    /// What happens to output, for whoever traces the guest.
+    let trace: TraceArea?
+
+    init(demand: CheckpointDemand, clock: GuestClock, fault: TestFault? = nil, trace: TraceArea? = nil) {
         self.fault = fault
+        self.trace = trace
         self.demand = demand
         self.clock = clock
     }
@@ -105,6 +109,7 @@ public final class OutputGate: Sendable {
             return streams
         }
         oldestUncut.store(0, ordering: .sequentiallyConsistent)
+        trace?.note(.epochCut(epoch, streamCount: streams.count))
         var writer = RecordWriter(capacity: 16)
         writer.put(UInt32(streams.reduce(0) { $0 + ($1.travels ? 1 : 0) }))
         let marks = streams.map { stream in
@@ -123,6 +128,7 @@ public final class OutputGate: Sendable {
             while let first = state.epochs.first, first.number <= epoch { due.append(state.epochs.removeFirst()) }
         }
         guard let last = due.last else { return }
+        trace?.note(.epochCommitted(epoch))
         for cut in due {
             for mark in cut.marks { mark.stream.commit(to: mark.position) }
         }
@@ -154,6 +160,7 @@ public final class OutputGate: Sendable {
         let (isChanged, _) = mode.compareExchange(
             expected: Mode.holds, desired: Mode.passes, ordering: .sequentiallyConsistent)
         guard isChanged else { return }
+        trace?.note(.mirrorLost)
         var streams: [HeldStream] = []
         state.withLock { state in
             for epoch in state.epochs { streams += epoch.marks.map(\.stream) }
@@ -169,6 +176,7 @@ public final class OutputGate: Sendable {
     /// The mirror has taken over: nothing is released ever again. What the host was given before stays given.
     public func seal() {
         mode.store(Mode.sealed, ordering: .sequentiallyConsistent)
+        trace?.note(.superseded)
     }
 
     /// How long this process outlives its guest for peers that do not read, which natively the kernel's own buffers do.

@@ -106,7 +106,7 @@ extension GuestThread {
         let end = place.bindMemory(to: guest_trace_end.self, capacity: 1)
         fill(&end.pointee.record, GUEST_TRACE_END, number)
         end.pointee.result = Int64(result)
-        end.pointee.epoch = 0
+        end.pointee.epoch = tracing.area.openEpoch.load(ordering: .relaxed)
         end.pointee.flags = traceFlags
         traceFlags = 0
         let arguments = callArguments

@@ -25,6 +25,10 @@ public final class TraceArea: Sendable {
     /// Sound: mapped for as long as the process lives; its fields are atomic in C, or written before anybody reads.
     nonisolated(unsafe) private let area: UnsafeMutablePointer<guest_trace_area>
     private let rings = Mutex<[Ring]>([])
+    /// What the supervisor's own threads write to, one at a time.
+    let noteRing = Mutex<Ring?>(nil)
+    /// The epoch that the guest is in: one more than was cut last.
+    let openEpoch = Atomic<UInt64>(0)
 
     /// Sound: a ring is mapped for good.
     struct Ring: @unchecked Sendable {
@@ -120,25 +124,6 @@ public final class TraceArea: Sendable {
                     UInt64(MAP_SHARED | MAP_FIXED), UInt64(signed: descriptor), UInt64(from)))
         }
         return UnsafeMutableRawPointer(bitPattern: place)!.bindMemory(to: guest_trace_ring.self, capacity: 1)
-    }
-
-    // MARK: - The guest's end
-
-    /// The last record, once no thread writes any more. `signal` is 0 where the guest has exited.
-    public func writeEnd(status: Int32, signal: Int32) {
-        guard let ring = takeRing() else { return guest_trace_count_dropped() }
-        let byteCount = UInt64(MemoryLayout<guest_trace_record>.size)
-        var place = guest_trace_reserve(ring, byteCount)
-        while place == nil, guest_trace_waits() {
-            guest_trace_wait_for_room(ring, byteCount)
-            place = guest_trace_reserve(ring, byteCount)
-        }
-        guard let record = place?.bindMemory(to: guest_trace_record.self, capacity: 1) else { return }
-        record.pointee.kind = GUEST_TRACE_GUEST_END
-        record.pointee.time = guest_trace_now()
-        record.pointee.thread = signal
-        record.pointee.number = UInt32(bitPattern: status)
-        guest_trace_publish(ring, record, byteCount)
     }
 
     // MARK: - What became of it

@@ -1,0 +1,72 @@
+import CGuestEntry
+import GuestMemory
+
+/// Something that happens to the guest, and is no call of its own.
+enum TraceNote {
+    case epochCut(UInt64, streamCount: Int)
+    case epochCommitted(UInt64)
+    case held(stream: UInt64, byteCount: Int)
+    case released(stream: UInt64, byteCount: Int)
+    /// Nothing is held any more.
+    case mirrorLost
+    /// Nothing is released any more: the mirror has taken over.
+    case superseded
+
+    /// The record's number and values (guest_trace.h).
+    var values: (number: UInt32, UInt64, UInt64) {
+        switch self {
+        case .epochCut(let epoch, let count): (GUEST_TRACE_EPOCH_CUT, epoch, UInt64(count))
+        case .epochCommitted(let epoch): (GUEST_TRACE_EPOCH_COMMITTED, epoch, 0)
+        case .held(let stream, let count): (GUEST_TRACE_OUTPUT_HELD, stream, UInt64(count))
+        case .released(let stream, let count): (GUEST_TRACE_OUTPUT_RELEASED, stream, UInt64(count))
+        case .mirrorLost: (GUEST_TRACE_MIRROR_LOST, 0, 0)
+        case .superseded: (GUEST_TRACE_SUPERSEDED, 0, 0)
+        }
+    }
+}
+
+extension TraceArea {
+    /// Writes a note, from any thread. The supervisor waits for no reader: what finds no room is dropped and counted.
+    func note(_ note: TraceNote) {
+        if case .epochCut(let epoch, _) = note { openEpoch.store(epoch + 1, ordering: .relaxed) }
+        let (number, first, second) = note.values
+        withNoteRecord(as: guest_trace_note.self, waits: false) { record in
+            record.pointee.record.kind = GUEST_TRACE_NOTE
+            record.pointee.record.number = number
+            record.pointee.values = (first, second)
+        }
+    }
+
+    /// The last record, once no thread writes any more. `signal` is 0 where the guest has exited.
+    public func writeEnd(status: Int32, signal: Int32) {
+        withNoteRecord(as: guest_trace_record.self, waits: true) { record in
+            record.pointee.kind = GUEST_TRACE_GUEST_END
+            record.pointee.thread = signal
+            record.pointee.number = UInt32(bitPattern: status)
+        }
+    }
+
+    private func withNoteRecord<Record>(
+        as type: Record.Type, waits: Bool, _ fill: (UnsafeMutablePointer<Record>) -> Void
+    ) {
+        noteRing.withLock { ring in
+            if ring == nil { ring = takeRing().map(Ring.init) }
+            guard let pointer = ring?.pointer, let place = room(in: pointer, MemoryLayout<Record>.size, waits: waits)
+            else { return guest_trace_count_dropped() }
+            fill(place.bindMemory(to: Record.self, capacity: 1))
+            let head = place.assumingMemoryBound(to: guest_trace_record.self)
+            head.pointee.time = guest_trace_now()
+            guest_trace_publish(pointer, head, UInt64(MemoryLayout<Record>.size))
+        }
+    }
+
+    private func room(
+        in ring: UnsafeMutablePointer<guest_trace_ring>, _ byteCount: Int, waits: Bool
+    ) -> UnsafeMutableRawPointer? {
+        while true {
+            if let place = guest_trace_reserve(ring, UInt64(byteCount)) { return place }
+            guard waits, guest_trace_waits() else { return nil }
+            guest_trace_wait_for_room(ring, UInt64(byteCount))
+        }
+    }
+}
