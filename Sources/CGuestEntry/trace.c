@@ -42,8 +42,8 @@ bool guest_trace_wants(uint32_t number) {
     return area->calls[number / 64] >> number % 64 & 1;
 }
 
-uint64_t guest_trace_now(void) {
-    if (area->uses_counter) {
+uint64_t guest_trace_time(const struct guest_trace_area *of) {
+    if (of->uses_counter) {
         uint32_t low, high;
         __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
         return (uint64_t)high << 32 | low;
@@ -51,6 +51,10 @@ uint64_t guest_trace_now(void) {
     struct timespec now = {0};
     host_call(__NR_clock_gettime, CLOCK_MONOTONIC, (uint64_t)&now, 0, 0, 0, 0);
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t guest_trace_now(void) {
+    return guest_trace_time(area);
 }
 
 static uint8_t *place(struct guest_trace_ring *ring) {

@@ -80,8 +80,14 @@ struct RunCommand: ParsableCommand {
         if traceJson, trace == nil { throw ValidationError("--trace-json is about --trace: add it") }
     }
 
-    func run() throws {
-        if trace != nil { throw ValidationError("--trace is not built yet") }
+    /// What `--trace` asks for; nil without it.
+    var traceRequest: TraceRequest? {
+        var request = trace
+        request?.isJSON = traceJson
+        return request
+    }
+
+    func run() {
         var request = guest.request(for: RawArguments.tail(matching: [program] + arguments))
         request.rewritesAfter = testRewriteAfter
         request.environmentChanges = environmentChanges.map { Array($0.utf8) }
@@ -94,6 +100,7 @@ struct RunCommand: ParsableCommand {
         request.replication?.writableExceptions = files.allowUnreplicatedWrites
         request.replication?.testFault = testFault
         request.testCommits = testCommits
+        request.trace = traceRequest?.setup
         GuestRun.run(request)
     }
 

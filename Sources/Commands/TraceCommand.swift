@@ -55,11 +55,13 @@ struct TraceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let request = try traceRequest()
-        if !request.quiet.contains(.pathResolution) {
-            for note in request.paths.notes { MessageLog(format: guest.logFormat).say(.info, note) }
+        let trace = try traceRequest()
+        var request = runRequest()
+        if !trace.quiet.contains(.pathResolution) {
+            for note in trace.paths.notes { request.messages.say(.info, note) }
         }
-        throw ValidationError("trace is not built yet")
+        request.trace = trace.setup
+        GuestRun.run(request)
     }
 
     /// What the options ask for.

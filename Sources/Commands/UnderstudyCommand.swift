@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Supervisor
+import Tracing
 
 /// The command line's root.
 public struct UnderstudyCommand: ParsableCommand {
@@ -19,7 +20,11 @@ public struct UnderstudyCommand: ParsableCommand {
     /// In place of the library's own `main`, whose messages do not start with our name and take several lines.
     public static func runAndExit() -> Never {
         do {
-            var command = try parse(Array(CommandLine.arguments.dropFirst()))
+            let words = Array(CommandLine.arguments.dropFirst())
+            if words.first == TraceReaderCommand.name {
+                try TraceReaderCommand.run(Array(words.dropFirst()), request: traceRequest)
+            }
+            var command = try parse(words)
             try command.run()
             Glibc.exit(0)
         } catch {
@@ -44,7 +49,17 @@ public struct UnderstudyCommand: ParsableCommand {
         return try parseAsRoot(words)
     }
 
+    /// What a command line that runs a guest asks to be traced.
+    private static func traceRequest(of words: [String]) throws -> TraceRequest? {
+        let command = try parse(words)
+        return try (command as? TraceCommand)?.traceRequest() ?? (command as? RunCommand)?.traceRequest
+    }
+
     private static func end(_ error: any Error) -> Never {
+        if let error = error as? SupervisorError {
+            MessageLog(format: .text).say(.error, error.message)
+            Glibc.exit(error.code.rawValue)
+        }
         let status = exitCode(for: error)
         if let status = error as? ExitCode { Glibc.exit(status.rawValue) }
         if status.isSuccess {

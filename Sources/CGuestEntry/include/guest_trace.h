@@ -97,10 +97,10 @@ struct guest_trace_end {
 #define GUEST_TRACE_INJECTED 2u
 #define GUEST_TRACE_DELAYED 4u
 
-/// A signal that is acted on: siginfo_t's first bytes.
+/// A signal that is acted on: a siginfo_t.
 struct guest_trace_signal {
     struct guest_trace_record record;
-    uint64_t information[6];
+    uint64_t information[16];
 };
 
 /// What happens to epochs and output, where there is a mirror: `number` says what, and what the values are.
@@ -133,8 +133,9 @@ struct guest_trace_area *guest_trace_area(void);
 /// Whether a call is traced.
 bool guest_trace_wants(uint32_t number);
 
-/// The time for a record.
+/// The time for a record; and of an area that is another process's.
 uint64_t guest_trace_now(void);
+uint64_t guest_trace_time(const struct guest_trace_area *area);
 
 /// Room for a record of up to so many bytes in a ring of the calling thread's own; NULL where there is none now.
 void *guest_trace_reserve(struct guest_trace_ring *ring, uint64_t byte_count);

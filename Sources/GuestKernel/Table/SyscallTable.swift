@@ -25,7 +25,7 @@ public enum SyscallTable {
     }
 
     /// What a call's arguments mean, also of a number outside the table.
-    static func shape(of number: UInt32) -> CallShape {
+    public static func shape(of number: UInt32) -> CallShape {
         number < UInt32(count) ? shapes[Int(number)] : unknownShape
     }
 

@@ -133,10 +133,14 @@ extension GuestThread {
         traceSignal(info)
     }
 
-    /// The program's start, which no thread of the guest's asks for: shown as the execve that it stands for. `vector` is
-    /// where its arguments' addresses lie, `environment` its environment's.
-    func traceStart(path: UInt64, vector: UInt64, environment: UInt64) {
+    /// The program's start, which no thread of the guest's asks for: shown as the execve that it stands for, by what lies
+    /// on its first stack (System V ABI, x86-64, 3.4.1).
+    func traceStart() {
         guard isTraced(UInt32(__NR_execve)) else { return }
+        let vector = context.pointee.rsp + 8
+        guard let count = GuestAccess.load(UInt64.self, at: vector - 8), count < 1 << 24 else { return }
+        let environment = vector + 8 * (count + 1)
+        let path = programPath(behind: environment) ?? 0
         let registers = (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx)
         (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx) = (path, vector, environment)
         traceBegin(UInt32(__NR_execve))
@@ -144,11 +148,24 @@ extension GuestThread {
         (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx) = registers
     }
 
+    /// Where the path that the program was started by lies: AT_EXECFN of the auxiliary vector, behind the environment.
+    private func programPath(behind environment: UInt64) -> UInt64? {
+        var place = environment
+        while let variable = GuestAccess.load(UInt64.self, at: place), variable != 0 { place += 8 }
+        place += 8
+        while let kind = GuestAccess.load(UInt64.self, at: place), kind != 0 {
+            if kind == 31 { return GuestAccess.load(UInt64.self, at: place + 8) }
+            place += 16
+        }
+        return nil
+    }
+
     private func traceSignal(_ info: SignalInfo) {
         guard kernel.tracing != nil, ring != nil else { return }
         writeRecord(kind: GUEST_TRACE_SIGNAL, number: UInt32(bitPattern: info.signal), as: guest_trace_signal.self) {
             record in
             withUnsafeMutableBytes(of: &record.pointee.information) { bytes in
+                bytes.initializeMemory(as: UInt8.self, repeating: 0)
                 withUnsafeBytes(of: info) { bytes.copyMemory(from: $0) }
             }
         }

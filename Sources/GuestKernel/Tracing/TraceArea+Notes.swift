@@ -1,29 +1,4 @@
 import CGuestEntry
-import GuestMemory
-
-/// Something that happens to the guest, and is no call of its own.
-enum TraceNote {
-    case epochCut(UInt64, streamCount: Int)
-    case epochCommitted(UInt64)
-    case held(stream: UInt64, byteCount: Int)
-    case released(stream: UInt64, byteCount: Int)
-    /// Nothing is held any more.
-    case mirrorLost
-    /// Nothing is released any more: the mirror has taken over.
-    case superseded
-
-    /// The record's number and values (guest_trace.h).
-    var values: (number: UInt32, UInt64, UInt64) {
-        switch self {
-        case .epochCut(let epoch, let count): (GUEST_TRACE_EPOCH_CUT, epoch, UInt64(count))
-        case .epochCommitted(let epoch): (GUEST_TRACE_EPOCH_COMMITTED, epoch, 0)
-        case .held(let stream, let count): (GUEST_TRACE_OUTPUT_HELD, stream, UInt64(count))
-        case .released(let stream, let count): (GUEST_TRACE_OUTPUT_RELEASED, stream, UInt64(count))
-        case .mirrorLost: (GUEST_TRACE_MIRROR_LOST, 0, 0)
-        case .superseded: (GUEST_TRACE_SUPERSEDED, 0, 0)
-        }
-    }
-}
 
 extension TraceArea {
     /// Writes a note, from any thread. The supervisor waits for no reader: what finds no room is dropped and counted.

@@ -7,8 +7,7 @@ import Synchronization
 public final class TraceArea: Sendable {
     /// How an area is made.
     public struct Options: Sendable {
-        /// Which calls are traced, bit n for number n.
-        public var calls: [UInt64] = [UInt64](repeating: .max, count: Int(GUEST_TRACE_CALLS) / 64)
+        public var calls = CallSelection.all
         /// Bytes of a thread's ring: a power of two, and at least 64 KiB.
         public var ringByteCount = 1 << 20
         /// The most bytes of a buffer or string that are kept.
@@ -57,7 +56,7 @@ public final class TraceArea: Sendable {
         area.pointee.text_bytes = UInt32(clamping: options.textByteCount)
         area.pointee.uses_counter = TraceArea.hasCounter ? 1 : 0
         withUnsafeMutableBytes(of: &area.pointee.calls) { calls in
-            options.calls.withUnsafeBytes { calls.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0.prefix(calls.count))) }
+            withUnsafeBytes(of: options.calls) { calls.copyMemory(from: $0) }
         }
         guest_trace_set_area(area, wakeDescriptor)
     }

@@ -21,8 +21,12 @@ public final class TraceRings {
     /// Numbers that were missing when everything was over: of records that their threads did not get to finish.
     public private(set) var missingCount: UInt64 = 0
 
-    /// Whether times are the CPU's counter.
-    public var usesCounter: Bool { area.pointee.uses_counter != 0 }
+    /// Reads what records have as their time.
+    var readTime: () -> UInt64 {
+        let area = area
+        return { guest_trace_time(area) }
+    }
+
     /// Records that found no room so far.
     public var droppedCount: UInt64 { guest_trace_dropped(area) }
 

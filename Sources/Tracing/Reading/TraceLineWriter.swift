@@ -1,0 +1,145 @@
+import Glibc
+import GuestKernel
+
+/// Writes whole lines: a call or an event with what stands before and behind it, as text or as JSON.
+struct TraceLineWriter {
+    private let request: TraceRequest
+    private let calls: CallFormatter
+    private let objects: JsonFormatter
+    private var prefix = LinePrefix()
+
+    init(_ request: TraceRequest) {
+        self.request = request
+        let options = FormatOptions(request)
+        calls = CallFormatter(options)
+        objects = JsonFormatter(options)
+        prefix.clock =
+            switch request.lines.timestamps {
+            case .none: .none
+            case .seconds: .seconds
+            case .microseconds: .microseconds
+            case .unixMicroseconds: .sinceEpoch
+            }
+        prefix.isRelative = request.lines.showsRelativeTimes
+        prefix.showsDuration = request.lines.showsDurations
+        prefix.isForFile = request.output != .standardError
+        prefix.showsThread = prefix.isForFile
+        var now = time(nil)
+        var local = tm()
+        localtime_r(&now, &local)
+        prefix.secondsEastOfUTC = local.tm_gmtoff
+    }
+
+    /// From here on lines on a terminal say which thread's they are.
+    mutating func setSeveralThreads() {
+        prefix.showsThread = true
+    }
+
+    mutating func appendCall(_ call: TracedCall, _ circumstances: CallCircumstances, _ text: inout TraceText) {
+        if request.isJSON { return objects.appendCall(call, circumstances: circumstances.forJson, &text) }
+        prefix.appendStart(thread: call.thread, nanoseconds: call.startNanoseconds, &text)
+        calls.appendCall(call, &text)
+        finish(call, circumstances, &text)
+    }
+
+    /// What is known before a call, as something else comes before its end. In JSON a call is one object, at its end.
+    mutating func appendUnfinished(_ call: TracedCall, _ text: inout TraceText) {
+        if request.isJSON { return }
+        prefix.appendStart(thread: call.thread, nanoseconds: call.startNanoseconds, &text)
+        calls.appendUnfinished(call, &text)
+        text.endLine()
+    }
+
+    mutating func appendResumed(_ call: TracedCall, _ circumstances: CallCircumstances, _ text: inout TraceText) {
+        if request.isJSON { return objects.appendCall(call, circumstances: circumstances.forJson, &text) }
+        let ended = call.startNanoseconds + call.durationNanoseconds
+        prefix.appendStart(thread: call.thread, nanoseconds: ended, &text)
+        calls.appendResumed(call, &text)
+        finish(call, circumstances, &text)
+    }
+
+    private func finish(_ call: TracedCall, _ circumstances: CallCircumstances, _ text: inout TraceText) {
+        if circumstances.isInjected { text.append(" (INJECTED)") }
+        if circumstances.isDelayed { text.append(" (DELAYED)") }
+        if call.result != nil { prefix.appendEnd(durationNanoseconds: call.durationNanoseconds, &text) }
+        text.endLine()
+    }
+
+    mutating func append(_ event: TraceEvent, thread: Int32, nanoseconds: UInt64, _ text: inout TraceText) {
+        if request.isJSON { return appendObject(event, thread, nanoseconds, &text) }
+        prefix.appendStart(thread: thread, nanoseconds: nanoseconds, &text)
+        switch event {
+        case .signal(let signal, let information):
+            text.append("--- ")
+            SignalName.append(full: signal, &text)
+            text.append(byte: 0x20)
+            SignalText.append(information: information, &text)
+            text.append(" ---")
+        case .end(.exited(let status)):
+            text.append("+++ exited with ")
+            text.append(signed: Int64(status))
+            text.append(" +++")
+        case .end(.signalled(let signal)):
+            text.append("+++ killed by ")
+            SignalName.append(full: signal, &text)
+            text.append(" +++")
+        case .note(let note):
+            text.append("--- ")
+            note.append(&text)
+            text.append(" ---")
+        case .dropped(let count):
+            text.append("--- ")
+            text.append(decimal: count)
+            text.append(" records dropped ---")
+        }
+        text.endLine()
+    }
+
+    private func appendObject(
+        _ event: TraceEvent, _ thread: Int32, _ nanoseconds: UInt64, _ text: inout TraceText
+    ) {
+        switch event {
+        case .signal(let signal, let information):
+            objects.appendSignal(
+                signal, information: information, thread: thread, nanoseconds: nanoseconds, &text)
+        case .end(.exited(let status)):
+            objects.appendExit(status: status, thread: thread, nanoseconds: nanoseconds, &text)
+        case .end(.signalled(let signal)):
+            objects.appendKilled(by: signal, thread: thread, nanoseconds: nanoseconds, &text)
+        case .note(let note):
+            objects.appendNote(note, nanoseconds: nanoseconds, &text)
+        case .dropped(let count):
+            objects.appendDropped(count, nanoseconds: nanoseconds, &text)
+        }
+    }
+}
+
+/// What is known of a call besides what it did.
+struct CallCircumstances {
+    /// The epoch that it ended in; 0 without a mirror.
+    var epoch: UInt64 = 0
+    var isHeld = false
+    var isInjected = false
+    var isDelayed = false
+
+    var forJson: JsonFormatter.Circumstances {
+        epoch == 0 ? JsonFormatter.Circumstances() : JsonFormatter.Circumstances(epoch: epoch, isHeld: isHeld)
+    }
+}
+
+extension FormatOptions {
+    init(_ request: TraceRequest) {
+        self.init()
+        stringByteCount = request.lines.stringByteCountMax
+        isUnabbreviated = request.lines.abbreviated != .all
+        showsDescriptorPaths = request.lines.descriptorDetail != .none
+        showsNumbers = request.lines.showsNumbers
+        resultColumn = request.lines.resultColumn
+        hexStrings =
+            switch request.lines.hexadecimalStrings {
+            case .none: .none
+            case .nonASCII: .unprintable
+            case .all: .all
+            }
+    }
+}
