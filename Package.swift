@@ -34,6 +34,7 @@ let package = Package(
                 "CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "SyscallShapes", "Volumes",
             ],
             swiftSettings: swiftSettings),
+        .target(name: "Tracing", dependencies: ["GuestKernel", "SyscallShapes"], swiftSettings: swiftSettings),
         .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
         .target(
             name: "VolumeStore", dependencies: ["CGuestEntry", "Epochs", "RecordCoding", "Volumes"],
@@ -110,6 +111,9 @@ let package = Package(
         .testTarget(name: "SyscallShapesTests", dependencies: ["SyscallShapes"], swiftSettings: swiftSettings),
         .testTarget(
             name: "TraceOptionsTests", dependencies: ["GuestKernel", "Tracing", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TracingTests", dependencies: ["GuestKernel", "SyscallShapes", "Tracing"],
             swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(

@@ -26,7 +26,7 @@ struct CaptureWalk<Source: CaptureSource> {
         guard address != 0 else { return }
         let count = elements(extent)
         switch content {
-        case .bytes: _ = writer.capture(address, min(count, limits.stringByteCount), memory)
+        case .bytes, .randomBytes: _ = writer.capture(address, min(count, limits.stringByteCount), memory)
         case .path: _ = writer.capture(address, min(count, CaptureWalk.pathByteCountMax), memory)
         case .socketAddress, .cloneArguments, .openHow, .cpuMask, .schedulingAttributes:
             _ = writer.capture(address, min(count, content.byteCountMax), memory)

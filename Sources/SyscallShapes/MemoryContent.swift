@@ -2,6 +2,8 @@
 public enum MemoryContent: UInt8, Sendable {
     // One byte an element: the extent is in bytes.
     case bytes
+    /// Like `bytes`, shown in hexadecimal.
+    case randomBytes
     /// Like `bytes`, shown whole.
     case path
     case socketAddress
@@ -76,7 +78,7 @@ public enum MemoryContent: UInt8, Sendable {
     /// The size of one element in bytes.
     public var byteCount: Int {
         switch self {
-        case .bytes, .path, .socketAddress, .cloneArguments, .openHow, .cpuMask, .schedulingAttributes,
+        case .bytes, .randomBytes, .path, .socketAddress, .cloneArguments, .openHow, .cpuMask, .schedulingAttributes,
             .directoryEntries, .oldDirectoryEntries, .descriptorSet:
             return 1
         case .int32, .uint32, .descriptor, .identity, .waitStatus, .schedulingParameters: return 4

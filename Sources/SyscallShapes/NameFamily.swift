@@ -6,6 +6,10 @@ public enum NameFamily: UInt8, Sendable, CaseIterable {
     case accessMode
     case accessFlags
     case unlinkFlags
+    /// AT_* flags.
+    case placeFlags
+    /// AT_* flags of statx.
+    case statxFlags
     case statxMask
     case renameFlags
     case extendedAttributeFlags
@@ -74,7 +78,6 @@ public enum NameFamily: UInt8, Sendable, CaseIterable {
     case futexOperation
     case futexBits
     case futexWakeOperation
-    case restartableSequenceFlags
     case waitOptions
     case waitTarget
     case resource
@@ -89,6 +92,7 @@ public enum NameFamily: UInt8, Sendable, CaseIterable {
     case barrierCommand
     case randomFlags
     case personality
+    case ipcKey
     case ipcFlags
     case sharedMemoryFlags
     case ipcCommand

@@ -13,7 +13,6 @@ extension Selection {
         shape.kinds[2] = optionNames(arguments.int(1))
         switch (arguments.int(1), arguments.int(2)) {
         case (1, 13) where arguments.int(4) >= 8: shape.kinds[3] = .input(.linger)
-        case (1, 20), (1, 21), (1, 66), (1, 67): shape.kinds[3] = .input(.timeval)
         case _ where arguments.int(4) == 4: shape.kinds[3] = .input(.int32)
         default: shape.kinds[3] = .input(.bytes, .count(4))
         }
@@ -24,9 +23,11 @@ extension Selection {
         switch (arguments.int(1), arguments.int(2)) {
         case (1, 13): shape.kinds[3] = .output(.linger)
         case (1, 17): shape.kinds[3] = .output(.credentials)
-        case (1, 20), (1, 21), (1, 66), (1, 67): shape.kinds[3] = .output(.timeval)
-        // SO_BINDTODEVICE, SO_PEERSEC, TCP_INFO, TCP_CONGESTION
-        case (1, 25), (1, 31), (6, 11), (6, 13): shape.kinds[3] = .output(.bytes, .pointed(4))
+        // SO_RCVTIMEO and SO_SNDTIMEO in both sizes, SO_BINDTODEVICE, SO_PEERSEC
+        case (1, 20), (1, 21), (1, 66), (1, 67), (1, 25), (1, 31):
+            shape.kinds[3] = .output(.bytes, .pointed(4))
+        // TCP_INFO, TCP_CONGESTION
+        case (6, 11), (6, 13): shape.kinds[3] = .output(.bytes, .pointed(4))
         case (1, _), (6, _), (0, _), (41, _): shape.kinds[3] = .output(.int32)
         default: shape.kinds[3] = .output(.bytes, .pointed(4))
         }

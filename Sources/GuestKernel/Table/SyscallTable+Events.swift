@@ -27,7 +27,7 @@ extension SyscallTable {
             40, "sendfile", .descriptor, .descriptor, .update(.int64), .size, callClass: .mayWait,
             handler: CopyCalls.sendfile),
         Syscall(
-            275, "splice", .descriptor, .update(.int64), .descriptor, .update(.int64), .size, .named(.spliceFlags),
+            275, "splice", .descriptor, .input(.int64), .descriptor, .input(.int64), .size, .named(.spliceFlags),
             callClass: .mayWait,
             handler: CopyCalls.splice),
         Syscall(
@@ -38,7 +38,7 @@ extension SyscallTable {
             callClass: .mayWait, support: .partial,
             note: "the bytes are copied", handler: CopyCalls.vmsplice),
         Syscall(
-            326, "copy_file_range", .descriptor, .update(.int64), .descriptor, .update(.int64), .size, .bits,
+            326, "copy_file_range", .descriptor, .input(.int64), .descriptor, .input(.int64), .size, .bits,
             handler: CopyCalls.copyFileRange),
         Syscall(
             319, "memfd_create", .string, .named(.memoryFileFlags), returns: .descriptor, handler: MemoryFile.create),

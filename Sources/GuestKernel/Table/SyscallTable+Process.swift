@@ -24,7 +24,8 @@ extension SyscallTable {
                 .output(.resourceUsage), support: .partial,
                 note: "ECHILD: a guest has no children yet", handler: ChildCalls.waitIdentity),
             Syscall(
-                318, "getrandom", .output(.bytes, .result), .size, .named(.randomFlags), handler: UsageCalls.random),
+                318, "getrandom", .output(.randomBytes, .result), .size, .named(.randomFlags),
+                handler: UsageCalls.random),
         ]
 
     private static let limitNote =
@@ -78,6 +79,6 @@ extension SyscallTable {
         Syscall(
             315, "sched_getattr", .processIdentity, .output(.schedulingAttributes, .count(2)), .unsigned, .bits,
             callClass: .passedOn),
-        Syscall(324, "membarrier", .named(.barrierCommand), .bits, .integer, callClass: .passedOn),
+        Syscall(324, "membarrier", .named(.barrierCommand), .bits, .absent, returns: .bits, callClass: .passedOn),
     ]
 }

@@ -29,14 +29,14 @@ extension SyscallTable {
             note: "System V memory, semaphores and queues live outside the guest, where no mirror has them",
             isReported: true
         ).rows([
-            (29, "shmget", [.bits, .size, .named(.ipcFlags)]),
+            (29, "shmget", [.named(.ipcKey), .size, .named(.ipcFlags)]),
             (30, "shmat", [.integer, .pointer, .named(.sharedMemoryFlags)]),
             (31, "shmctl", [.integer, .named(.ipcCommand), .pointer]),
-            (64, "semget", [.bits, .integer, .named(.ipcFlags)]),
+            (64, "semget", [.named(.ipcKey), .integer, .named(.ipcFlags)]),
             (65, "semop", [.integer, .pointer, .size]),
             (66, "semctl", [.integer, .integer, .named(.ipcCommand), .bits]),
             (67, "shmdt", [.pointer]),
-            (68, "msgget", [.bits, .named(.ipcFlags)]),
+            (68, "msgget", [.named(.ipcKey), .named(.ipcFlags)]),
             (69, "msgsnd", [.integer, .pointer, .size, .bits]),
             (70, "msgrcv", [.integer, .pointer, .size, .long, .bits]),
             (71, "msgctl", [.integer, .named(.ipcCommand), .pointer]),
@@ -161,6 +161,6 @@ extension SyscallTable {
             (456, "futex_requeue", [.pointer, .bits, .integer, .integer]),
         ])
         + Refusal(errno: ENOSYS, note: "libc does without restartable sequences").rows([
-            (334, "rseq", [.pointer, .unsigned, .named(.restartableSequenceFlags), .bits])
+            (334, "rseq", [.bits, .bits, .bits, .bits])
         ])
 }

@@ -1,0 +1,47 @@
+import GuestKernel
+import SyscallShapes
+
+/// Shapes and names of all calls, flat: a line's formatting looks at them without counting references.
+///
+/// Sound: filled once and never changed or freed.
+struct CallNames: @unchecked Sendable {
+    static let shared = CallNames()
+
+    private let shapes: UnsafeMutablePointer<CallShape>
+    private let names: UnsafeMutablePointer<UInt8>
+    /// Where each name begins in `names`; one more at the end.
+    private let starts: UnsafeMutablePointer<Int>
+
+    private init() {
+        let count = SyscallTable.count
+        shapes = .allocate(capacity: count)
+        starts = .allocate(capacity: count + 1)
+        var bytes: [UInt8] = []
+        for number in 0..<count {
+            (shapes + number).initialize(to: SyscallTable.shapes[number])
+            starts[number] = bytes.count
+            if let row = SyscallTable.rows[number] { bytes += row.name.utf8 }
+        }
+        starts[count] = bytes.count
+        names = .allocate(capacity: max(bytes.count, 1))
+        for (index, byte) in bytes.enumerated() { names[index] = byte }
+    }
+
+    /// The shape of a call before its arguments are looked at.
+    @inline(__always)
+    func shape(_ number: Int) -> CallShape {
+        number >= 0 && number < SyscallTable.count ? shapes[number] : CallNames.unknown
+    }
+
+    /// `read`, or `syscall_0x3e7`.
+    @inline(__always)
+    func append(_ number: Int, _ text: inout TraceText) {
+        if number >= 0, number < SyscallTable.count, starts[number + 1] > starts[number] {
+            return text.append(names + starts[number], starts[number + 1] - starts[number])
+        }
+        text.append("syscall_")
+        text.append(hex: UInt64(bitPattern: Int64(number)))
+    }
+
+    private static let unknown = CallShape([.bits, .bits, .bits, .bits, .bits, .bits])
+}

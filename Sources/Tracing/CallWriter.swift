@@ -1,0 +1,142 @@
+import SyscallShapes
+
+/// Shows one call's arguments and result.
+struct CallWriter {
+    var call: TracedCall
+    var shape: CallShape
+    var options: FormatOptions
+
+    /// Whether there is nothing that the call wrote: it failed, or has not returned.
+    var isWithoutOutput: Bool {
+        guard let result = call.result else { return true }
+        return result < 0 && result >= -4095
+    }
+
+    // MARK: - Slots: arguments in the order in which they are shown
+
+    /// clone's arguments have names, and an order of their own.
+    var isClone: Bool { call.number == 56 }
+
+    var slotCount: Int { isClone ? 5 : shape.count }
+
+    /// The first that is only known after the call; `slotCount` where all are known before.
+    var lateSlot: Int {
+        if isClone { return 2 }
+        for index in 0..<shape.count where isLate(index) { return index }
+        return shape.count
+    }
+
+    private func isLate(_ index: Int) -> Bool {
+        guard shape.kinds[index].isWritten else { return false }
+        // What poll and select change is shown with the result.
+        return shape.result != .readyCount
+    }
+
+    /// Whether the comma behind the last argument before the call belongs to the call's first half.
+    var separatesEarly: Bool { !isClone && call.number != 16 }
+
+    func isAnyShown(from first: Int) -> Bool {
+        (first..<max(slotCount, first)).contains(where: isShown)
+    }
+
+    func isShown(_ slot: Int) -> Bool {
+        if isClone { return isCloneShown(slot) }
+        switch shape.kinds[slot] {
+        case .absent: return false
+        // Only device files have a device.
+        case .device: return isDeviceMode(call.arguments[slot - 1]) || call.number == 136
+        default: return true
+        }
+    }
+
+    private func isDeviceMode(_ mode: UInt64) -> Bool {
+        mode & 0o170000 == 0o020000 || mode & 0o170000 == 0o060000
+    }
+
+    @inline(__always)
+    func appendSlots(from first: Int, to end: Int, _ text: inout TraceText) {
+        var isFirst = true
+        for slot in first..<max(end, first) where isShown(slot) {
+            if !isFirst { text.append(", ") }
+            isFirst = false
+            appendSlot(slot, &text)
+        }
+    }
+
+    @inline(__always)
+    func appendSlot(_ slot: Int, _ text: inout TraceText) {
+        if isClone { appendCloneSlot(slot, &text) } else { appendArgument(slot, &text) }
+    }
+
+    // MARK: - Arguments
+
+    func appendArgument(_ index: Int, _ text: inout TraceText) {
+        let value = call.arguments[index]
+        switch shape.kinds[index] {
+        case .integer, .processIdentity: text.append(signed: Int64(Int32(truncatingIfNeeded: value)))
+        case .unsigned: text.append(decimal: value & 0xFFFF_FFFF)
+        case .long: text.append(signed: Int64(bitPattern: value))
+        case .size: text.append(decimal: value)
+        case .bits: text.append(bits: value)
+        case .mode: text.append(mode: value & 0xFFFF)
+        case .fileMode: text.append(fileMode: UInt32(value & 0xFFFF))
+        case .device: text.append(device: value)
+        case .identity: text.append(identity: UInt32(truncatingIfNeeded: value))
+        case .signal: SignalName.append(full: Int32(truncatingIfNeeded: value), &text)
+        case .named(let family): append(value, named: family, &text)
+        case .placeFlags: append(value, named: placeFlagNames, &text)
+        case .descriptor, .directory:
+            appendDescriptor(Int32(truncatingIfNeeded: value), isDirectory: shape.kinds[index] == .directory, &text)
+        case .path, .linkPath: appendString(value, limit: .max, &text)
+        case .string: appendString(value, limit: options.stringByteCount, &text)
+        case .pointer: text.append(address: value)
+        case .input(let content, let extent), .output(let content, let extent), .update(let content, let extent):
+            appendMemory(shape.kinds[index], content, extent, value, &text)
+        case .selected, .absent: text.append(bits: value)
+        }
+    }
+
+    /// AT_* flags mean other things to some calls.
+    private var placeFlagNames: NameFamily {
+        switch call.number {
+        case 332: return .statxFlags
+        case 439: return .accessFlags
+        default: return .placeFlags
+        }
+    }
+
+    private func append(_ value: UInt64, named family: NameFamily, _ text: inout TraceText) {
+        switch family {
+        case .deviceControl: appendDeviceControl(UInt32(truncatingIfNeeded: value), &text)
+        case .futexWakeOperation: appendWakeOperation(UInt32(truncatingIfNeeded: value), &text)
+        case .ipcFlags: appendIpcFlags(value, &text)
+        default: NameTable.of(family).append(value, &text)
+        }
+    }
+
+    /// `3`, `3</etc/hosts>`, `AT_FDCWD`.
+    func appendDescriptor(_ descriptor: Int32, isDirectory: Bool = false, _ text: inout TraceText) {
+        if isDirectory, descriptor == -100 {
+            text.append("AT_FDCWD")
+        } else {
+            text.append(signed: Int64(descriptor))
+        }
+        appendPath(of: descriptor, call.entry, &text)
+    }
+
+    func appendPath(of descriptor: Int32, _ captured: CapturedMemory, _ text: inout TraceText) {
+        guard options.showsDescriptorPaths, let path = captured.path(ofDescriptor: descriptor) else { return }
+        text.append(byte: 0x3C)
+        text.append(escaped: path, options.hexStrings, alsoEscaping: 0x3E)
+        text.append(byte: 0x3E)
+    }
+
+    /// A string up to its NUL, or to the limit.
+    func appendString(_ address: UInt64, limit: Int, _ text: inout TraceText) {
+        guard let bytes = call.entry.bytes(at: address) else { return text.append(address: address) }
+        let end = bytes.firstIndex(of: 0)
+        let count = min(end ?? bytes.count, limit)
+        text.append(quoted: UnsafeRawBufferPointer(rebasing: bytes[..<count]), options.hexStrings)
+        if end == nil || count < end ?? 0 { text.append("...") }
+    }
+}

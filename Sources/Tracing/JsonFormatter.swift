@@ -1,0 +1,141 @@
+import SyscallShapes
+
+/// Shows calls and events as JSON, one object a line; docs/trace-format.md says what is in them.
+public struct JsonFormatter: Sendable {
+    /// Of the objects' form; it only changes when a name changes its meaning or goes away.
+    public static let version: UInt64 = 1
+
+    private let calls: CallFormatter
+
+    public init(_ options: FormatOptions = FormatOptions()) {
+        calls = CallFormatter(options)
+    }
+
+    /// What is known of a call besides itself.
+    public struct Circumstances: Sendable {
+        /// The epoch in which the call was made, while there is a mirror.
+        public var epoch: UInt64?
+        /// Whether its output was held for a commit.
+        public var isHeld: Bool?
+
+        public init(epoch: UInt64? = nil, isHeld: Bool? = nil) {
+            self.epoch = epoch
+            self.isHeld = isHeld
+        }
+    }
+
+    /// A call as an object, and the line's end.
+    public func appendCall(
+        _ call: TracedCall, circumstances: Circumstances = Circumstances(), _ text: inout TraceText
+    ) {
+        appendHead("syscall", call.startNanoseconds, call.thread, &text)
+        text.append(",\"name\":\"")
+        calls.appendName(of: call.number, &text)
+        text.append("\",\"number\":")
+        text.append(signed: Int64(call.number))
+        let writer = calls.writer(call)
+        text.append(",\"args\":[")
+        appendArguments(writer, &text)
+        text.append("],\"raw\":[")
+        for index in 0..<writer.shape.count {
+            if index > 0 { text.append(byte: 0x2C) }
+            text.append(decimal: call.arguments[index])
+        }
+        text.append(byte: 0x5D)
+        appendResult(writer, &text)
+        if let epoch = circumstances.epoch {
+            text.append(",\"epoch\":")
+            text.append(decimal: epoch)
+        }
+        if let isHeld = circumstances.isHeld { text.append(isHeld ? ",\"held\":true" : ",\"held\":false") }
+        text.append(byte: 0x7D)
+        text.endLine()
+    }
+
+    /// A signal that the guest got.
+    public func appendSignal(
+        _ number: Int32, information: UnsafeRawBufferPointer, thread: Int32, nanoseconds: UInt64,
+        _ text: inout TraceText
+    ) {
+        appendHead("signal", nanoseconds, thread, &text)
+        text.append(",\"signal\":\"")
+        SignalName.append(full: number, &text)
+        text.append(byte: 0x22)
+        if information.count >= MemoryContent.signalInformation.byteCount {
+            text.append(",\"info\":\"")
+            let start = text.count
+            SignalText.append(information: information, &text)
+            text.escapeJson(from: start)
+            text.append(byte: 0x22)
+        }
+        text.append(byte: 0x7D)
+        text.endLine()
+    }
+
+    /// The guest's end by exit_group or its last thread's.
+    public func appendExit(status: Int32, thread: Int32, nanoseconds: UInt64, _ text: inout TraceText) {
+        appendHead("exit", nanoseconds, thread, &text)
+        text.append(",\"status\":")
+        text.append(signed: Int64(status))
+        text.append(byte: 0x7D)
+        text.endLine()
+    }
+
+    /// The guest's end by a signal.
+    public func appendKilled(by signal: Int32, thread: Int32, nanoseconds: UInt64, _ text: inout TraceText) {
+        appendHead("exit", nanoseconds, thread, &text)
+        text.append(",\"signal\":\"")
+        SignalName.append(full: signal, &text)
+        text.append("\"}")
+        text.endLine()
+    }
+
+    private func appendHead(
+        _ type: StaticString, _ nanoseconds: UInt64, _ thread: Int32, _ text: inout TraceText
+    ) {
+        text.append("{\"v\":")
+        text.append(decimal: JsonFormatter.version)
+        text.append(",\"type\":\"")
+        text.append(type)
+        text.append("\",\"time\":")
+        text.append(decimal: nanoseconds / 1_000_000_000)
+        text.append(byte: 0x2E)
+        text.append(decimal: nanoseconds % 1_000_000_000, width: 9)
+        text.append(",\"thread\":")
+        text.append(signed: Int64(thread))
+    }
+
+    private func appendArguments(_ writer: CallWriter, _ text: inout TraceText) {
+        var isFirst = true
+        for slot in 0..<writer.slotCount where writer.isShown(slot) {
+            text.append(isFirst ? "\"" : ",\"")
+            isFirst = false
+            let start = text.count
+            writer.appendSlot(slot, &text)
+            text.escapeJson(from: start)
+            text.append(byte: 0x22)
+        }
+    }
+
+    private func appendResult(_ writer: CallWriter, _ text: inout TraceText) {
+        guard let result = writer.call.result else { return text.append(",\"result\":null") }
+        text.append(",\"result\":")
+        text.append(signed: Int64(result < 0 && result >= -4095 ? -1 : result))
+        text.append(",\"return\":\"")
+        let start = text.count
+        writer.appendResult(&text)
+        text.escapeJson(from: start)
+        text.append(byte: 0x22)
+        if result < 0, result >= -4095 {
+            text.append(",\"errno\":\"")
+            if let error = ErrorName.of(-result) {
+                text.append(error.name)
+            } else {
+                text.append(signed: Int64(-result))
+            }
+            text.append(byte: 0x22)
+        }
+        text.append(",\"duration_ns\":")
+        text.append(decimal: writer.call.durationNanoseconds)
+    }
+}

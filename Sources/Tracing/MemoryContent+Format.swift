@@ -1,0 +1,12 @@
+import SyscallShapes
+
+extension MemoryContent {
+    /// Whether one alone stands in brackets.
+    var isNumber: Bool {
+        switch self {
+        case .int32, .uint32, .int64, .uint64, .address, .descriptor, .identity, .waitStatus, .schedulingParameters:
+            return true
+        default: return false
+        }
+    }
+}
