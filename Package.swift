@@ -34,7 +34,6 @@ let package = Package(
                 "CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "SyscallShapes", "Volumes",
             ],
             swiftSettings: swiftSettings),
-        .target(name: "Tracing", dependencies: ["GuestKernel", "SyscallShapes"], swiftSettings: swiftSettings),
         .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
         .target(
             name: "VolumeStore", dependencies: ["CGuestEntry", "Epochs", "RecordCoding", "Volumes"],

@@ -210,7 +210,7 @@ struct TraceSession: ~Copyable {
             let shown =
                 request.isJSON
                 ? summary.json(order: wanted.order) : summary.text(columns: wanted.columns, order: wanted.order)
-            text.append(string: shown)
+            Array(shown.utf8).withUnsafeBytes { text.append($0) }
         }
         flush()
     }
