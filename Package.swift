@@ -26,6 +26,7 @@ let package = Package(
         .target(name: "GuestMemory", dependencies: ["CGuestEntry", "RecordCoding"], swiftSettings: swiftSettings),
         .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
         .target(name: "CallSites", dependencies: ["CZydis"], swiftSettings: swiftSettings),
+        .target(name: "Unwinding", swiftSettings: swiftSettings),
         .target(name: "Volumes", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
         .target(
             name: "GuestKernel",
@@ -62,6 +63,9 @@ let package = Package(
             name: "GuestMemoryTests", dependencies: ["CGuestEntry", "GuestMemory", "RecordCoding", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(name: "CallSitesTests", dependencies: ["CallSites", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "UnwindingTests", dependencies: ["CTestSupport", "TestSupport", "Unwinding"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
             swiftSettings: swiftSettings),

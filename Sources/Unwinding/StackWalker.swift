@@ -1,0 +1,55 @@
+/// Goes from a frame to its caller's, and on, until there is none.
+///
+/// Nothing that is read on the way is trusted: whatever is in memory, a walk ends, and reads only through
+/// ``StackSurroundings``. Whoever walks often keeps the walker: it knows where modules have their tables.
+public struct StackWalker: Sendable {
+    private var modules = ModuleCache()
+    /// Room that walks use again.
+    private var remembered: [FrameRules] = []
+
+    /// As deep as strace goes.
+    public static let frameCountMax = 256
+
+    public init() {}
+
+    /// Calls `body` with each frame and the code that it is in, the innermost first, until it answers false.
+    ///
+    /// The first is that of `registers`, whose rip is behind an instruction that called: the one for a system call.
+    public mutating func walk<Surroundings: StackSurroundings>(
+        _ registers: FrameRegisters, in surroundings: inout Surroundings, frameCountMax: Int = frameCountMax,
+        _ body: (StackFrame, CodeArea, inout Surroundings) -> Bool
+    ) {
+        var registers = registers
+        var isInterrupted = false
+        for count in 0..<max(frameCountMax, 0) {
+            let frame = StackFrame(address: registers[.rip], isInterrupted: isInterrupted)
+            guard let area = surroundings.code(at: frame.place), body(frame, area, &surroundings),
+                let caller = caller(of: registers, frame, area, isTop: count == 0 || isInterrupted, &surroundings)
+            else { return }
+            // A signal's handler may have a stack of its own, above or below.
+            guard caller.registers[.rsp] > registers[.rsp] || caller.isInterrupted else { return }
+            (registers, isInterrupted) = caller
+        }
+    }
+
+    private mutating func caller(
+        of registers: FrameRegisters, _ frame: StackFrame, _ area: CodeArea, isTop: Bool,
+        _ surroundings: inout some StackSurroundings
+    ) -> (registers: FrameRegisters, isInterrupted: Bool)? {
+        do {
+            let memory = surroundings.memory
+            if area.isOfFile, let table = modules.table(of: area, surroundings),
+                let description = try table.description(containing: frame.place, memory)
+            {
+                let rules = try CallFrameProgram.rules(
+                    at: frame.place, description, memory, remembered: &remembered)
+                let caller = try CallerStep.caller(
+                    of: registers, rules, returnRegister: description.common.returnRegister, memory)
+                return caller.map { ($0, description.common.isSignalFrame) }
+            }
+        } catch {
+            // A description that leads nowhere is as good as none.
+        }
+        return UndescribedStep.caller(of: registers, isTop: isTop, &surroundings)
+    }
+}
