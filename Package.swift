@@ -64,7 +64,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(name: "CallSitesTests", dependencies: ["CallSites", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "UnwindingTests", dependencies: ["CTestSupport", "TestSupport", "Unwinding"],
+            name: "UnwindingTests", dependencies: ["TestSupport", "Unwinding"], exclude: ["programs"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
