@@ -30,7 +30,9 @@ let package = Package(
         .target(name: "Volumes", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
         .target(
             name: "GuestKernel",
-            dependencies: ["CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "Volumes"],
+            dependencies: [
+                "CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "Unwinding", "Volumes",
+            ],
             swiftSettings: swiftSettings),
         .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
         .target(

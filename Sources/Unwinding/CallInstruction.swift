@@ -6,7 +6,13 @@ enum CallInstruction {
     static func isBefore(_ address: UInt64, _ memory: some ReadableMemory) -> Bool {
         guard address >= byteCountMax else { return false }
         var code = InlineArray<7, UInt8>(repeating: 0)
-        let isRead = withUnsafeMutableBytes(of: &code) { memory.copy(address - byteCountMax, to: $0) }
+        let isRead = withUnsafeMutableBytes(of: &code) { code in
+            // Code may begin less than that before.
+            (0..<code.count).contains { start in
+                let part = UnsafeMutableRawBufferPointer(rebasing: code[start...])
+                return memory.copy(address - UInt64(part.count), to: part)
+            }
+        }
         guard isRead else { return false }
         if code[2] == 0xe8 { return true }  // call rel32
         // call r/m64 is 0xff with 2 in the middle of the next byte, which also says how long it is.

@@ -28,7 +28,9 @@ enum UndescribedStep {
         _ surroundings: inout some StackSurroundings
     ) -> FrameRegisters? {
         guard let address = surroundings.memory.load(UInt64.self, at: slot),
-            surroundings.code(at: address &- 1) != nil, CallInstruction.isBefore(address, surroundings.memory)
+            surroundings.code(at: address &- 1) != nil,
+            CallInstruction.isBefore(address, surroundings.memory)
+                || isSignalReturn(address, surroundings.memory)
         else { return nil }
         var caller = registers
         caller[.rip] = address
@@ -37,13 +39,16 @@ enum UndescribedStep {
         return caller
     }
 
-    /// What a signal's handler returns to: `mov $15, %rax` (or `%eax`), `syscall`. The interrupted registers are in the
-    /// frame above it (struct ucontext, `uc_mcontext`).
+    /// What a signal's handler returns to: `mov $15, %rax` (or `%eax`), `syscall`.
+    private static func isSignalReturn(_ address: UInt64, _ memory: some ReadableMemory) -> Bool {
+        guard let code = memory.load(UInt64.self, at: address) else { return false }
+        if code & 0xff_ffff_ffff_ffff == 0x05_0f00_0000_0fb8 { return true }
+        return code == 0x0f00_0000_0fc0_c748 && memory.load(UInt8.self, at: address &+ 8) == 0x05
+    }
+
+    /// The registers that a signal interrupted: in the frame above its handler's (struct ucontext, `uc_mcontext`).
     private static func interrupted(_ registers: FrameRegisters, _ memory: some ReadableMemory) -> FrameRegisters? {
-        guard let code = memory.load(UInt64.self, at: registers[.rip]),
-            code & 0xff_ffff_ffff_ffff == 0x05_0f00_0000_0fb8
-                || (code == 0x0f00_0000_0fc0_c748 && memory.load(UInt8.self, at: registers[.rip] &+ 8) == 0x05)
-        else { return nil }
+        guard isSignalReturn(registers[.rip], memory) else { return nil }
         var caller = FrameRegisters()
         for (index, register) in savedOrder.enumerated() {
             guard let value = memory.load(UInt64.self, at: registers[.rsp] &+ 40 &+ UInt64(index) * 8) else {

@@ -37,7 +37,7 @@ static void write_memory(FILE *file, FILE *copy) {
         fputs(line, copy);
         if (sscanf(line, "%lx-%lx %4s %lx %*s %lu", &head[0], &end, mode, &offset, &inode) != 5) abort();
         head[1] = end - head[0];
-        if (strcmp(mode, "rw-p") != 0 || inode != 0 || head[1] > 1 << 20) continue;
+        if (strncmp(mode, "rw", 2) != 0 || inode != 0 || head[1] > 1 << 20) continue;
         fwrite(head, sizeof head, 1, file);
         fwrite((void *)head[0], 1, head[1], file);
     }
