@@ -2,8 +2,8 @@ import CGuestEntry
 import GuestMemory
 import Unwinding
 
-/// Where a guest's thread has come from to the call that it makes: its frames, written as records for another process to
-/// print (``StackRecord``, ``StackText``).
+/// Where a guest's thread has come from to the call that it makes: its frames, written as records for another process
+/// to print (``StackRecord``, ``StackText``).
 ///
 /// Used on the thread that it is about, or while that thread is stopped. Whoever asks at each call keeps it: what is
 /// found out about the guest's modules is not looked for again.
