@@ -1,6 +1,6 @@
 import Unwinding
 
-/// Memory that is made of runs of bytes.
+/// Memory that is made of runs of bytes, each filled up with zeros to whole pages.
 struct BytesMemory: ReadableMemory {
     struct Region {
         let start: UInt64
@@ -11,7 +11,10 @@ struct BytesMemory: ReadableMemory {
     private(set) var regions: [Region]
 
     init(_ regions: [Region]) {
-        self.regions = regions.sorted { $0.start < $1.start }
+        self.regions = regions.sorted { $0.start < $1.start }.map { region in
+            let rest = (4096 - region.bytes.count % 4096) % 4096
+            return Region(start: region.start, bytes: region.bytes + [UInt8](repeating: 0, count: rest))
+        }
     }
 
     init(_ bytes: [UInt8], at start: UInt64) {

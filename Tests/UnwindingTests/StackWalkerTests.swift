@@ -43,23 +43,12 @@ struct StackWalkerTests {
         ("generated", ["capture", "in_generated", "main"]),
     ]
 
-    private static func compile(_ build: Build, in scratch: ScratchDirectory) async throws -> String {
-        let program = scratch.file("stacks")
-        let source = TestEnvironment.packageRoot + "/Tests/UnwindingTests/programs/stacks.c"
-        let fixed = ["-fno-optimize-sibling-calls", "-o", program, source]
-        let outcome = try await Command("/usr/bin/gcc", build.options + fixed).run()
-        guard outcome.status == 0 else { throw TestFailure("\(outcome)") }
-        return program
-    }
-
     @Test("the same callers as backtrace(3), with their names", arguments: builds)
     func callers(build: Build) async throws {
         try await ScratchDirectory.with { scratch in
-            let program = try await StackWalkerTests.compile(build, in: scratch)
+            let program = try await StackProgram.compile(build.options, in: scratch)
             for (name, functions) in StackWalkerTests.cases {
-                let outcome = try await Command(program, [scratch.path, name]).run()
-                guard outcome.status == 0 else { throw TestFailure("\(outcome)") }
-                let dump = try ProcessDump(name, in: scratch)
+                let dump = try await StackProgram.dump(program, name, in: scratch)
                 let (frames, lines) = dump.walk()
                 let whole = "\(build), \(name):\n\(lines.joined(separator: "\n"))"
                 // The first is another place in the same function. Through generated code only we find a way.
