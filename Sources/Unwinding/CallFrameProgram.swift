@@ -1,17 +1,17 @@
 /// Runs a description's instructions (DWARF 5, 6.4.2) up to an address, which gives the rules that hold there.
-struct CallFrameProgram<Memory: ReadableMemory> {
+struct CallFrameProgram {
     private let description: FrameDescription
     private let target: UInt64
-    private let memory: Memory
+    private let memory: MemoryReader
     private var location: UInt64
     private var rules = FrameRules()
     /// Those after the common instructions, to which DW_CFA_restore goes back.
     private var initialRules = FrameRules()
 
     /// Compilers nest them once or twice.
-    private static var rememberedMax: Int { 16 }
+    private static let rememberedMax = 16
 
-    private init(_ description: FrameDescription, _ target: UInt64, _ memory: Memory) {
+    private init(_ description: FrameDescription, _ target: UInt64, _ memory: MemoryReader) {
         self.description = description
         self.target = target
         self.memory = memory
@@ -20,7 +20,7 @@ struct CallFrameProgram<Memory: ReadableMemory> {
 
     /// The rules at `target`. `remembered` is room that is used again.
     static func rules(
-        at target: UInt64, _ description: FrameDescription, _ memory: Memory, remembered: inout [FrameRules]
+        at target: UInt64, _ description: FrameDescription, _ memory: MemoryReader, remembered: inout [FrameRules]
     ) throws(UnwindError) -> FrameRules {
         remembered.removeAll(keepingCapacity: true)
         var program = CallFrameProgram(description, target, memory)
@@ -33,7 +33,7 @@ struct CallFrameProgram<Memory: ReadableMemory> {
     }
 
     private mutating func run(
-        _ start: MemoryCursor<Memory>, _ remembered: inout [FrameRules]
+        _ start: MemoryCursor, _ remembered: inout [FrameRules]
     ) throws(UnwindError) {
         var cursor = start
         while !cursor.isAtEnd {
@@ -46,7 +46,7 @@ struct CallFrameProgram<Memory: ReadableMemory> {
             case 0x01...0x04: try advance(instruction, &cursor)
             case 0x05...0x09, 0x10, 0x11, 0x14...0x16, 0x2f: try setRegister(instruction, &cursor)
             case 0x0a:  // remember_state
-                guard remembered.count < Self.rememberedMax else { throw .unsupported }
+                guard remembered.count < CallFrameProgram.rememberedMax else { throw .unsupported }
                 remembered.append(rules)
             case 0x0b:  // restore_state
                 guard let last = remembered.popLast() else { throw .malformed }
@@ -61,7 +61,7 @@ struct CallFrameProgram<Memory: ReadableMemory> {
     }
 
     private mutating func advance(
-        _ instruction: UInt8, _ cursor: inout MemoryCursor<Memory>
+        _ instruction: UInt8, _ cursor: inout MemoryCursor
     ) throws(UnwindError) {
         let alignment = description.common.codeAlignment
         switch instruction {
@@ -78,7 +78,7 @@ struct CallFrameProgram<Memory: ReadableMemory> {
     }
 
     private mutating func setRegister(
-        _ instruction: UInt8, _ cursor: inout MemoryCursor<Memory>
+        _ instruction: UInt8, _ cursor: inout MemoryCursor
     ) throws(UnwindError) {
         let register = try cursor.unsignedVariable()
         switch instruction {
@@ -98,7 +98,7 @@ struct CallFrameProgram<Memory: ReadableMemory> {
     }
 
     private mutating func setBase(
-        _ instruction: UInt8, _ cursor: inout MemoryCursor<Memory>
+        _ instruction: UInt8, _ cursor: inout MemoryCursor
     ) throws(UnwindError) {
         switch instruction {
         case 0x0c:

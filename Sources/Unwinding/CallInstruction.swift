@@ -3,7 +3,7 @@ enum CallInstruction {
     private static let byteCountMax: UInt64 = 7
 
     /// Whether one of the instructions that can end in front of `address` is a call.
-    static func isBefore(_ address: UInt64, _ memory: some ReadableMemory) -> Bool {
+    static func isBefore(_ address: UInt64, _ memory: MemoryReader) -> Bool {
         guard address >= byteCountMax else { return false }
         var code = InlineArray<7, UInt8>(repeating: 0)
         let isRead = withUnsafeMutableBytes(of: &code) { code in

@@ -1,8 +1,8 @@
 /// The way from a frame to its caller's, by the rules that hold where the frame is.
 enum CallerStep {
     /// The caller's registers; nil where the rules say that there is no caller.
-    static func caller<Memory: ReadableMemory>(
-        of registers: FrameRegisters, _ rules: FrameRules, returnRegister: UInt64, _ memory: Memory
+    static func caller(
+        of registers: FrameRegisters, _ rules: FrameRules, returnRegister: UInt64, _ memory: MemoryReader
     ) throws(UnwindError) -> FrameRegisters? {
         let frameAddress: UInt64
         switch rules.base {
@@ -34,8 +34,8 @@ enum CallerStep {
 
     /// A register's value in the caller; nil where nothing was said of it, or it is lost.
     @inline(__always)
-    private static func value<Memory: ReadableMemory>(
-        _ number: Int, _ registers: FrameRegisters, _ rules: FrameRules, _ frameAddress: UInt64, _ memory: Memory
+    private static func value(
+        _ number: Int, _ registers: FrameRegisters, _ rules: FrameRules, _ frameAddress: UInt64, _ memory: MemoryReader
     ) throws(UnwindError) -> UInt64? {
         let place: UInt64
         switch rules.registers[number] {

@@ -14,7 +14,7 @@ struct CommonInformation {
 
     private static let augmentationByteCountMax = 8
 
-    init<Memory: ReadableMemory>(at address: UInt64, _ memory: Memory) throws(UnwindError) {
+    init(at address: UInt64, _ memory: MemoryReader) throws(UnwindError) {
         guard let record = try FrameRecord(at: address, memory), record.isCommon else { throw .malformed }
         var cursor = MemoryCursor(memory, from: record.body, to: record.end)
         let version = try cursor.byte()
@@ -49,8 +49,8 @@ struct CommonInformation {
     }
 
     /// One letter's part; false where it is not known how long that is.
-    private mutating func read<Memory: ReadableMemory>(
-        _ letter: UInt8, _ cursor: inout MemoryCursor<Memory>
+    private mutating func read(
+        _ letter: UInt8, _ cursor: inout MemoryCursor
     ) throws(UnwindError) -> Bool {
         switch letter {
         case UInt8(ascii: "R"): pointerEncoding = PointerEncoding(rawValue: try cursor.byte())

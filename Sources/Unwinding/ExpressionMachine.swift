@@ -1,16 +1,16 @@
 /// Computes what a frame's expression says: a machine with a stack.
 ///
 /// Jumps may go back, so it is the number of steps that ends each computation.
-struct ExpressionMachine<Memory: ReadableMemory> {
-    private var cursor: MemoryCursor<Memory>
+struct ExpressionMachine {
+    private var cursor: MemoryCursor
     private let start: UInt64
     private let registers: FrameRegisters
     private var stack = InlineArray<16, UInt64>(repeating: 0)
     private var depth = 0
 
-    private static var stepsMax: Int { 256 }
+    private static let stepsMax = 256
 
-    private init(_ expression: FrameExpression, _ registers: FrameRegisters, _ memory: Memory) {
+    private init(_ expression: FrameExpression, _ registers: FrameRegisters, _ memory: MemoryReader) {
         cursor = MemoryCursor(memory, from: expression.start, to: expression.end)
         start = expression.start
         self.registers = registers
@@ -18,7 +18,7 @@ struct ExpressionMachine<Memory: ReadableMemory> {
 
     /// The value that is on top in the end. `frameAddress` is there before, where the rule wants it.
     static func value(
-        of expression: FrameExpression, _ registers: FrameRegisters, frameAddress: UInt64?, _ memory: Memory
+        of expression: FrameExpression, _ registers: FrameRegisters, frameAddress: UInt64?, _ memory: MemoryReader
     ) throws(UnwindError) -> UInt64 {
         var machine = ExpressionMachine(expression, registers, memory)
         if let frameAddress { try machine.push(frameAddress) }

@@ -6,7 +6,7 @@ struct FrameDescription {
     let instructions: UInt64
     let end: UInt64
 
-    init<Memory: ReadableMemory>(at address: UInt64, _ memory: Memory) throws(UnwindError) {
+    init(at address: UInt64, _ memory: MemoryReader) throws(UnwindError) {
         guard let record = try FrameRecord(at: address, memory), !record.isCommon else { throw .malformed }
         common = try CommonInformation(at: record.commonPlace &- UInt64(record.commonDistance), memory)
         var cursor = MemoryCursor(memory, from: record.body, to: record.end)

@@ -9,7 +9,7 @@ struct FrameExpression {
     }
 
     /// Reads past an expression, which begins with its length.
-    init<Memory: ReadableMemory>(at cursor: inout MemoryCursor<Memory>) throws(UnwindError) {
+    init(at cursor: inout MemoryCursor) throws(UnwindError) {
         let byteCount = try cursor.unsignedVariable()
         start = cursor.position
         try cursor.skip(byteCount)

@@ -12,7 +12,7 @@ struct FrameList: Sendable {
 
     /// Goes from the record at `address` to the one that marks the end; nil where there is nothing of use. `accepts`
     /// says whether an address can be a function's.
-    init?(at address: UInt64, _ memory: some ReadableMemory, accepts: (UInt64) -> Bool) {
+    init?(at address: UInt64, _ memory: MemoryReader, accepts: (UInt64) -> Bool) {
         var place = address
         for _ in 0..<FrameList.recordCountMax {
             // What does not go on ends as well: the section's end is not known.
@@ -30,7 +30,7 @@ struct FrameList: Sendable {
 
     /// Looks for the first record in a module's memory. Programs that are linked statically have the section, but no
     /// header that says where.
-    init?(searchedIn image: ModuleImage, _ memory: some ReadableMemory) {
+    init?(searchedIn image: ModuleImage, _ memory: MemoryReader) {
         var candidateCount = 0
         for segment in image.segments where !segment.isWritable {
             var place = segment.start
@@ -54,12 +54,13 @@ struct FrameList: Sendable {
     private static let firstRecordByteCountMax: UInt32 = 64
 
     /// The next place that looks as the section begins: a short record that is no function's, of version 1, with "z".
-    private static func firstRecord(from start: UInt64, to end: UInt64, _ memory: some ReadableMemory) -> UInt64? {
-        guard end > start else { return nil }
-        var place = (start + alignment - 1) & ~(alignment - 1)
-        let last = min(end, start &+ searchedByteCountMax)
+    private static func firstRecord(from start: UInt64, to end: UInt64, _ memory: MemoryReader) -> UInt64? {
+        // Wraps where a segment is at the end of all addresses: then there is nothing to search.
+        var place = (start &+ alignment &- 1) & ~(alignment - 1)
+        guard start <= place, place < end else { return nil }
+        let last = place + min(end - place, searchedByteCountMax)
         return withUnsafeTemporaryAllocation(byteCount: chunkByteCount, alignment: 8) { buffer in
-            while place + 16 <= last {
+            while last - place >= 16 {
                 let count = Int(min(last - place, UInt64(chunkByteCount))) & ~7
                 let chunk = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
                 guard memory.copy(place, to: chunk) else { return nil }

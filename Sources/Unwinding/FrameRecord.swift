@@ -13,7 +13,7 @@ struct FrameRecord {
     private static let longMark: UInt32 = 0xffff_ffff
 
     /// The record at `address`; nil for the mark at the end.
-    init?(at address: UInt64, _ memory: some ReadableMemory) throws(UnwindError) {
+    init?(at address: UInt64, _ memory: MemoryReader) throws(UnwindError) {
         guard let length = memory.load(UInt32.self, at: address) else { throw .unreadable }
         if length == 0 { return nil }
         var byteCount = UInt64(length)

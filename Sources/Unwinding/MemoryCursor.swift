@@ -1,8 +1,8 @@
 /// Reads numbers one after the other from memory, in the forms that unwind tables have them in.
 ///
 /// It never reads at or behind `end`, and every read moves it on, so that whoever reads until the end gets there.
-struct MemoryCursor<Memory: ReadableMemory> {
-    let memory: Memory
+struct MemoryCursor {
+    let memory: MemoryReader
     private(set) var position: UInt64
     let end: UInt64
 
@@ -12,10 +12,10 @@ struct MemoryCursor<Memory: ReadableMemory> {
     private var windowByteCount: UInt64 = 0
 
     /// LEB128 numbers of 64 bits have no more.
-    private static var variableByteCountMax: Int { 10 }
-    private static var pageByteCount: UInt64 { 4096 }
+    private static let variableByteCountMax = 10
+    private static let pageByteCount: UInt64 = 4096
 
-    init(_ memory: Memory, from position: UInt64, to end: UInt64) {
+    init(_ memory: MemoryReader, from position: UInt64, to end: UInt64) {
         self.memory = memory
         self.position = position
         self.end = max(position, end)
@@ -47,7 +47,7 @@ struct MemoryCursor<Memory: ReadableMemory> {
     private mutating func fill() throws(UnwindError) {
         guard position < end else { throw .malformed }
         // The next page may not be there.
-        let pageRest = Self.pageByteCount - position % Self.pageByteCount
+        let pageRest = MemoryCursor.pageByteCount - position % MemoryCursor.pageByteCount
         let count = min(UInt64(window.count), min(pageRest, end - position))
         let memory = memory
         let place = position
@@ -81,7 +81,7 @@ struct MemoryCursor<Memory: ReadableMemory> {
 
     private mutating func variable() throws(UnwindError) -> (value: UInt64, bitCount: UInt64, last: UInt8) {
         var value: UInt64 = 0
-        for index in 0..<Self.variableByteCountMax {
+        for index in 0..<MemoryCursor.variableByteCountMax {
             let next = try byte()
             value |= UInt64(next & 0x7f) << UInt64(index * 7)
             if next & 0x80 == 0 { return (value, UInt64(index * 7 + 7), next) }

@@ -22,7 +22,7 @@ public struct ModuleImage: Sendable {
     private static let pageByteCount: UInt64 = 4096
 
     /// The module whose first byte is at `base`; nil where that does not look like one.
-    public init?(at base: UInt64, in memory: some ReadableMemory) {
+    public init?(at base: UInt64, in memory: MemoryReader) {
         guard memory.load(UInt32.self, at: base) == ModuleImage.magic,
             let headersOffset = memory.load(UInt64.self, at: base &+ 32),
             headersOffset < ModuleImage.headersOffsetMax,

@@ -1,8 +1,6 @@
 /// What a stack is walked in.
 public protocol StackSurroundings {
-    associatedtype Memory: ReadableMemory
-
-    var memory: Memory { get }
+    var memory: MemoryReader { get }
 
     /// The executable memory that holds an address; nil where there is none.
     mutating func code(at address: UInt64) -> CodeArea?

@@ -40,14 +40,14 @@ enum UndescribedStep {
     }
 
     /// What a signal's handler returns to: `mov $15, %rax` (or `%eax`), `syscall`.
-    private static func isSignalReturn(_ address: UInt64, _ memory: some ReadableMemory) -> Bool {
+    private static func isSignalReturn(_ address: UInt64, _ memory: MemoryReader) -> Bool {
         guard let code = memory.load(UInt64.self, at: address) else { return false }
         if code & 0xff_ffff_ffff_ffff == 0x05_0f00_0000_0fb8 { return true }
         return code == 0x0f00_0000_0fc0_c748 && memory.load(UInt8.self, at: address &+ 8) == 0x05
     }
 
     /// The registers that a signal interrupted: in the frame above its handler's (struct ucontext, `uc_mcontext`).
-    private static func interrupted(_ registers: FrameRegisters, _ memory: some ReadableMemory) -> FrameRegisters? {
+    private static func interrupted(_ registers: FrameRegisters, _ memory: MemoryReader) -> FrameRegisters? {
         guard isSignalReturn(registers[.rip], memory) else { return nil }
         var caller = FrameRegisters()
         for (index, register) in savedOrder.enumerated() {

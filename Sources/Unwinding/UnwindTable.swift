@@ -15,13 +15,13 @@ public struct UnwindTable: Sendable {
 
     /// By the `.eh_frame_hdr` at `address`, which binutils' ld makes for every program and library that is linked
     /// dynamically; nil where it has no table that can be searched.
-    public init?(header address: UInt64, in memory: some ReadableMemory) {
+    public init?(header address: UInt64, in memory: MemoryReader) {
         guard let index = try? UnwindTable.index(header: address, memory) else { return nil }
         self.index = index
     }
 
     /// By whatever the module has.
-    init?(of image: ModuleImage, in memory: some ReadableMemory) {
+    init?(of image: ModuleImage, in memory: MemoryReader) {
         if let header = image.unwindHeader, let table = UnwindTable(header: header, in: memory) {
             self = table
             return
@@ -31,7 +31,7 @@ public struct UnwindTable: Sendable {
     }
 
     private static func index(
-        header address: UInt64, _ memory: some ReadableMemory
+        header address: UInt64, _ memory: MemoryReader
     ) throws(UnwindError) -> Index {
         var cursor = MemoryCursor(memory, from: address, to: address &+ 32)
         let version = try cursor.byte()
@@ -46,14 +46,14 @@ public struct UnwindTable: Sendable {
 
     /// The function that an address is in: where it begins and how long it is.
     public func function(
-        containing address: UInt64, in memory: some ReadableMemory
+        containing address: UInt64, in memory: MemoryReader
     ) -> (start: UInt64, byteCount: UInt64)? {
         guard let description = try? description(containing: address, memory) else { return nil }
         return (description.start, description.byteCount)
     }
 
     func description(
-        containing address: UInt64, _ memory: some ReadableMemory
+        containing address: UInt64, _ memory: MemoryReader
     ) throws(UnwindError) -> FrameDescription? {
         guard let place = try descriptionPlace(before: address, memory) else { return nil }
         let description = try FrameDescription(at: place, memory)
@@ -61,7 +61,7 @@ public struct UnwindTable: Sendable {
     }
 
     private func descriptionPlace(
-        before address: UInt64, _ memory: some ReadableMemory
+        before address: UInt64, _ memory: MemoryReader
     ) throws(UnwindError) -> UInt64? {
         guard case .header(let header, let entries, let count) = index else {
             guard case .list(let list) = index else { return nil }

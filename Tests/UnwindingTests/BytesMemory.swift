@@ -1,7 +1,9 @@
 import Unwinding
 
 /// Memory that is made of runs of bytes, each filled up with zeros to whole pages.
-struct BytesMemory: ReadableMemory {
+///
+/// Sound as `@unchecked Sendable`: each is one test's own.
+final class BytesMemory: @unchecked Sendable {
     struct Region {
         let start: UInt64
         var bytes: [UInt8]
@@ -17,12 +19,16 @@ struct BytesMemory: ReadableMemory {
         }
     }
 
-    init(_ bytes: [UInt8], at start: UInt64) {
+    convenience init(_ bytes: [UInt8], at start: UInt64) {
         self.init([Region(start: start, bytes: bytes)])
     }
 
+    var reader: MemoryReader {
+        MemoryReader { address, buffer in self.copy(address, to: buffer) }
+    }
+
     /// Within one region only, as what is not read in one piece in earnest is not in a test either.
-    func copy(_ address: UInt64, to buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    private func copy(_ address: UInt64, to buffer: UnsafeMutableRawBufferPointer) -> Bool {
         var (low, high) = (0, regions.count)
         while low < high {
             let middle = (low + high) / 2
@@ -41,7 +47,7 @@ struct BytesMemory: ReadableMemory {
     }
 
     /// Changes one byte of a region.
-    mutating func setByte(_ offset: Int, ofRegion index: Int, to value: UInt8) {
+    func setByte(_ offset: Int, ofRegion index: Int, to value: UInt8) {
         regions[index].bytes[offset] = value
     }
 }

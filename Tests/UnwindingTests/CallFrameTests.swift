@@ -8,14 +8,14 @@ struct CallFrameTests {
     private static let stack: UInt64 = 0x7fff_0000
 
     /// Words at the stack's start: n is 0x1000 + n.
-    private static func memory(_ table: FrameTable) -> BytesMemory {
+    private static func memory(_ table: FrameTable) -> MemoryReader {
         let words = (0..<64).flatMap { index in
             (0..<8).map { UInt8(truncatingIfNeeded: UInt64(0x1000 + index) >> UInt64($0 * 8)) }
         }
         return BytesMemory([
             .init(start: stack, bytes: words), .init(start: FrameTable.records, bytes: table.recordBytes),
             .init(start: FrameTable.header, bytes: table.headerBytes),
-        ])
+        ]).reader
     }
 
     /// The caller's registers, from so many bytes into the function.

@@ -15,7 +15,7 @@ struct CallInstructionTests {
     func calls(code: [UInt8]) {
         for padding in [0, 1, 16] {
             let bytes = [UInt8](repeating: 0x90, count: padding) + code
-            let memory = BytesMemory(bytes, at: 0x1000)
+            let memory = BytesMemory(bytes, at: 0x1000).reader
             #expect(CallInstruction.isBefore(0x1000 + UInt64(bytes.count), memory), "\(padding) bytes before")
         }
     }
@@ -27,7 +27,7 @@ struct CallInstructionTests {
             [0x0f, 0x05], [0xff, 0xd0, 0x90], [],
         ] as [[UInt8]])
     func others(code: [UInt8]) {
-        let memory = BytesMemory(code, at: 0x1000)
+        let memory = BytesMemory(code, at: 0x1000).reader
         #expect(!CallInstruction.isBefore(0x1000 + UInt64(code.count), memory))
     }
 }

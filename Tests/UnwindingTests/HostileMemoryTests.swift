@@ -24,7 +24,7 @@ struct HostileMemoryTests {
             let memory = BytesMemory([
                 .init(start: 0, bytes: []), .init(start: FrameTable.records, bytes: table.recordBytes),
                 .init(start: FrameTable.header, bytes: table.headerBytes),
-            ])
+            ]).reader
             let place = FrameTable.function + UInt64(random.below(Int(FrameTable.functionByteCount)))
             guard let found = UnwindTable(header: FrameTable.header, in: memory),
                 let description = try? found.description(containing: place, memory),
@@ -57,17 +57,17 @@ struct HostileMemoryTests {
             let region: Int
             let offset: Int
             if random.oneIn(2) {
-                region = dump.memory.regions.lastIndex { $0.start <= stack } ?? 0
-                offset = Int(stack - dump.memory.regions[region].start) + random.below(2048)
+                region = dump.bytes.regions.lastIndex { $0.start <= stack } ?? 0
+                offset = Int(stack - dump.bytes.regions[region].start) + random.below(2048)
             } else {
                 let mappings = dump.mappings.filter { $0.path == program }
                 let start = mappings[random.below(mappings.count)].area.start
-                region = dump.memory.regions.firstIndex { $0.start == start } ?? 0
-                offset = random.below(dump.memory.regions[region].bytes.count)
+                region = dump.bytes.regions.firstIndex { $0.start == start } ?? 0
+                offset = random.below(dump.bytes.regions[region].bytes.count)
             }
-            guard offset < dump.memory.regions[region].bytes.count else { continue }
-            changed.append((region, offset, dump.memory.regions[region].bytes[offset]))
-            dump.memory.setByte(offset, ofRegion: region, to: byte(&random))
+            guard offset < dump.bytes.regions[region].bytes.count else { continue }
+            changed.append((region, offset, dump.bytes.regions[region].bytes[offset]))
+            dump.bytes.setByte(offset, ofRegion: region, to: byte(&random))
         }
         if random.oneIn(4) { registers[.rbp] = random.next() }
         if random.oneIn(8) { registers[.rsp] = random.next() }
@@ -78,7 +78,7 @@ struct HostileMemoryTests {
             return true
         }
         #expect(count <= StackWalker.frameCountMax)
-        for (region, offset, byte) in changed.reversed() { dump.memory.setByte(offset, ofRegion: region, to: byte) }
+        for (region, offset, byte) in changed.reversed() { dump.bytes.setByte(offset, ofRegion: region, to: byte) }
     }
 
     @Test("an ELF file, changed and cut off", arguments: SeededGenerator.seeds(count: 2))

@@ -13,7 +13,9 @@ struct ProcessDump: StackSurroundings {
     /// From the function that called backtrace(3) outwards.
     let backtrace: [UInt64]
     let mappings: [Mapping]
-    var memory: BytesMemory
+    let bytes: BytesMemory
+
+    var memory: MemoryReader { bytes.reader }
 
     private static let order: [RegisterNumber] = [
         .rax, .rdx, .rcx, .rbx, .rsi, .rdi, .rbp, .rsp, .r8, .r9, .r10, .r11, .r12, .r13, .r14, .r15, .rip,
@@ -44,7 +46,7 @@ struct ProcessDump: StackSurroundings {
             let end = min(start + Int(mapping.area.end - mapping.area.start), file.count)
             regions.append(BytesMemory.Region(start: mapping.area.start, bytes: Array(file[start..<end])))
         }
-        memory = BytesMemory(regions)
+        self.bytes = BytesMemory(regions)
     }
 
     private static func mappings(_ text: String) throws -> [Mapping] {

@@ -17,10 +17,10 @@ struct ModuleFunctions {
             area.protection.contains(.execute), !area.protection.contains(.write),
             let base = memory.moduleBase(of: area)
         else { return nil }
-        let header = ModuleImage(at: base, in: GuestReader())?.unwindHeader
-        guard let table = header.flatMap({ UnwindTable(header: $0, in: GuestReader()) })
+        let header = ModuleImage(at: base, in: .guest)?.unwindHeader
+        guard let table = header.flatMap({ UnwindTable(header: $0, in: .guest) })
         else { return surroundings(of: place, area) }
-        guard let function = table.function(containing: place, in: GuestReader()),
+        guard let function = table.function(containing: place, in: .guest),
             function.byteCount <= ModuleFunctions.functionByteCountMax, area.range.contains(function.start),
             function.start + function.byteCount <= area.range.end
         else { return nil }

@@ -1,9 +1,9 @@
 import GuestMemory
 import Unwinding
 
-/// Guest memory, for what walks a stack in it.
-struct GuestReader: ReadableMemory {
-    func copy(_ address: UInt64, to buffer: UnsafeMutableRawBufferPointer) -> Bool {
+extension MemoryReader {
+    /// Guest memory.
+    static let guest = MemoryReader { address, buffer in
         guard let start = buffer.baseAddress else { return true }
         return GuestAccess.copyIn(start, from: address, count: buffer.count)
     }

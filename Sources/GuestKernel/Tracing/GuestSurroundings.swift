@@ -3,7 +3,7 @@ import Unwinding
 
 /// The guest's address space as a stack is walked in it.
 struct GuestSurroundings: StackSurroundings {
-    let memory = GuestReader()
+    let memory = MemoryReader.guest
     private let space: AddressSpace
     /// What was asked for last: callers tend to be in the same module, and one frame asks twice.
     private var area: VirtualMemoryArea?
