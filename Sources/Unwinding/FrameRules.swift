@@ -15,4 +15,11 @@ struct FrameRules {
         guard register < UInt64(RegisterNumber.count) else { return }
         registers[Int(register)] = rule
     }
+
+    /// Of how many registers something is said.
+    var count: Int {
+        registers.indices.count { number in
+            if case .unspecified = registers[number] { false } else { true }
+        }
+    }
 }

@@ -4,6 +4,7 @@
 /// ``StackSurroundings``. Whoever walks often keeps the walker: it knows where modules have their tables.
 public struct StackWalker: Sendable {
     private var modules = ModuleCache()
+    private var layouts = LayoutCache()
     /// Room that walks use again.
     private var remembered: [FrameRules] = []
 
@@ -36,20 +37,22 @@ public struct StackWalker: Sendable {
         of registers: FrameRegisters, _ frame: StackFrame, _ area: CodeArea, isTop: Bool,
         _ surroundings: inout some StackSurroundings
     ) -> (registers: FrameRegisters, isInterrupted: Bool)? {
-        do {
-            let memory = surroundings.memory
-            if area.isOfFile, let table = modules.table(of: area, surroundings),
-                let description = try table.description(containing: frame.place, memory)
-            {
-                let rules = try CallFrameProgram.rules(
-                    at: frame.place, description, memory, remembered: &remembered)
-                let caller = try CallerStep.caller(
-                    of: registers, rules, returnRegister: description.common.returnRegister, memory)
-                return caller.map { ($0, description.common.isSignalFrame) }
-            }
-        } catch {
-            // A description that leads nowhere is as good as none.
+        let memory = surroundings.memory
+        if let layout = layouts.layout(at: frame.place, area), let caller = layout.caller(of: registers, memory) {
+            return (caller, false)
         }
-        return UndescribedStep.caller(of: registers, isTop: isTop, &surroundings)
+        // A description that leads nowhere is as good as none.
+        guard area.isOfFile, let table = modules.table(of: area, surroundings),
+            let description = try? table.description(containing: frame.place, memory),
+            let rules = try? CallFrameProgram.rules(at: frame.place, description, memory, remembered: &remembered)
+        else { return UndescribedStep.caller(of: registers, isTop: isTop, &surroundings) }
+        let common = description.common
+        if let layout = FrameLayout(rules, common) { layouts.insert(layout, at: frame.place, area) }
+        do {
+            let caller = try CallerStep.caller(of: registers, rules, returnRegister: common.returnRegister, memory)
+            return caller.map { ($0, common.isSignalFrame) }
+        } catch {
+            return UndescribedStep.caller(of: registers, isTop: isTop, &surroundings)
+        }
     }
 }
