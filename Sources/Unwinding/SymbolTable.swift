@@ -28,12 +28,13 @@ public struct SymbolTable: Sendable {
         guard let file = ElfBytes(bytes) else { return }
         readSegments(file)
         readSections(file)
-        // Of several names for one place the first counts.
-        let order = symbols.indices.sorted { (symbols[$0].address, $0) < (symbols[$1].address, $1) }
-        var sorted: [Symbol] = []
-        sorted.reserveCapacity(symbols.count)
-        for index in order where sorted.last?.address != symbols[index].address { sorted.append(symbols[index]) }
-        symbols = sorted
+        // Of several names for one place the first counts; names lie in the order in which they were read.
+        symbols.sort { ($0.address, $0.nameStart) < ($1.address, $1.nameStart) }
+        var last: UInt64?
+        symbols.removeAll { symbol in
+            defer { last = symbol.address }
+            return symbol.address == last
+        }
     }
 
     public init(elf bytes: [UInt8]) {

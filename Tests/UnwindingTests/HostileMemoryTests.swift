@@ -43,13 +43,19 @@ struct HostileMemoryTests {
             for name in ["sort", "altstack", "aligned"] {
                 var random = SeededGenerator(seed: seed)
                 var dump = try await StackProgram.dump(program, name, in: scratch)
-                for _ in 0..<build.rounds { HostileMemoryTests.walkChanged(&dump, program, &random) }
+                var walker = StackWalker()
+                for _ in 0..<build.rounds {
+                    if random.oneIn(2) { walker = StackWalker() }
+                    HostileMemoryTests.walkChanged(&dump, program, &walker, &random)
+                }
             }
         }
     }
 
     /// Changes some bytes of the stack or of the program, walks, and puts them back.
-    private static func walkChanged(_ dump: inout ProcessDump, _ program: String, _ random: inout SeededGenerator) {
+    private static func walkChanged(
+        _ dump: inout ProcessDump, _ program: String, _ walker: inout StackWalker, _ random: inout SeededGenerator
+    ) {
         var registers = dump.registers
         let stack = registers[.rsp]
         var changed: [(region: Int, offset: Int, byte: UInt8)] = []
@@ -71,7 +77,6 @@ struct HostileMemoryTests {
         }
         if random.oneIn(4) { registers[.rbp] = random.next() }
         if random.oneIn(8) { registers[.rsp] = random.next() }
-        var walker = StackWalker()
         var count = 0
         walker.walk(registers, in: &dump) { _, _, _ in
             count += 1

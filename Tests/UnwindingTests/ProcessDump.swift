@@ -76,11 +76,10 @@ struct ProcessDump: StackSurroundings {
     }
 
     /// The frames, and the lines that they become.
-    func walk() -> (frames: [StackFrame], lines: [String]) {
+    func walk(_ walker: inout StackWalker) -> (frames: [StackFrame], lines: [String]) {
         var frames: [StackFrame] = []
         var records: [UInt8] = []
         var surroundings = self
-        var walker = StackWalker()
         walker.walk(registers, in: &surroundings) { frame, area, dump in
             frames.append(frame)
             let path = area.isOfFile ? Array((dump.mapping(at: frame.address)?.path ?? "").utf8) : []

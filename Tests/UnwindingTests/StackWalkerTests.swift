@@ -49,7 +49,10 @@ struct StackWalkerTests {
             let program = try await StackProgram.compile(build.options, in: scratch)
             for (name, functions) in StackWalkerTests.cases {
                 let dump = try await StackProgram.dump(program, name, in: scratch)
-                let (frames, lines) = dump.walk()
+                var walker = StackWalker()
+                let (frames, lines) = dump.walk(&walker)
+                // By what the first walk has learnt.
+                #expect(dump.walk(&walker).frames == frames)
                 let whole = "\(build), \(name):\n\(lines.joined(separator: "\n"))"
                 // The first is another place in the same function. Through generated code only we find a way.
                 if build.hasTables, name != "generated" {
