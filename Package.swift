@@ -73,7 +73,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "GuestKernelTests",
-            dependencies: ["CGuestEntry", "GuestKernel", "GuestMemory", "RecordCoding", "TestSupport"],
+            dependencies: ["CGuestEntry", "GuestKernel", "GuestMemory", "RecordCoding", "TestSupport", "Unwinding"],
             swiftSettings: swiftSettings),
         // A process that tests of Transport start and kill.
         .executableTarget(
