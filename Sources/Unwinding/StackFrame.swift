@@ -2,8 +2,8 @@
 public struct StackFrame: Equatable, Sendable {
     /// Where the function goes on.
     public let address: UInt64
-    /// A signal interrupted it in front of `address`. Otherwise it made a call whose instruction ends there, and where
-    /// that call never comes back, `address` itself may be another function's.
+    /// A signal interrupted it in front of `address`, or it is what a signal's handler returns to. Otherwise it made a
+    /// call whose instruction ends there, and where that call never comes back, `address` may be another function's.
     public let isInterrupted: Bool
 
     public init(address: UInt64, isInterrupted: Bool) {

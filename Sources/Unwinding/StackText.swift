@@ -70,7 +70,8 @@ public struct StackText {
         if let module = modules.first(where: { $0.path.elementsEqual(path) }) { return module.symbols }
         var symbols = SymbolTable()
         let path = [UInt8](path)
-        readFile(path) { symbols = SymbolTable(elf: $0) }
+        // "[vdso]" is no file's path.
+        if path.first == UInt8(ascii: "/") { readFile(path) { symbols = SymbolTable(elf: $0) } }
         if modules.count == StackText.moduleCountMax { modules.removeAll() }
         modules.append(Module(path: path, symbols: symbols))
         return symbols

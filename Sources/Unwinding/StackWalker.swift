@@ -24,11 +24,14 @@ public struct StackWalker: Sendable {
         var isInterrupted = false
         for count in 0..<max(frameCountMax, 0) {
             let frame = StackFrame(address: registers[.rip], isInterrupted: isInterrupted)
-            guard let area = surroundings.code(at: frame.place), body(frame, area, &surroundings),
-                let caller = caller(of: registers, frame, area, isTop: count == 0 || isInterrupted, &surroundings)
+            guard let area = surroundings.code(at: frame.place) else { return }
+            let caller = caller(of: registers, frame, area, isTop: count == 0 || isInterrupted, &surroundings)
+            // What a signal's handler returns to has made no call either.
+            let isExact = isInterrupted || caller?.isInterrupted == true
+            guard body(StackFrame(address: frame.address, isInterrupted: isExact), area, &surroundings), let caller,
+                // A signal's handler may have a stack of its own, above or below.
+                caller.registers[.rsp] > registers[.rsp] || caller.isInterrupted
             else { return }
-            // A signal's handler may have a stack of its own, above or below.
-            guard caller.registers[.rsp] > registers[.rsp] || caller.isInterrupted else { return }
             (registers, isInterrupted) = caller
         }
     }

@@ -74,7 +74,7 @@ struct StackTextTests {
         withExtendedLifetime(paths) {
             var text = StackText { path, _ in paths.append(path) }
             var lines: [UInt8] = []
-            for path in ["/a", "/b", "/a", "/a", "/b"] {
+            for path in ["/a", "/b", "[vdso]", "/a", "/a", "/b"] {
                 StackTextTests.record(1, 1, path).withUnsafeBytes { text.append($0, to: &lines) }
             }
         }

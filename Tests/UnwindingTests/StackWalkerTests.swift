@@ -28,6 +28,17 @@ struct StackWalkerTests {
             hasTables: false),
     ]
 
+    /// What a signal's handler returns to has a name of its own where the C library's names are in the program.
+    @Test("the way back from a signal's handler")
+    func signalReturn() async throws {
+        try await ScratchDirectory.with { scratch in
+            let program = try await StackProgram.compile(["-O2", "-static"], in: scratch)
+            var walker = StackWalker()
+            let lines = try await StackProgram.dump(program, "signal", in: scratch).walk(&walker).lines
+            #expect(lines.contains { $0.contains("(__restore_rt+0x0)") }, "\(lines)")
+        }
+    }
+
     /// How the program is called, and the functions of its own that have to be on the stack, the innermost first.
     private static let cases: [(name: String, functions: [String])] = [
         ("plain", ["capture", "in_plain", "main"]),
