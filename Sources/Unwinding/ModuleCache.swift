@@ -10,7 +10,7 @@ struct ModuleCache: Sendable {
     private var entries: [Entry] = []
 
     /// A program with more libraries has them looked for again.
-    private static let entryCountMax = 64
+    private static let entryCountMax = 256
 
     mutating func table(of area: CodeArea, _ surroundings: borrowing some StackSurroundings) -> UnwindTable? {
         if let entry = entries.first(where: { $0.area == area }) { return entry.table }

@@ -7,7 +7,7 @@ import Unwinding
 ///
 /// Used on the thread that it is about, or while that thread is stopped. Whoever asks at each call keeps it: what is
 /// found out about the guest's modules is not looked for again.
-public struct GuestStack {
+public struct GuestStack: Sendable {
     private var walker = StackWalker()
 
     public init() {}
