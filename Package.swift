@@ -26,12 +26,14 @@ let package = Package(
         .target(name: "GuestMemory", dependencies: ["CGuestEntry", "RecordCoding"], swiftSettings: swiftSettings),
         .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
         .target(name: "CallSites", dependencies: ["CZydis"], swiftSettings: swiftSettings),
+        .target(name: "Unwinding", swiftSettings: swiftSettings),
         .target(name: "Volumes", dependencies: ["RecordCoding"], swiftSettings: swiftSettings),
         .target(name: "SyscallShapes", swiftSettings: swiftSettings),
         .target(
             name: "GuestKernel",
             dependencies: [
-                "CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "SyscallShapes", "Volumes",
+                "CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "SyscallShapes", "Unwinding",
+                "Volumes",
             ],
             swiftSettings: swiftSettings),
         .target(name: "Epochs", dependencies: ["CLZ4", "CXXHash", "RecordCoding"], swiftSettings: swiftSettings),
@@ -48,7 +50,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "Tracing", dependencies: ["CGuestEntry", "GuestKernel", "SyscallShapes"],
+            name: "Tracing", dependencies: ["CGuestEntry", "GuestKernel", "SyscallShapes", "Unwinding"],
             swiftSettings: swiftSettings),
         .target(
             name: "Commands",
@@ -70,11 +72,14 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(name: "CallSitesTests", dependencies: ["CallSites", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
+            name: "UnwindingTests", dependencies: ["TestSupport", "Unwinding"], exclude: ["programs"],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "GuestLoaderTests", dependencies: ["GuestLoader", "GuestMemory", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "GuestKernelTests",
-            dependencies: ["CGuestEntry", "GuestKernel", "GuestMemory", "RecordCoding", "TestSupport"],
+            dependencies: ["CGuestEntry", "GuestKernel", "GuestMemory", "RecordCoding", "TestSupport", "Unwinding"],
             swiftSettings: swiftSettings),
         // A process that tests of Transport start and kill.
         .executableTarget(

@@ -8,7 +8,8 @@ import GuestMemory
 /// It is a page of the guest's memory, which a mirror gets with the others. What is the host's, its vDSO's function and
 /// the offsets, is in each thread's context.
 enum GuestVdso {
-    private static let name = "vdso"
+    /// What its area is called.
+    static let name = "vdso"
     /// CLOCK_REALTIME, MONOTONIC, MONOTONIC_RAW, their coarse ones, and BOOTTIME.
     private static let clocks: [Int32] = [
         CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE,
