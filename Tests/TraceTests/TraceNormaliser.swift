@@ -8,7 +8,16 @@ struct TraceNormaliser {
 
     /// Calls in whose arguments times are the clock's, and different each time.
     private static let clockCalls: Set<Substring> = [
-        "clock_gettime", "gettimeofday", "getrusage", "sysinfo", "time", "times",
+        "clock_gettime", "getitimer", "getrusage", "gettimeofday", "sysinfo", "time", "timer_gettime",
+        "timerfd_gettime", "times",
+    ]
+
+    /// What differs wherever it stands: names that mkstemp(3) and the like make up, ports that the kernel gives, and what
+    /// is free on a disk.
+    private static let chance: [(pattern: NSRegularExpression, template: String)] = [
+        (regularExpression("(/tmp/guest-[a-z_]+\\.|/tmp/tmp\\.|@understudy-|\\./sed)[A-Za-z0-9]{6,10}"), "$1NAME"),
+        (regularExpression("htons\\((3[3-9]|[4-6][0-9])[0-9]{3}\\)"), "htons(PORT)"),
+        (regularExpression("f_(bfree|bavail|ffree)=[0-9]+"), "f_$1=COUNT"),
     ]
 
     private var threads: [Substring] = []
@@ -56,20 +65,29 @@ struct TraceNormaliser {
         lines[thread]?.append(line)
     }
 
+    /// The threads in the order in which they were made: which of two has the first line is chance.
+    private var threadsInOrder: [Substring] {
+        let calls = lines.values.joined().filter { $0.callName == "clone3" || $0.callName == "clone" }
+        let made = calls.sorted { $0.number < $1.number }.compactMap(\.result).filter { lines[$0] != nil }
+        let first = threads.filter { !made.contains($0) }
+        return first + made
+    }
+
     private func normalised() -> [[TraceLine]] {
         var numbers: [Substring: String] = [:]
+        let threads = threadsInOrder
         for (index, thread) in threads.enumerated() { numbers[thread] = "THREAD\(index + 1)" }
         return threads.map { thread in
+            var random: Set<Substring> = []
             // Of each thread by itself: which of two threads is first is chance.
             var addresses: [UInt64: String] = [:]
             return (lines[thread] ?? []).map { line in
                 var line = line
                 line.text = TraceNormaliser.withoutPadding(line.text)
-                let isOfClock = TraceNormaliser.clockCalls.contains(line.callName ?? "")
+                let isOfClock =
+                    TraceNormaliser.clockCalls.contains(line.callName ?? "") || line.text.contains("_ABSTIME")
                 line.text = TraceNormaliser.renamed(line.text, numbers, &addresses, isOfClock: isOfClock)
-                if line.callName == "getrandom", line.text.hasPrefix("getrandom(\"") {
-                    line.text = TraceNormaliser.withoutString(line.text)
-                }
+                line.text = TraceNormaliser.withoutChance(line, &random)
                 return line
             }
         }
@@ -81,6 +99,29 @@ struct TraceNormaliser {
         let call = text[..<equals.lowerBound]
         guard let end = call.lastIndex(where: { $0 != " " }) else { return text }
         return String(call[...end] + text[equals.lowerBound...])
+    }
+
+    /// `random` has the descriptors of what random bytes are read from.
+    private static func withoutChance(_ line: TraceLine, _ random: inout Set<Substring>) -> String {
+        var text = line.text
+        let descriptor = text.drop { $0 != "(" }.dropFirst().prefix { $0.isNumber }
+        if text.contains("\"/dev/urandom\""), let result = line.result { random.insert(result) }
+        if line.callName == "close" { random.remove(descriptor) }
+        if line.callName == "getrandom" || line.callName == "read" && random.contains(descriptor) {
+            text = withoutString(text)
+        }
+        for (pattern, template) in chance {
+            let range = NSRange(text.startIndex..., in: text)
+            text = pattern.stringByReplacingMatches(in: text, range: range, withTemplate: template)
+        }
+        return text
+    }
+
+    private static func regularExpression(_ pattern: String) -> NSRegularExpression {
+        guard let expression = try? NSRegularExpression(pattern: pattern) else {
+            preconditionFailure("\(pattern) is no regular expression")
+        }
+        return expression
     }
 
     private static func withoutString(_ text: String) -> String {
