@@ -13,8 +13,7 @@ extension TraceCase {
         ].map { TraceCase($0) }
         // Which of two threads is first, and so who waits for whom, is chance.
         + [
-            "exit_code '7' thread", "datagrams", "fifos", "file_copies", "file_locks", "set_ids", "shared_memory",
-            "signal_queue", "socketpairs", "unix_sockets", "proc_paths",
+            "datagrams", "file_copies", "shared_memory", "signal_queue", "unix_sockets",
         ].map { TraceCase($0, options: ["-e", "trace=!futex"]) }
 
     private static let fileTools: [TraceCase] = [

@@ -8,6 +8,8 @@ struct TraceCase: Sendable, CustomTestStringConvertible {
     let line: String
     var options: [String] = []
     var input = Command.Input.null
+    /// Where results stand.
+    var resultColumn = 40
     /// Done by a shell, in the directory and untraced, before the command.
     var setup = ""
 
@@ -51,26 +53,28 @@ struct TraceCase: Sendable, CustomTestStringConvertible {
             let prepared = try await preparation.run()
             guard prepared.status == 0 else { throw TestFailure("the setup failed", prepared) }
         }
-        let file = scratch.file("trace.\(tool)")
+        // The same name for both: whoever looks at the directory above sees the same.
+        let file = scratch.file("trace")
         var command = tool.command(try words(), options: options + ["-f", "-o", file])
         command.directory = directory
         command.input = input
         // A thread's own heap is aligned, and how much is unmapped to align it depends on the address.
         command.environment.append("GLIBC_TUNABLES=glibc.malloc.arena_max=1")
         let outcome = try await command.run()
-        return (outcome, String(decoding: try scratch.read("trace.\(tool)"), as: UTF8.self))
+        return (outcome, String(decoding: try scratch.read("trace"), as: UTF8.self))
     }
 
     /// Throws unless both traces, and what the command itself did, are the same.
     func compare(_ first: TraceTool = .strace, with second: TraceTool = .understudy) async throws -> Int {
-        try await ScratchDirectory.with { scratch in
+        try await TraceFixture.withDirectory { scratch in
             let reference = try await run(first, in: scratch)
             let ours = try await run(second, in: scratch)
             if let line = Understudy.trouble(in: ours.outcome.errorText) { throw TestFailure("in trouble: \(line)") }
             guard ours.outcome.ending == reference.outcome.ending else {
                 throw TestFailure("\(line): by strace \(reference.outcome.ending)", ours.outcome)
             }
-            let comparison = try TraceComparison(reference: reference.trace, ours: ours.trace)
+            let comparison = try TraceComparison(
+                reference: reference.trace, ours: ours.trace, resultColumn: resultColumn)
             if let difference = comparison.difference { throw TestFailure("\(testDescription): \(difference)") }
             return comparison.comparedCount
         }

@@ -6,9 +6,11 @@ struct TraceComparison {
     let difference: String?
 
     /// Compares the trace of strace with ours, thread by thread.
-    init(reference: String, ours: String) throws {
-        let reference = try TraceNormaliser.threads(of: reference).map(ExpectedDifference.removed(from:))
-        let ours = try TraceNormaliser.threads(of: ours).map(ExpectedDifference.removed(from:))
+    init(reference: String, ours: String, resultColumn: Int? = 40) throws {
+        let (reference, ours) = try (
+            TraceNormaliser.threads(of: reference, resultColumn: resultColumn).map(ExpectedDifference.removed(from:)),
+            TraceNormaliser.threads(of: ours, resultColumn: resultColumn).map(ExpectedDifference.removed(from:))
+        )
         comparedCount = reference.reduce(0) { $0 + $1.count }
         difference = TraceComparison.difference(reference, ours)
     }

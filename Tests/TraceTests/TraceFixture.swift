@@ -3,6 +3,19 @@ import TestSupport
 
 /// The files that traced commands work on: the same each time, down to their times.
 enum TraceFixture {
+    /// Runs `body` with a new directory on a tmpfs: what is made there later has a higher inode number and comes first
+    /// in its directory, so that tools that sort by inodes, or do not sort, do the same each time.
+    static func withDirectory<Result>(_ body: (ScratchDirectory) async throws -> Result) async throws -> Result {
+        var template = Array("/dev/shm/understudy-test.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw TestFailure("no directory in /dev/shm: \(String(cString: strerror(errno)))")
+        }
+        let bytes = template.dropLast().map { UInt8(bitPattern: $0) }
+        let scratch = ScratchDirectory(path: String(decoding: bytes, as: UTF8.self))
+        defer { try? FileManager.default.removeItem(atPath: scratch.path) }
+        return try await body(scratch)
+    }
+
     /// Makes the working directory below `scratch`, in place of the one of the run before, and returns its path.
     static func make(in scratch: ScratchDirectory) throws -> String {
         try? FileManager.default.removeItem(atPath: scratch.file("work"))

@@ -3,6 +3,8 @@ import Foundation
 /// Makes the traces of two runs of one command comparable: of each thread the lines, in which numbers that the kernel
 /// chose have the name of their first appearance. Everything else stays: names, arguments, results.
 struct TraceNormaliser {
+    /// Where results stand (`-a`); nil where a line's written form is another's.
+    private let resultColumn: Int?
     /// Hexadecimal numbers from here on are addresses; what is smaller is an offset, a size, a flag.
     private static let addressMin: UInt64 = 0x10_0000
 
@@ -15,7 +17,7 @@ struct TraceNormaliser {
     /// What differs wherever it stands: names that mkstemp(3) and the like make up, ports that the kernel gives, and what
     /// is free on a disk.
     private static let chance: [(pattern: NSRegularExpression, template: String)] = [
-        (regularExpression("(/tmp/guest-[a-z_]+\\.|/tmp/tmp\\.|@understudy-|\\./sed)[A-Za-z0-9]{6,10}"), "$1NAME"),
+        (regularExpression("(/tmp/guest-[a-z_]+\\.|/tmp/tmp\\.|@\"understudy-|\\./sed)[A-Za-z0-9]{6,10}"), "$1NAME"),
         (regularExpression("htons\\((3[3-9]|[4-6][0-9])[0-9]{3}\\)"), "htons(PORT)"),
         (regularExpression("f_(bfree|bavail|ffree)=[0-9]+"), "f_$1=COUNT"),
     ]
@@ -26,13 +28,15 @@ struct TraceNormaliser {
     private var unfinished: [Substring: Int] = [:]
 
     /// The threads' lines, of each thread in the trace's order; the threads in the order of their first line.
-    static func threads(of trace: String) throws -> [[TraceLine]] {
-        var normaliser = TraceNormaliser()
+    static func threads(of trace: String, resultColumn: Int? = 40) throws -> [[TraceLine]] {
+        var normaliser = TraceNormaliser(resultColumn: resultColumn)
         for (index, line) in trace.split(separator: "\n").enumerated() {
             try normaliser.take(line, number: index + 1)
         }
         return normaliser.normalised()
     }
+
+    private init(resultColumn: Int?) { self.resultColumn = resultColumn }
 
     /// Takes a line apart, and joins the two parts of a call that others came between.
     private mutating func take(_ written: Substring, number: Int) throws {
@@ -83,7 +87,7 @@ struct TraceNormaliser {
             var addresses: [UInt64: String] = [:]
             return (lines[thread] ?? []).map { line in
                 var line = line
-                line.text = TraceNormaliser.withoutPadding(line.text)
+                line.text = withoutPadding(line)
                 let isOfClock =
                     TraceNormaliser.clockCalls.contains(line.callName ?? "") || line.text.contains("_ABSTIME")
                 line.text = TraceNormaliser.renamed(line.text, numbers, &addresses, isOfClock: isOfClock)
@@ -93,12 +97,16 @@ struct TraceNormaliser {
         }
     }
 
-    /// Results stand in a column that depends on what is before them.
-    private static func withoutPadding(_ text: String) -> String {
-        guard let equals = text.range(of: " = ", options: .backwards) else { return text }
-        let call = text[..<equals.lowerBound]
-        guard let end = call.lastIndex(where: { $0 != " " }) else { return text }
-        return String(call[...end] + text[equals.lowerBound...])
+    /// Results stand in a column that depends on what is before them: one space is left where it is the right one.
+    private func withoutPadding(_ line: TraceLine) -> String {
+        guard line.callName != nil, let equals = line.text.range(of: " = ", options: .backwards) else { return line.text }
+        let call = line.text[..<equals.lowerBound]
+        guard let end = call.lastIndex(where: { $0 != " " }) else { return line.text }
+        let prefix = line.written.count - line.text.count
+        let isJoined = !line.written.hasSuffix(line.text)
+        let width = prefix + call[...end].utf8.count + 1
+        if let resultColumn, !isJoined, prefix + call.utf8.count + 1 != max(width, resultColumn) { return line.text }
+        return String(call[...end] + line.text[equals.lowerBound...])
     }
 
     /// `random` has the descriptors of what random bytes are read from.
