@@ -9,8 +9,10 @@ struct TraceLine: Equatable, Sendable {
 
     /// The call's name; nil for a signal or an end.
     var callName: Substring? {
-        guard let end = text.firstIndex(of: "("), end > text.startIndex else { return nil }
-        let name = text[..<end]
+        // Its number may stand before it (-n).
+        let start = text.hasPrefix("[") ? text.firstIndex(of: "]").map { text.index($0, offsetBy: 2) } : text.startIndex
+        guard let start, let end = text[start...].firstIndex(of: "("), end > start else { return nil }
+        let name = text[start..<end]
         return name.allSatisfy { $0 == "_" || $0.isLetter || $0.isNumber } ? name : nil
     }
 

@@ -14,12 +14,14 @@ struct TraceNormaliser {
         "timerfd_gettime", "times",
     ]
 
-    /// What differs wherever it stands: names that mkstemp(3) and the like make up, ports that the kernel gives, and what
-    /// is free on a disk.
+    /// What differs wherever it stands: names that mkstemp(3) and the like make up, ports that the kernel gives, what is
+    /// free on a disk, inodes, and a file's times where they are not its maker's.
     private static let chance: [(pattern: NSRegularExpression, template: String)] = [
         (regularExpression("(/tmp/guest-[a-z_]+\\.|/tmp/tmp\\.|@\"understudy-|\\./sed)[A-Za-z0-9]{6,10}"), "$1NAME"),
         (regularExpression("htons\\((3[3-9]|[4-6][0-9])[0-9]{3}\\)"), "htons(PORT)"),
         (regularExpression("f_(bfree|bavail|ffree)=[0-9]+"), "f_$1=COUNT"),
+        (regularExpression("(pipe|socket|eventpoll|-STREAM|-DGRAM|->|_ino=)(:?\\[?)[0-9]{2,}"), "$1$2INODE"),
+        (regularExpression("(stx?_[acmb]time(_nsec)?)=(\\{tv_sec=)?(?!17000000)[0-9]+(, tv_nsec=[0-9]+\\})?( /\\* [^*]* \\*/)?"), "$1=TIME"),
     ]
 
     private var threads: [Substring] = []
