@@ -38,7 +38,8 @@ final class TraceProcess: Sendable {
         let output = try setup.file.map { file throws(SupervisorError) in try open(file) } ?? STDERR_FILENO
         defer { if output != STDERR_FILENO { hostCall(__NR_close, UInt64(signed: output)) } }
         let handed = [area.descriptor, area.wakeDescriptor, ends.0, output]
-        let words = ["understudy", "trace-reader"] + handed.map(String.init) + ["--"] + CommandLine.arguments.dropFirst()
+        let words =
+            ["understudy", "trace-reader"] + handed.map(String.init) + ["--"] + CommandLine.arguments.dropFirst()
         let process = TraceProcess(area: area, pid: try spawn(words, handed), lifeDescriptor: ends.1)
         try HostThreads.start("trace") { process.watch() }
         return process

@@ -1,7 +1,7 @@
 // What the guest's calls leave for whoever traces them: records in rings that another process reads.
 //
-// The shared file has a page for the area, and then one after the other the rings: a page each, and their bytes. Numbers
-// are as the CPU has them: writer and reader are the same program on the same machine.
+// The shared file has a page for the area, and then one after the other the rings: a page each, and their bytes.
+// Numbers are as the CPU has them: writer and reader are the same program on the same machine.
 #ifndef GUEST_TRACE_H
 #define GUEST_TRACE_H
 

@@ -5,8 +5,8 @@ import SyscallShapes
 
 /// Turns a guest's trace records into lines, as they come.
 ///
-/// A call's line is written when it has ended. Where another thread's record comes before that, its beginning is written
-/// as unfinished, and its end, later, as resumed.
+/// A call's line is written when it has ended. Where another thread's record comes before that, its beginning is
+/// written as unfinished, and its end, later, as resumed.
 struct TraceSession: ~Copyable {
     private let request: TraceRequest
     private var clock: TraceClock
@@ -92,7 +92,8 @@ struct TraceSession: ~Copyable {
         var call = call(of: thread)
         let result = Int(end.pointee.result)
         call.result = result
-        call.durationNanoseconds = clock.nanoseconds(from: thread.beginning.pointee.record.time, to: record.pointee.time)
+        let began = thread.beginning.pointee.record.time
+        call.durationNanoseconds = clock.nanoseconds(from: began, to: record.pointee.time)
         call.exit = CapturedMemory(
             UnsafeRawBufferPointer(
                 start: UnsafeRawPointer(end + 1),
