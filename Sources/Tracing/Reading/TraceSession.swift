@@ -123,7 +123,8 @@ struct TraceSession: ~Copyable {
         case GUEST_TRACE_NOTE where byteCount >= MemoryLayout<guest_trace_note>.size:
             let values = UnsafeRawPointer(record).assumingMemoryBound(to: guest_trace_note.self).pointee.values
             guard showsLines, let note = TraceNote(number: record.pointee.number, values.0, values.1) else { return }
-            leaveOthers(than: nil)
+            // What a call leaves to be held is said in the middle of it.
+            if case .held = note {} else { leaveOthers(than: nil) }
             append(.note(note), thread: firstThread ?? 0, record.pointee.time)
         default: break
         }
