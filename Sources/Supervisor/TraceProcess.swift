@@ -45,6 +45,9 @@ final class TraceProcess: Sendable {
         return process
     }
 
+    /// POSIX_SPAWN_SETSID of spawn.h, which Swift does not see.
+    private static let ownSession: Int32 = 0x80
+
     private static func open(_ file: TraceSetup.File) throws(SupervisorError) -> Int32 {
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (file.isAppended ? O_APPEND : O_TRUNC)
         let opened = file.path.withCString { path in
@@ -63,11 +66,12 @@ final class TraceProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // What a terminal sends to the whole group is the guest's to act on.
+        // What is sent to the guest's whole group, by a terminal or by timeout(1), is not the reader's: it ends when the
+        // guest has, and everything is written.
         var mask = sigset_t()
         sigfillset(&mask)
         posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | TraceProcess.ownSession))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0

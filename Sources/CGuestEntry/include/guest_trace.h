@@ -60,6 +60,7 @@ struct guest_trace_ring {
 #define GUEST_TRACE_THREAD_END 4u
 #define GUEST_TRACE_GUEST_END 5u
 #define GUEST_TRACE_NOTE 6u
+#define GUEST_TRACE_THREAD_BEGIN 7u
 
 /// What every record begins with. Records are multiples of 8 bytes long.
 struct guest_trace_record {

@@ -26,6 +26,7 @@ extension GuestThread {
         context.pointee.trace_ring = UnsafeMutableRawPointer(tracing.area.takeRing())
         // What captures more than plain bytes is done in the supervisor.
         if context.pointee.trace_ring == nil || tracing.needsSupervisor { context.pointee.makes_calls = 0 }
+        writeRecord(kind: GUEST_TRACE_THREAD_BEGIN, number: 0, as: guest_trace_record.self)
     }
 
     /// The thread has ended, alone or with the whole guest.

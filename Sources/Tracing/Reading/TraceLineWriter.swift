@@ -33,9 +33,9 @@ struct TraceLineWriter {
         prefix.secondsEastOfUTC = local.tm_gmtoff
     }
 
-    /// From here on lines on a terminal say which thread's they are.
-    mutating func setSeveralThreads() {
-        prefix.showsThread = true
+    /// Lines on standard error say whose they are only where there are several threads.
+    mutating func setThreadCount(_ count: Int) {
+        prefix.showsThread = prefix.isForFile || count > 1
     }
 
     mutating func appendCall(_ call: TracedCall, _ circumstances: CallCircumstances, _ text: inout TraceText) {

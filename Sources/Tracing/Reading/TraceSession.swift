@@ -113,6 +113,7 @@ struct TraceSession: ~Copyable {
         let byteCount = Int(record.pointee.byte_count)
         switch record.pointee.kind {
         case GUEST_TRACE_SIGNAL where byteCount >= MemoryLayout<guest_trace_signal>.size: takeSignal(record)
+        case GUEST_TRACE_THREAD_BEGIN: _ = find(record.pointee.thread)
         case GUEST_TRACE_THREAD_END:
             let thread = find(record.pointee.thread)
             leaveOthers(than: thread)
@@ -158,7 +159,7 @@ struct TraceSession: ~Copyable {
         threads[thread] = found
         recent = found
         if firstThread == nil { firstThread = thread }
-        if threads.count > 1 { writer.setSeveralThreads() }
+        writer.setThreadCount(threads.count)
         return found
     }
 
@@ -185,9 +186,12 @@ struct TraceSession: ~Copyable {
             if !request.needsResult || request.statuses.contains(.unfinished) { leaveForGood(thread) }
             thread.end()
         }
-        threads[thread.thread] = nil
-        recent = nil
-        open = nil
+        defer {
+            threads[thread.thread] = nil
+            recent = nil
+            open = nil
+            writer.setThreadCount(threads.count)
+        }
         guard showsLines, !request.quiet.contains(.exit) else { return }
         append(.end(how), thread: thread.thread, time)
     }
