@@ -81,7 +81,8 @@ void guest_trace_wake_reader(void) {
 
 void guest_trace_publish(struct guest_trace_ring *ring, struct guest_trace_record *record, uint64_t byte_count) {
     record->byte_count = (uint32_t)byte_count;
-    // Records of all threads are numbered through: the order in which they are shown, and the proof that none is missing.
+    // Records of all threads are numbered through: the order in which they are shown, and the proof that none is
+    // missing.
     record->sequence = atomic_fetch_add(&area->next_sequence, 1);
     atomic_fetch_add_explicit(&ring->written, byte_count, memory_order_release);
     if (used(ring) > ring_bytes / 2 && atomic_load_explicit(&area->reader_sleeps, memory_order_relaxed)) {

@@ -9,7 +9,8 @@ struct decoded_instruction {
     uint8_t length;
     /// Whether what it does depends on where it stands: a relative branch, or an operand relative to RIP.
     uint8_t is_relative;
-    uint8_t is_nop;
+    /// What linkers and compilers put between functions: a nop of any length, or int3.
+    uint8_t is_padding;
     uint8_t is_syscall;
     /// A branch of any kind, a call, a return, an interrupt.
     uint8_t leaves;
@@ -31,8 +32,9 @@ static inline int decode_instruction(
     *result = (struct decoded_instruction){
         .length = instruction.length,
         .is_relative = (instruction.attributes & ZYDIS_ATTRIB_IS_RELATIVE) != 0,
-        .is_nop = instruction.meta.category == ZYDIS_CATEGORY_NOP ||
-                  instruction.meta.category == ZYDIS_CATEGORY_WIDENOP,
+        .is_padding = instruction.meta.category == ZYDIS_CATEGORY_NOP ||
+                      instruction.meta.category == ZYDIS_CATEGORY_WIDENOP ||
+                      instruction.mnemonic == ZYDIS_MNEMONIC_INT3,
         .is_syscall = instruction.mnemonic == ZYDIS_MNEMONIC_SYSCALL,
     };
     switch (instruction.meta.category) {

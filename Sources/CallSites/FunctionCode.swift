@@ -15,7 +15,7 @@ public struct FunctionCode: Sendable {
         var found: [Instruction] = []
         for instruction in FunctionCode.decode(bytes, at: start) {
             // What follows the function is padding, or nothing that matters.
-            if instruction.address >= start + UInt64(byteCount), !instruction.isNop { break }
+            if instruction.address >= start + UInt64(byteCount), !instruction.isPadding { break }
             found.append(instruction)
         }
         guard (found.last?.end ?? start) >= start + UInt64(byteCount) else { return nil }
@@ -82,7 +82,7 @@ public struct FunctionCode: Sendable {
         targets.contains { $0 > instruction.address && $0 < instruction.end }
     }
 
-    /// Nops with room for a long jump, within reach of a short one at `site`, that follow what never leads to them.
+    /// Padding with room for a long jump, within reach of a short one at `site`, that follow what never leads to them.
     /// They end where the next function may begin, as padding does: those that a function begins with are run.
     func island(near site: Instruction) -> CallSite.Island? {
         let run = paddings.first { run in
@@ -92,12 +92,12 @@ public struct FunctionCode: Sendable {
         return run.map { CallSite.Island(address: $0.lowerBound, original: bytes($0.lowerBound, $0.upperBound)) }
     }
 
-    /// Runs of nops behind what ends the flow, each as long as it is.
+    /// Runs of padding behind what ends the flow, each as long as it is: nops, or the breakpoints of Go's linker.
     private var paddings: [Range<UInt64>] {
         var found: [Range<UInt64>] = []
         var isReached = true
         for instruction in instructions {
-            if instruction.isNop, !isReached {
+            if instruction.isPadding, !isReached {
                 if let last = found.last, last.upperBound == instruction.address {
                     found[found.count - 1] = last.lowerBound..<instruction.end
                 } else {

@@ -6,7 +6,8 @@ struct Instruction {
     let byteCount: Int
     /// What it does depends on where it stands.
     let isRelative: Bool
-    let isNop: Bool
+    /// Nothing, or int3: what stands between functions.
+    let isPadding: Bool
     let isSyscall: Bool
     /// It may lead somewhere else than to the next one.
     let leaves: Bool
@@ -27,7 +28,7 @@ struct Instruction {
         self.address = address
         byteCount = Int(decoded.length)
         isRelative = decoded.is_relative != 0
-        isNop = decoded.is_nop != 0
+        isPadding = decoded.is_padding != 0
         isSyscall = decoded.is_syscall != 0
         leaves = decoded.leaves != 0
         endsFlow = decoded.ends_flow != 0

@@ -27,7 +27,8 @@ enum TraceReaderCommand {
             outcome = try TraceReader.run(
                 request, try TraceRings(area: area, wake: wake, life: life), output: output.descriptor)
         } catch {
-            throw SupervisorError(.failed, "trace: its records cannot be read: \(String(cString: strerror(error.errno)))")
+            let reason = String(cString: strerror(error.errno))
+            throw SupervisorError(.failed, "trace: its records cannot be read: \(reason)")
         }
         output.finish()
         for message in outcome.messages { MessageLog(format: .text).say(.warning, message) }

@@ -14,6 +14,7 @@ extension TraceRequest {
         setup.limits = CaptureLimits(
             stringByteCount: lines.stringByteCountMax, isUnabbreviated: lines.abbreviated != .all)
         setup.showsDescriptorPaths = lines.descriptorDetail != .none || !paths.isEmpty
+        setup.showsStacks = lines.showsStacks
         setup.injections = injections
         if case .file(let path, let isAppended) = output {
             setup.file = TraceSetup.File(path: path, isAppended: isAppended)

@@ -125,7 +125,7 @@ public final class GuestRun: Sendable {
         if let trace, let setup = request.trace {
             configuration.tracing = GuestTracing(
                 area: trace.area, limits: setup.limits, showsDescriptorPaths: setup.showsDescriptorPaths,
-                injections: setup.injections)
+                showsStacks: setup.showsStacks, injections: setup.injections)
         }
         configuration.replicates = request.replication != nil || request.testCommits != nil
         configuration.testFault = request.replication?.testFault

@@ -38,11 +38,15 @@ final class TraceProcess: Sendable {
         let output = try setup.file.map { file throws(SupervisorError) in try open(file) } ?? STDERR_FILENO
         defer { if output != STDERR_FILENO { hostCall(__NR_close, UInt64(signed: output)) } }
         let handed = [area.descriptor, area.wakeDescriptor, ends.0, output]
-        let words = ["understudy", "trace-reader"] + handed.map(String.init) + ["--"] + CommandLine.arguments.dropFirst()
+        let words =
+            ["understudy", "trace-reader"] + handed.map(String.init) + ["--"] + CommandLine.arguments.dropFirst()
         let process = TraceProcess(area: area, pid: try spawn(words, handed), lifeDescriptor: ends.1)
         try HostThreads.start("trace") { process.watch() }
         return process
     }
+
+    /// POSIX_SPAWN_SETSID of spawn.h, which Swift does not see.
+    private static let ownSession: Int32 = 0x80
 
     private static func open(_ file: TraceSetup.File) throws(SupervisorError) -> Int32 {
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (file.isAppended ? O_APPEND : O_TRUNC)
@@ -62,11 +66,12 @@ final class TraceProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // What a terminal sends to the whole group is the guest's to act on.
+        // What is sent to the guest's whole group, by a terminal or by timeout(1), is not the reader's: it ends when the
+        // guest has, and everything is written.
         var mask = sigset_t()
         sigfillset(&mask)
         posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | TraceProcess.ownSession))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0

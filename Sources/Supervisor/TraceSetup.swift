@@ -7,6 +7,8 @@ public struct TraceSetup: Sendable {
     public var limits = CaptureLimits()
     /// Whether descriptors are shown with their paths.
     public var showsDescriptorPaths = false
+    /// Whether the stack that a call is made from goes with it.
+    public var showsStacks = false
     public var injections = InjectionPlan()
     /// Where lines go; nil for standard error, and for what the reader opens itself.
     public var file: File?

@@ -75,6 +75,9 @@ public struct CapturedMemory {
         return UInt32(littleEndian: found.loadUnaligned(as: UInt32.self))
     }
 
+    /// The stack that the call was made from; nil where it was not walked.
+    public var stack: UnsafeRawBufferPointer? { find(.stack, 0) }
+
     private func find(_ kind: SnippetKind, _ address: UInt64) -> UnsafeRawBufferPointer? {
         var offset = 0
         while let snippet = snippet(at: offset) {

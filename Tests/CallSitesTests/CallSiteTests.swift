@@ -92,6 +92,21 @@ struct CallSiteTests {
         }
     }
 
+    @Test("Go's one place for most calls: a jump to the breakpoints that its linker puts between functions")
+    func breakpoints() throws {
+        // mov %rcx, %rsi; mov %rbx, %rdi; syscall; ret; int3 …
+        let code: [UInt8] = [0x48, 0x89, 0xce, 0x48, 0x89, 0xdf, 0x0f, 0x05, 0xc3]
+        let bytes = code + [UInt8](repeating: 0xcc, count: 7)
+        let function = try #require(CallSiteTests.function(bytes, byteCount: code.count))
+        let site = try #require(CallSite(returningTo: 0x40_1008, in: function))
+        #expect(site.address == 0x40_1003 && site.displaced == [0x48, 0x89, 0xdf])
+        #expect(site.island == CallSite.Island(address: 0x40_1009, original: Array(bytes[9...])))
+        // One that is run stays what it is: a call that does not return may come before it.
+        let reached: [UInt8] = [0x31, 0xc0, 0x0f, 0x05, 0xe8, 0, 0, 0, 0] + [UInt8](repeating: 0xcc, count: 7)
+        let other = try #require(CallSiteTests.function(reached))
+        #expect(CallSite(returningTo: 0x40_1004, in: other) == nil)
+    }
+
     @Test("bytes that are a part of something else are no call site")
     func falsePattern() throws {
         // movl $0x10, -0x48(%rsp), of which the tail is mov $…, %eax; then syscall (gvisor#10849).

@@ -1,7 +1,7 @@
 // What the guest's calls leave for whoever traces them: records in rings that another process reads.
 //
-// The shared file has a page for the area, and then one after the other the rings: a page each, and their bytes. Numbers
-// are as the CPU has them: writer and reader are the same program on the same machine.
+// The shared file has a page for the area, and then one after the other the rings: a page each, and their bytes.
+// Numbers are as the CPU has them: writer and reader are the same program on the same machine.
 #ifndef GUEST_TRACE_H
 #define GUEST_TRACE_H
 
@@ -60,6 +60,7 @@ struct guest_trace_ring {
 #define GUEST_TRACE_THREAD_END 4u
 #define GUEST_TRACE_GUEST_END 5u
 #define GUEST_TRACE_NOTE 6u
+#define GUEST_TRACE_THREAD_BEGIN 7u
 
 /// What every record begins with. Records are multiples of 8 bytes long.
 struct guest_trace_record {

@@ -18,10 +18,10 @@ struct ModuleFunctions {
             let base = memory.moduleBase(of: area)
         else { return nil }
         let header = ModuleImage(at: base, in: .guest)?.unwindHeader
-        guard let table = header.flatMap({ UnwindTable(header: $0, in: .guest) })
+        guard let table = header.flatMap({ UnwindTable(header: $0, in: .guest) }),
+            let function = table.function(containing: place, in: .guest)
         else { return surroundings(of: place, area) }
-        guard let function = table.function(containing: place, in: .guest),
-            function.byteCount <= ModuleFunctions.functionByteCountMax, area.range.contains(function.start),
+        guard function.byteCount <= ModuleFunctions.functionByteCountMax, area.range.contains(function.start),
             function.start + function.byteCount <= area.range.end
         else { return nil }
         let padded = function.start + function.byteCount + ModuleFunctions.paddingByteCountMax
@@ -30,7 +30,7 @@ struct ModuleFunctions {
         return FunctionCode(bytes, at: function.start, byteCount: Int(function.byteCount))
     }
 
-    /// Programs that are linked statically, and those of Go, have no such table.
+    /// Programs that are linked statically, and those of Go, have no such table; musl's has few of its functions.
     private func surroundings(of place: UInt64, _ area: VirtualMemoryArea) -> FunctionCode? {
         let start = max(area.range.start, place - min(place, ModuleFunctions.byteCountBefore))
         let end = min(area.range.end, place + ModuleFunctions.byteCountBehind)

@@ -58,6 +58,7 @@ public final class GuestThread: @unchecked Sendable {
     /// Of calls that are tampered with, and of the one that is being made (GUEST_TRACE_INJECTED).
     var injectionCounters = InjectionCounters()
     var traceFlags: UInt64 = 0
+    var guestStack = GuestStack()
     /// The thread's own scratch memory: poll entries, I/O vectors, epoll events, bounce buffers.
     let scratch: UnsafeMutableRawPointer
     static let scratchByteCount = 64 << 10

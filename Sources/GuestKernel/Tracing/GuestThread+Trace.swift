@@ -26,13 +26,15 @@ extension GuestThread {
         context.pointee.trace_ring = UnsafeMutableRawPointer(tracing.area.takeRing())
         // What captures more than plain bytes is done in the supervisor.
         if context.pointee.trace_ring == nil || tracing.needsSupervisor { context.pointee.makes_calls = 0 }
+        writeRecord(kind: GUEST_TRACE_THREAD_BEGIN, number: 0, as: guest_trace_record.self)
     }
 
     /// The thread has ended, alone or with the whole guest.
     func endTrace() {
         guard let tracing = kernel.tracing, let ring else { return }
         if !kernel.isEnding {
-            writeRecord(kind: GUEST_TRACE_THREAD_END, number: UInt32(bitPattern: exitStatus), as: guest_trace_record.self)
+            writeRecord(
+                kind: GUEST_TRACE_THREAD_END, number: UInt32(bitPattern: exitStatus), as: guest_trace_record.self)
         }
         context.pointee.trace_ring = nil
         tracing.area.giveBack(ring)
@@ -92,6 +94,7 @@ extension GuestThread {
         var writer = snippets(behind: place, MemoryLayout<guest_trace_begin>.size, tracing)
         let shape = SyscallTable.shape(of: number).resolved(for: arguments)
         if tracing.showsDescriptorPaths { captureDescriptors(shape, arguments, &writer) }
+        if tracing.showsStacks { captureStack(&writer) }
         CallCapture.entry(shape, arguments, tracing.limits, Memory(), &writer)
         let count = MemoryLayout<guest_trace_begin>.size + writer.byteCount
         guest_trace_publish(ring, &begin.pointee.record, UInt64(count))
@@ -122,8 +125,9 @@ extension GuestThread {
 
     /// After the call that is being made.
     func traceResult(_ result: Int) {
-        let isReplaced = replacesRegisters
-        traceEnd(UInt32(truncatingIfNeeded: lastCallNumber), isReplaced ? Int(truncatingIfNeeded: context.pointee.rax) : result)
+        // rt_sigreturn's is what the registers have now.
+        let shown = replacesRegisters ? Int(truncatingIfNeeded: context.pointee.rax) : result
+        traceEnd(UInt32(truncatingIfNeeded: lastCallNumber), shown)
     }
 
     /// A signal that is about to be acted on, and before it the end of the call that it has interrupted. One that is
@@ -133,8 +137,8 @@ extension GuestThread {
         traceSignal(info)
     }
 
-    /// The program's start, which no thread of the guest's asks for: shown as the execve that it stands for, by what lies
-    /// on its first stack (System V ABI, x86-64, 3.4.1).
+    /// The program's start, which no thread of the guest's asks for: shown as the execve that it stands for, by what
+    /// lies on its first stack (System V ABI, x86-64, 3.4.1).
     func traceStart() {
         guard isTraced(UInt32(__NR_execve)) else { return }
         let vector = context.pointee.rsp + 8
@@ -216,6 +220,13 @@ extension GuestThread {
             guest_trace_wait_for_room(ring, UInt64(byteCount))
             if atSafePoint { kernel.gate.endWaiting(self) }
         }
+    }
+
+    /// The call has not begun, so the thread's scratch memory is nobody's.
+    private func captureStack(_ writer: inout SnippetWriter) {
+        let buffer = UnsafeMutableRawBufferPointer(start: scratch, count: GuestThread.scratchByteCount / 2)
+        let byteCount = guestStack.write(self, to: buffer)
+        writer.append(.stack, 0, UnsafeRawBufferPointer(rebasing: buffer[..<byteCount]))
     }
 
     // MARK: - Descriptors

@@ -7,13 +7,19 @@ public struct GuestTracing: Sendable {
     /// Whether descriptors are shown with their paths (-y).
     public let showsDescriptorPaths: Bool
 
+    /// Whether the stack that a call is made from goes with it (-k).
+    public let showsStacks: Bool
     /// Calls that are failed, delayed or come with a signal (-e inject=).
     public let injections: InjectionPlan
 
-    public init(area: TraceArea, limits: CaptureLimits, showsDescriptorPaths: Bool, injections: InjectionPlan) {
+    public init(
+        area: TraceArea, limits: CaptureLimits, showsDescriptorPaths: Bool, showsStacks: Bool,
+        injections: InjectionPlan
+    ) {
         self.area = area
         self.limits = limits
         self.showsDescriptorPaths = showsDescriptorPaths
+        self.showsStacks = showsStacks
         self.injections = injections
     }
 
@@ -21,5 +27,5 @@ public struct GuestTracing: Sendable {
     var recordByteCountMax: Int { area.ringByteCount / 8 }
 
     /// Whether every call that is traced has to be made in the supervisor.
-    var needsSupervisor: Bool { showsDescriptorPaths || !injections.isEmpty }
+    var needsSupervisor: Bool { showsDescriptorPaths || showsStacks || !injections.isEmpty }
 }

@@ -28,7 +28,8 @@ public struct TraceClock {
         nanosecondsPerTick = 0
     }
 
-    /// Measures the rate anew when that is due; for each batch of records. The first time it may sleep some milliseconds.
+    /// Measures the rate anew when that is due; for each batch of records. The first time it may sleep some
+    /// milliseconds.
     public mutating func refresh() {
         let now = TraceClock.nanoseconds(of: CLOCK_MONOTONIC)
         if nanosecondsPerTick > 0, now &- latest.monotonicNanoseconds < TraceClock.refreshNanoseconds { return }

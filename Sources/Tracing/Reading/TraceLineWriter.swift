@@ -1,5 +1,6 @@
 import Glibc
 import GuestKernel
+import Unwinding
 
 /// Writes whole lines: a call or an event with what stands before and behind it, as text or as JSON.
 struct TraceLineWriter {
@@ -7,6 +8,8 @@ struct TraceLineWriter {
     private let calls: CallFormatter
     private let objects: JsonFormatter
     private var prefix = LinePrefix()
+    private var stacks = StackText(MappedFile.read)
+    private var stackLines: [UInt8] = []
 
     init(_ request: TraceRequest) {
         self.request = request
@@ -30,9 +33,9 @@ struct TraceLineWriter {
         prefix.secondsEastOfUTC = local.tm_gmtoff
     }
 
-    /// From here on lines on a terminal say which thread's they are.
-    mutating func setSeveralThreads() {
-        prefix.showsThread = true
+    /// Lines on standard error say whose they are only where there are several threads.
+    mutating func setThreadCount(_ count: Int) {
+        prefix.showsThread = prefix.isForFile || count > 1
     }
 
     mutating func appendCall(_ call: TracedCall, _ circumstances: CallCircumstances, _ text: inout TraceText) {
@@ -58,10 +61,19 @@ struct TraceLineWriter {
         finish(call, circumstances, &text)
     }
 
-    private func finish(_ call: TracedCall, _ circumstances: CallCircumstances, _ text: inout TraceText) {
+    private mutating func finish(_ call: TracedCall, _ circumstances: CallCircumstances, _ text: inout TraceText) {
         if circumstances.isInjected { text.append(" (INJECTED)") }
         if circumstances.isDelayed { text.append(" (DELAYED)") }
         if call.result != nil { prefix.appendEnd(durationNanoseconds: call.durationNanoseconds, &text) }
+        text.endLine()
+        if call.result != nil, let stack = call.entry.stack { appendStack(stack, &text) }
+    }
+
+    /// The frames of the call, and an empty line.
+    private mutating func appendStack(_ records: UnsafeRawBufferPointer, _ text: inout TraceText) {
+        stackLines.removeAll(keepingCapacity: true)
+        stacks.append(records, to: &stackLines)
+        stackLines.withUnsafeBytes { text.append($0) }
         text.endLine()
     }
 

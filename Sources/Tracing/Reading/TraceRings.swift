@@ -100,8 +100,8 @@ public final class TraceRings {
 
     // MARK: - Waiting
 
-    /// Sleeps until there may be more: a ring is half full, the guest's process has ended, or some time has passed. False
-    /// when it ended and all that it wrote has been read.
+    /// Sleeps until there may be more: a ring is half full, the guest's process has ended, or some time has passed.
+    /// False when it ended and all that it wrote has been read.
     public func sleep(milliseconds: Int32) -> Bool {
         if isOver { return false }
         var entries = [

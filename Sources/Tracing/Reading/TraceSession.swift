@@ -5,8 +5,8 @@ import SyscallShapes
 
 /// Turns a guest's trace records into lines, as they come.
 ///
-/// A call's line is written when it has ended. Where another thread's record comes before that, its beginning is written
-/// as unfinished, and its end, later, as resumed.
+/// A call's line is written when it has ended. Where another thread's record comes before that, its beginning is
+/// written as unfinished, and its end, later, as resumed.
 struct TraceSession: ~Copyable {
     private let request: TraceRequest
     private var clock: TraceClock
@@ -92,7 +92,8 @@ struct TraceSession: ~Copyable {
         var call = call(of: thread)
         let result = Int(end.pointee.result)
         call.result = result
-        call.durationNanoseconds = clock.nanoseconds(from: thread.beginning.pointee.record.time, to: record.pointee.time)
+        let began = thread.beginning.pointee.record.time
+        call.durationNanoseconds = clock.nanoseconds(from: began, to: record.pointee.time)
         call.exit = CapturedMemory(
             UnsafeRawBufferPointer(
                 start: UnsafeRawPointer(end + 1),
@@ -112,6 +113,7 @@ struct TraceSession: ~Copyable {
         let byteCount = Int(record.pointee.byte_count)
         switch record.pointee.kind {
         case GUEST_TRACE_SIGNAL where byteCount >= MemoryLayout<guest_trace_signal>.size: takeSignal(record)
+        case GUEST_TRACE_THREAD_BEGIN: _ = find(record.pointee.thread)
         case GUEST_TRACE_THREAD_END:
             let thread = find(record.pointee.thread)
             leaveOthers(than: thread)
@@ -122,7 +124,8 @@ struct TraceSession: ~Copyable {
         case GUEST_TRACE_NOTE where byteCount >= MemoryLayout<guest_trace_note>.size:
             let values = UnsafeRawPointer(record).assumingMemoryBound(to: guest_trace_note.self).pointee.values
             guard showsLines, let note = TraceNote(number: record.pointee.number, values.0, values.1) else { return }
-            leaveOthers(than: nil)
+            // What a call leaves to be held is said in the middle of it.
+            if case .held = note {} else { leaveOthers(than: nil) }
             append(.note(note), thread: firstThread ?? 0, record.pointee.time)
         default: break
         }
@@ -156,7 +159,7 @@ struct TraceSession: ~Copyable {
         threads[thread] = found
         recent = found
         if firstThread == nil { firstThread = thread }
-        if threads.count > 1 { writer.setSeveralThreads() }
+        writer.setThreadCount(threads.count)
         return found
     }
 
@@ -183,9 +186,12 @@ struct TraceSession: ~Copyable {
             if !request.needsResult || request.statuses.contains(.unfinished) { leaveForGood(thread) }
             thread.end()
         }
-        threads[thread.thread] = nil
-        recent = nil
-        open = nil
+        defer {
+            threads[thread.thread] = nil
+            recent = nil
+            open = nil
+            writer.setThreadCount(threads.count)
+        }
         guard showsLines, !request.quiet.contains(.exit) else { return }
         append(.end(how), thread: thread.thread, time)
     }
