@@ -41,7 +41,8 @@ struct CaptureWalk<Source: CaptureSource> {
         case .ioVector: captureRanges(address, count, result > 0 ? result : .max, &writer)
         case .messageHeader: captureMessage(address, result > 0 ? result : .max, &writer)
         case .manyMessageHeaders: captureMessages(address, result > 0 ? result : count, &writer)
-        default: _ = writer.capture(address, content.byteCount * min(count, limits.elementCount), memory)
+        // `-s 0` is about arrays: one structure is shown whatever the limit.
+        default: _ = writer.capture(address, content.byteCount * min(count, max(limits.elementCount, 1)), memory)
         }
     }
 

@@ -193,6 +193,8 @@ struct TraceSession: ~Copyable {
             writer.setThreadCount(threads.count)
         }
         guard showsLines, !request.quiet.contains(.exit) else { return }
+        // As strace has it: a signal that is not traced is not named as the end either.
+        if case .signalled(let signal) = how, !request.signals.contains(signal) { return }
         append(.end(how), thread: thread.thread, time)
     }
 
