@@ -1,6 +1,7 @@
 /// Captures what decoding a call needs of guest memory: what it reads before the call, what it wrote after it.
 public enum CallCapture {
     /// Before the call. `shape` is the resolved one.
+    @inlinable
     public static func entry<Source: CaptureSource>(
         _ shape: CallShape, _ arguments: SyscallArguments, _ limits: CaptureLimits, _ memory: Source,
         _ writer: inout SnippetWriter
@@ -22,6 +23,7 @@ public enum CallCapture {
     }
 
     /// After the call. What a call that failed was to write is left out, as it is not shown.
+    @inlinable
     public static func exit<Source: CaptureSource>(
         _ shape: CallShape, _ arguments: SyscallArguments, _ result: Int, _ limits: CaptureLimits, _ memory: Source,
         _ writer: inout SnippetWriter

@@ -63,7 +63,7 @@ extension CallWriter {
         case .one, .interrupted: return 1
         case .fixed(let count): return Int(count)
         case .count(let index): return Int(min(call.arguments[Int(index)], 1 << 30))
-        case .result: return max(call.result ?? 0, 0)
+        case .result: return min(max(call.result ?? 0, 0), 1 << 30)
         case .pointed(let index):
             let address = call.arguments[Int(index)]
             let room = call.entry.load(Int32.self, at: address) ?? 0
@@ -84,7 +84,7 @@ extension CallWriter {
         case .socketAddress, .cloneArguments, .openHow, .cpuMask, .schedulingAttributes:
             appendSized(content, address, min(count, content.byteCountMax), memory, &text)
         case .descriptorSet: appendDescriptorSet(address, count, memory, &text)
-        case .directoryEntries, .oldDirectoryEntries: appendDirectory(address, memory, &text)
+        case .directoryEntries, .oldDirectoryEntries: appendDirectory(content, address, memory, &text)
         case .stringVector: appendVector(address, memory, &text)
         case .environment: appendEnvironment(address, memory, &text)
         case .ioVector, .remoteRange: appendRanges(content, address, count, memory, &text)

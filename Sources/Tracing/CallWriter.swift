@@ -110,6 +110,8 @@ struct CallWriter {
         case .deviceControl: appendDeviceControl(UInt32(truncatingIfNeeded: value), &text)
         case .futexWakeOperation: appendWakeOperation(UInt32(truncatingIfNeeded: value), &text)
         case .ipcFlags: appendIpcFlags(value, &text)
+        // Only asks.
+        case .personality where value & 0xFFFF_FFFF == 0xFFFF_FFFF: text.append(hex: 0xFFFF_FFFF)
         default: NameTable.of(family).append(value, &text)
         }
     }
