@@ -41,6 +41,15 @@ extension CaptureWalk {
         _ = writer.capture(message.word(32), controlLength, memory)
     }
 
+    /// The numbers that clone3 leaves for the new thread's parent: its descriptor and its id.
+    @inlinable
+    func captureCloned(_ fields: UnsafeRawBufferPointer, _ writer: inout SnippetWriter) {
+        guard fields.count >= 32 else { return }
+        // CLONE_PIDFD, CLONE_PARENT_SETTID
+        if fields.word(0) & 0x1000 != 0 { _ = writer.capture(fields.word(8), 4, memory) }
+        if fields.word(0) & 0x10_0000 != 0 { _ = writer.capture(fields.word(24), 4, memory) }
+    }
+
     /// Program arguments: pointers up to a null pointer, and the strings.
     @inlinable
     func captureVector(_ address: UInt64, _ writer: inout SnippetWriter) {

@@ -39,7 +39,10 @@ struct CaptureWalk<Source: CaptureSource> {
         switch content {
         case .bytes, .randomBytes: _ = writer.capture(address, min(count, limits.stringByteCount), memory)
         case .path: _ = writer.capture(address, min(count, CaptureWalk.pathByteCountMax), memory)
-        case .socketAddress, .cloneArguments, .openHow, .cpuMask, .schedulingAttributes:
+        case .cloneArguments:
+            guard let fields = writer.capture(address, min(count, content.byteCountMax), memory) else { return }
+            if result > 0 { captureCloned(fields, &writer) }
+        case .socketAddress, .openHow, .cpuMask, .schedulingAttributes:
             _ = writer.capture(address, min(count, content.byteCountMax), memory)
         case .descriptorSet:
             _ = writer.capture(address, min((count + 63) / 64 * 8, content.byteCountMax), memory)

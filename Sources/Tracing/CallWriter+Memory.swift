@@ -50,6 +50,9 @@ extension CallWriter {
             guard !isWithoutOutput, call.exit.load(Int64.self, at: address) != nil else { return }
             text.append(" => ")
             append(content, extent, address, call.exit, &text)
+        case .cloneArguments:
+            append(content, extent, address, call.entry, &text)
+            appendCloned(&text)
         case .pollDescriptor, .descriptorSet, .timespec, .timeval:
             append(content, extent, address, call.entry, &text)
         default:

@@ -22,6 +22,7 @@ struct CallWriter {
     /// The first that is only known after the call; `slotCount` where all are known before.
     var lateSlot: Int {
         if isClone { return 2 }
+        if call.number == 435 { return 1 }
         for index in 0..<shape.count where isLate(index) { return index }
         return shape.count
     }
@@ -33,7 +34,7 @@ struct CallWriter {
     }
 
     /// Whether the comma behind the last argument before the call belongs to the call's first half.
-    var separatesEarly: Bool { !isClone && call.number != 16 }
+    var separatesEarly: Bool { !isClone && call.number != 16 && call.number != 435 }
 
     func isAnyShown(from first: Int) -> Bool {
         (first..<max(slotCount, first)).contains(where: isShown)

@@ -107,6 +107,11 @@ struct StructureTests {
             line(56, [0x120_0011, 0, 0, 0x7000, 0], result: 9)
                 == "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x7000)"
                 + " = 9")
+        let cloned = little(UInt64(0x10_0000), UInt64(0), UInt64(0), other) + [UInt8](repeating: 0, count: 32)
+        #expect(
+            line(435, [address, 64], result: 5, entry: [address: cloned], exit: [other: little(Int32(5))])
+                == "clone3({flags=CLONE_PARENT_SETTID, parent_tid=0x7f002000, exit_signal=0, stack=NULL, stack_size=0} "
+                + "=> {parent_tid=[5]}, 64) = 5")
         #expect(line(158, [0x1002, address], result: 0).hasPrefix("arch_prctl(ARCH_SET_FS, 0x7f001000) "))
         #expect(
             line(204, [0, 128, address], result: 8, exit: [address: little(UInt64(5))]).hasPrefix(
