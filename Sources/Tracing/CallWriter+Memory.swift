@@ -9,11 +9,15 @@ extension CallWriter {
         switch kind {
         case .output:
             if isWithoutOutput, extent != .interrupted { return appendOutline(content, extent, address, &text) }
+            if call.result == 0, isSilentAtZero { return text.append(address: address) }
             append(content, extent, address, call.exit, &text)
         case .update: appendUpdate(content, extent, address, &text)
         default: append(content, extent, address, call.entry, &text)
         }
     }
+
+    /// Whether 0 means that the call has nothing to say: no child (wait4), no attribute (listxattr and its like).
+    private var isSilentAtZero: Bool { call.number == 61 || (194...196).contains(call.number) }
 
     /// What the call was to write, where it wrote nothing: only where it would have been.
     private func appendOutline(

@@ -91,6 +91,10 @@ extension CallWriter {
             text.append(byte: 0x29)
         // PR_GET_DUMPABLE
         case 157 where call.arguments.int(0) == 3: appendComment(NameTable.dumpable.choice(value), &text)
+        case 252:
+            text.append(" (")
+            appendPriority(value, &text)
+            text.append(byte: 0x29)
         // MEMBARRIER_CMD_QUERY
         case 324 where call.arguments.int(0) == 0: appendBarriers(value, &text)
         // adjtimex, clock_adjtime

@@ -110,6 +110,7 @@ struct CallWriter {
         switch family {
         case .deviceControl: appendDeviceControl(UInt32(truncatingIfNeeded: value), &text)
         case .futexWakeOperation: appendWakeOperation(UInt32(truncatingIfNeeded: value), &text)
+        case .ioPriority: appendPriority(value, &text)
         case .ipcFlags: appendIpcFlags(value, &text)
         // Only asks.
         case .personality where value & 0xFFFF_FFFF == 0xFFFF_FFFF: text.append(hex: 0xFFFF_FFFF)

@@ -1,7 +1,7 @@
 /// Names in structures.
 extension NameTable {
     static let signalActionFlags = NameTable(
-        unknown: "SA_???",
+        unknown: "SA_???", isWide: true,
         bits: [
             (0x400_0000, "SA_RESTORER"), (0x800_0000, "SA_ONSTACK"), (0x1000_0000, "SA_RESTART"),
             (0x2000_0000, "SA_INTERRUPT"), (0x4000_0000, "SA_NODEFER"), (0x8000_0000, "SA_RESETHAND"),
