@@ -22,6 +22,19 @@ public enum CallCapture {
         }
     }
 
+    /// Before rt_sigreturn, whose argument is what lies on the stack: the mask that it puts in force.
+    @inlinable
+    public static func signalReturn<Source: CaptureSource>(
+        stackPointer: UInt64, _ memory: Source, _ writer: inout SnippetWriter
+    ) {
+        // uc_sigmask's place in a ucontext (asm-generic/ucontext.h).
+        let place = stackPointer &+ 296
+        withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { mask in
+            guard memory.copy(from: place, into: mask) == mask.count else { return }
+            writer.append(.signalMask, 0, UnsafeRawBufferPointer(mask))
+        }
+    }
+
     /// After the call. What a call that failed was to write is left out, as it is not shown.
     @inlinable
     public static func exit<Source: CaptureSource>(

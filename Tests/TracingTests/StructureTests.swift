@@ -61,6 +61,9 @@ struct StructureTests {
                 == "rt_sigprocmask(SIG_SETMASK, ~[RTMIN RT_1], NULL, 8) = 0")
         #expect(line(62, [5, 99], result: -22).hasPrefix("kill(5, 99) "))
         #expect(line(234, [5, 5, 6], result: 0).hasPrefix("tgkill(5, 5, SIGABRT) "))
+        var mask = Snippets()
+        mask.add(0, little(UInt64(2)), kind: .signalMask)
+        #expect(line(15, [], result: -4, entry: mask).hasPrefix("rt_sigreturn({mask=[INT]}) "))
         let ended: Snippets = [address: little(UInt32(0x300))]
         #expect(
             line(61, [.max, address, 0, 0], result: 12, exit: ended)
