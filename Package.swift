@@ -112,12 +112,13 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "SyscallTableTests", dependencies: ["GuestKernel", "SyscallShapes"], swiftSettings: swiftSettings),
-        .testTarget(name: "SyscallShapesTests", dependencies: ["SyscallShapes"], swiftSettings: swiftSettings),
         .testTarget(
             name: "TraceOptionsTests", dependencies: ["GuestKernel", "Tracing", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "TracingTests", dependencies: ["GuestKernel", "SyscallShapes", "Tracing"],
+            name: "SyscallShapesTests", dependencies: ["SyscallShapes", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TracingTests", dependencies: ["GuestKernel", "SyscallShapes", "TestSupport", "Tracing"],
             swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(

@@ -66,8 +66,8 @@ final class TraceProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // What is sent to the guest's whole group, by a terminal or by timeout(1), is not the reader's: it ends when the
-        // guest has, and everything is written.
+        // What is sent to the guest's whole group, by a terminal or by timeout(1), is not the reader's: it ends when
+        // the guest has, and everything is written.
         var mask = sigset_t()
         sigfillset(&mask)
         posix_spawnattr_setsigmask(&attributes, &mask)

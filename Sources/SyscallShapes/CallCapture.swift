@@ -1,6 +1,7 @@
 /// Captures what decoding a call needs of guest memory: what it reads before the call, what it wrote after it.
 public enum CallCapture {
     /// Before the call. `shape` is the resolved one.
+    @inlinable
     public static func entry<Source: CaptureSource>(
         _ shape: CallShape, _ arguments: SyscallArguments, _ limits: CaptureLimits, _ memory: Source,
         _ writer: inout SnippetWriter
@@ -21,7 +22,21 @@ public enum CallCapture {
         }
     }
 
+    /// Before rt_sigreturn, whose argument is what lies on the stack: the mask that it puts in force.
+    @inlinable
+    public static func signalReturn<Source: CaptureSource>(
+        stackPointer: UInt64, _ memory: Source, _ writer: inout SnippetWriter
+    ) {
+        // uc_sigmask's place in a ucontext (asm-generic/ucontext.h).
+        let place = stackPointer &+ 296
+        withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { mask in
+            guard memory.copy(from: place, into: mask) == mask.count else { return }
+            writer.append(.signalMask, 0, UnsafeRawBufferPointer(mask))
+        }
+    }
+
     /// After the call. What a call that failed was to write is left out, as it is not shown.
+    @inlinable
     public static func exit<Source: CaptureSource>(
         _ shape: CallShape, _ arguments: SyscallArguments, _ result: Int, _ limits: CaptureLimits, _ memory: Source,
         _ writer: inout SnippetWriter

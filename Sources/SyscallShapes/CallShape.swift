@@ -5,7 +5,7 @@ public struct CallShape: Sendable {
     public internal(set) var count: Int
     public internal(set) var result: ResultKind
     /// What decides about arguments, if another argument does.
-    let selection: Selection?
+    @usableFromInline let selection: Selection?
     /// Whether anything has to be captured before and after the call.
     public private(set) var isCapturedAtEntry = false
     public private(set) var isCapturedAtExit = false
@@ -24,9 +24,14 @@ public struct CallShape: Sendable {
     }
 
     /// The shape of this call: as the table has it, or, where an argument decides what others mean, as that one says.
-    @inline(__always)
+    @inlinable
     public func resolved(for arguments: SyscallArguments) -> CallShape {
         guard let selection else { return self }
+        return resolved(by: selection, arguments)
+    }
+
+    @usableFromInline
+    func resolved(by selection: Selection, _ arguments: SyscallArguments) -> CallShape {
         var shape = self
         selection.apply(arguments, &shape)
         shape.noteCaptures()

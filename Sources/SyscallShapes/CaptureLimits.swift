@@ -5,11 +5,12 @@ public struct CaptureLimits: Sendable {
     /// All elements of arrays and directories (`-v`).
     public var isUnabbreviated: Bool
 
+    @inlinable
     public init(stringByteCount: Int = 32, isUnabbreviated: Bool = false) {
         self.stringByteCount = stringByteCount
         self.isUnabbreviated = isUnabbreviated
     }
 
     /// The most elements of an array.
-    var elementCount: Int { isUnabbreviated ? 1024 : stringByteCount }
+    @inlinable var elementCount: Int { isUnabbreviated ? 1024 : stringByteCount }
 }

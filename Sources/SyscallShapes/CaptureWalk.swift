@@ -1,17 +1,27 @@
 /// One call's captures: follows its arguments to the memory that they point to.
+@usableFromInline
 struct CaptureWalk<Source: CaptureSource> {
-    static var pathByteCountMax: Int { 4096 }
+    @inlinable static var pathByteCountMax: Int { 4096 }
     /// More ancillary data than that is not looked at.
-    static var controlByteCountMax: Int { 512 }
+    @inlinable static var controlByteCountMax: Int { 512 }
 
-    var arguments: SyscallArguments
+    @usableFromInline var arguments: SyscallArguments
     /// 0 before the call.
-    var result: Int
-    var limits: CaptureLimits
-    var memory: Source
+    @usableFromInline var result: Int
+    @usableFromInline var limits: CaptureLimits
+    @usableFromInline var memory: Source
+
+    @inlinable
+    init(arguments: SyscallArguments, result: Int, limits: CaptureLimits, memory: Source) {
+        self.arguments = arguments
+        self.result = result
+        self.limits = limits
+        self.memory = memory
+    }
 
     /// How many elements an argument has.
-    private func elements(_ extent: Extent) -> Int {
+    @inlinable
+    func elements(_ extent: Extent) -> Int {
         switch extent {
         case .one: return 1
         case .fixed(let count): return Int(count)
@@ -22,13 +32,17 @@ struct CaptureWalk<Source: CaptureSource> {
         }
     }
 
+    @inlinable
     func capture(_ content: MemoryContent, _ address: UInt64, _ extent: Extent, _ writer: inout SnippetWriter) {
         guard address != 0 else { return }
         let count = elements(extent)
         switch content {
         case .bytes, .randomBytes: _ = writer.capture(address, min(count, limits.stringByteCount), memory)
         case .path: _ = writer.capture(address, min(count, CaptureWalk.pathByteCountMax), memory)
-        case .socketAddress, .cloneArguments, .openHow, .cpuMask, .schedulingAttributes:
+        case .cloneArguments:
+            guard let fields = writer.capture(address, min(count, content.byteCountMax), memory) else { return }
+            if result > 0 { captureCloned(fields, &writer) }
+        case .socketAddress, .openHow, .cpuMask, .schedulingAttributes:
             _ = writer.capture(address, min(count, content.byteCountMax), memory)
         case .descriptorSet:
             _ = writer.capture(address, min((count + 63) / 64 * 8, content.byteCountMax), memory)
@@ -47,6 +61,7 @@ struct CaptureWalk<Source: CaptureSource> {
     }
 
     /// What is there of a nested output before the call: where its bytes will go, and how much room there is.
+    @inlinable
     func captureOutline(
         _ content: MemoryContent, _ address: UInt64, _ extent: Extent, _ writer: inout SnippetWriter
     ) {
@@ -54,6 +69,7 @@ struct CaptureWalk<Source: CaptureSource> {
         _ = writer.capture(address, content.byteCount * count, memory)
     }
 
+    @inlinable
     func load<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type, _ address: UInt64) -> Value? {
         guard address != 0 else { return nil }
         var value: Value = 0
@@ -64,6 +80,7 @@ struct CaptureWalk<Source: CaptureSource> {
 
 extension UnsafeRawBufferPointer {
     /// The 64-bit word at a byte offset of a captured structure.
+    @inlinable
     func word(_ offset: Int) -> UInt64 {
         UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }

@@ -78,6 +78,12 @@ public struct CapturedMemory {
     /// The stack that the call was made from; nil where it was not walked.
     public var stack: UnsafeRawBufferPointer? { find(.stack, 0) }
 
+    /// The mask that rt_sigreturn puts in force.
+    public var signalMask: UInt64? {
+        guard let found = find(.signalMask, 0), found.count >= 8 else { return nil }
+        return UInt64(littleEndian: found.loadUnaligned(as: UInt64.self))
+    }
+
     private func find(_ kind: SnippetKind, _ address: UInt64) -> UnsafeRawBufferPointer? {
         var offset = 0
         while let snippet = snippet(at: offset) {

@@ -23,6 +23,8 @@ public enum MemoryContent: UInt8, Sendable {
     case descriptor
     case identity
     case waitStatus
+    /// An errno (SO_ERROR).
+    case errorNumber
 
     // Structures
     case status
@@ -76,12 +78,12 @@ public enum MemoryContent: UInt8, Sendable {
     case selectMask
 
     /// The size of one element in bytes.
-    public var byteCount: Int {
+    @inlinable public var byteCount: Int {
         switch self {
         case .bytes, .randomBytes, .path, .socketAddress, .cloneArguments, .openHow, .cpuMask, .schedulingAttributes,
             .directoryEntries, .oldDirectoryEntries, .descriptorSet:
             return 1
-        case .int32, .uint32, .descriptor, .identity, .waitStatus, .schedulingParameters: return 4
+        case .int32, .uint32, .descriptor, .identity, .waitStatus, .errorNumber, .schedulingParameters: return 4
         case .int64, .uint64, .address, .timezone, .signalSet, .pollDescriptor, .windowSize, .fileOwner,
             .capabilityHeader, .linger, .stringVector, .environment:
             return 8
@@ -105,7 +107,7 @@ public enum MemoryContent: UInt8, Sendable {
     }
 
     /// The most bytes that are looked at where the extent is in bytes and the content is no string.
-    public var byteCountMax: Int {
+    @inlinable public var byteCountMax: Int {
         switch self {
         case .cloneArguments: return 88
         case .openHow: return 24
@@ -115,7 +117,7 @@ public enum MemoryContent: UInt8, Sendable {
     }
 
     /// Whether it points to more memory.
-    public var isNested: Bool {
+    @inlinable public var isNested: Bool {
         switch self {
         case .ioVector, .remoteRange, .messageHeader, .manyMessageHeaders, .stringVector, .environment, .selectMask:
             return true

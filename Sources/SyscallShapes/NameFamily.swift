@@ -89,6 +89,7 @@ public enum NameFamily: UInt8, Sendable, CaseIterable {
     case priorityTarget
     case schedulingPolicy
     case ioPriorityTarget
+    case ioPriority
     case barrierCommand
     case randomFlags
     case personality

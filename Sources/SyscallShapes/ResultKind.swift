@@ -16,6 +16,8 @@ public enum ResultKind: UInt8, Sendable {
     case descriptorFlags
     /// F_SEAL_* flags (fcntl).
     case seals
+    /// F_RDLCK, F_WRLCK or F_UNLCK (fcntl).
+    case lockType
     /// A scheduling policy.
     case policy
     /// A signal's number, or 0.

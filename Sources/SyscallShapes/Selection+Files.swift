@@ -24,7 +24,10 @@ extension Selection {
         case 6, 7, 37, 38: shape.end(from: 2, .input(.fileLock))
         case 8: shape.end(from: 2, .processIdentity)
         case 10: shape.end(from: 2, .signal)
-        case 9, 1025, 1032: shape.end(from: 2)
+        case 9, 1032: shape.end(from: 2)
+        case 1025:
+            shape.end(from: 2)
+            shape.result = .lockType
         case 11:
             shape.end(from: 2)
             shape.result = .signal
@@ -45,9 +48,9 @@ extension Selection {
     /// ioctl's commands (asm-generic/ioctls.h, linux/fs.h).
     func selectDeviceControl(_ command: UInt32, _ shape: inout CallShape) {
         switch command {
-        // TCGETS, TCSETS, TCSETSW, TCSETSF
-        case 0x5401: shape.end(from: 2, .output(.terminal))
-        case 0x5402, 0x5403, 0x5404: shape.end(from: 2, .input(.terminal))
+        // TCGETS, TCGETS2, TCSETS, TCSETSW, TCSETSF, TCSETS2: the longer ones begin as the others
+        case 0x5401, 0x802C_542A: shape.end(from: 2, .output(.terminal))
+        case 0x5402, 0x5403, 0x5404, 0x402C_542B: shape.end(from: 2, .input(.terminal))
         // TCSBRK, TCXONC, TIOCSCTTY, TCSBRKP
         case 0x5409, 0x540A, 0x540E, 0x5425: shape.end(from: 2, .integer)
         // TCFLSH
@@ -70,6 +73,11 @@ extension Selection {
         case 0x8008_1272: shape.end(from: 2, .output(.uint64))
         default: shape.end(from: 2, .bits)
         }
+    }
+
+    /// EPOLL_CTL_DEL has no event.
+    func selectEvent(_ operation: Int32, _ shape: inout CallShape) {
+        shape.end(from: 3, operation == 2 ? .pointer : .input(.epollEvent))
     }
 
     /// MREMAP_FIXED or MREMAP_DONTUNMAP: there is a new address.

@@ -21,6 +21,7 @@ extension Selection {
     func selectReading(_ arguments: SyscallArguments, _ shape: inout CallShape) {
         shape.kinds[2] = optionNames(arguments.int(1))
         switch (arguments.int(1), arguments.int(2)) {
+        case (1, 4): shape.kinds[3] = .output(.errorNumber)
         case (1, 13): shape.kinds[3] = .output(.linger)
         case (1, 17): shape.kinds[3] = .output(.credentials)
         // SO_RCVTIMEO and SO_SNDTIMEO in both sizes, SO_BINDTODEVICE, SO_PEERSEC

@@ -6,6 +6,7 @@ public enum Selection: UInt8, Sendable {
     case fileControl
     case deviceControl
     case remapAddress
+    case epollEvent
     case futex
     case processControl
     case archControl
@@ -21,6 +22,7 @@ public enum Selection: UInt8, Sendable {
         case .fileControl: selectFileControl(arguments.int(1), &shape)
         case .deviceControl: selectDeviceControl(UInt32(truncatingIfNeeded: arguments.b), &shape)
         case .remapAddress: selectRemapping(arguments.d, &shape)
+        case .epollEvent: selectEvent(arguments.int(1), &shape)
         case .futex: selectFutex(arguments.int(1), &shape)
         case .processControl: selectProcessControl(arguments.int(0), &shape)
         case .archControl: selectArchControl(arguments.int(0), &shape)

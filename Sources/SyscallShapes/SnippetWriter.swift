@@ -1,14 +1,17 @@
 /// Writes snippets one behind the other into a buffer of fixed size. What does not fit is left out.
 public struct SnippetWriter {
     /// Address, byte count and kind.
-    public static let headerByteCount = 16
-    private static let paddingMask = 7
+    public static var headerByteCount: Int { 16 }
+    @inlinable static var paddingMask: Int { 7 }
 
-    private let buffer: UnsafeMutableRawBufferPointer
+    @usableFromInline let buffer: UnsafeMutableRawBufferPointer
     /// How many bytes of the buffer are written; a multiple of 8.
-    public private(set) var byteCount = 0
+    @inlinable public var byteCount: Int { count }
+
+    @usableFromInline var count = 0
 
     /// The buffer's start is aligned to 8 bytes.
+    @inlinable
     public init(_ buffer: UnsafeMutableRawBufferPointer) {
         self.buffer = buffer
     }
@@ -19,7 +22,7 @@ public struct SnippetWriter {
     }
 
     /// Room for the next snippet's bytes.
-    var room: UnsafeMutableRawBufferPointer {
+    @inlinable var room: UnsafeMutableRawBufferPointer {
         let start = byteCount + SnippetWriter.headerByteCount
         let end = buffer.count & ~SnippetWriter.paddingMask
         guard start < end else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
@@ -27,6 +30,7 @@ public struct SnippetWriter {
     }
 
     /// Makes a snippet of the first `count` bytes that were put into `room`.
+    @inlinable
     mutating func commit(_ kind: SnippetKind, _ address: UInt64, _ count: Int) {
         buffer.storeBytes(of: address.littleEndian, toByteOffset: byteCount, as: UInt64.self)
         let header = UInt64(kind.rawValue) << 32 | UInt64(UInt32(truncatingIfNeeded: count))
@@ -34,10 +38,11 @@ public struct SnippetWriter {
         let padded = (count + SnippetWriter.paddingMask) & ~SnippetWriter.paddingMask
         let start = byteCount + SnippetWriter.headerByteCount
         for index in start + count..<start + padded { buffer[index] = 0 }
-        byteCount = start + padded
+        self.count = start + padded
     }
 
     /// Adds a snippet with these bytes. False where it does not fit.
+    @inlinable
     @discardableResult
     public mutating func append(_ kind: SnippetKind, _ address: UInt64, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let room = room
@@ -48,6 +53,7 @@ public struct SnippetWriter {
     }
 
     /// Captures `count` bytes of memory at `address`, all or none. Where they are now; nil where they are not.
+    @inlinable
     mutating func capture<Source: CaptureSource>(
         _ address: UInt64, _ count: Int, _ memory: Source
     ) -> UnsafeRawBufferPointer? {
@@ -60,6 +66,7 @@ public struct SnippetWriter {
     }
 
     /// Captures a string with its NUL, or the first `limit` bytes of it and no NUL.
+    @inlinable
     mutating func captureString<Source: CaptureSource>(_ address: UInt64, _ limit: Int, _ memory: Source) {
         let room = room
         guard address != 0, limit > 0 else { return }

@@ -2,6 +2,7 @@
 public struct SyscallArguments: Sendable, BitwiseCopyable {
     public var a, b, c, d, e, f: UInt64
 
+    @inlinable
     public init(a: UInt64, b: UInt64, c: UInt64, d: UInt64, e: UInt64, f: UInt64) {
         self.a = a
         self.b = b

@@ -37,6 +37,7 @@ public struct CallFormatter: Sendable {
         names.append(call.number, &text)
         text.append(" resumed>")
         let late = writer.lateSlot
+        writer.appendCloned(&text)
         if !writer.separatesEarly, writer.isAnyShown(from: late) { text.append(", ") }
         writer.appendSlots(from: late, to: writer.slotCount, &text)
         text.append(byte: 0x29)

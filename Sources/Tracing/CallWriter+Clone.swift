@@ -49,6 +49,29 @@ extension CallWriter {
         SignalName.append(full: Int32(signal), &text)
     }
 
+    /// ` => {parent_tid=[5]}`: what clone3 left for the new thread's parent.
+    func appendCloned(_ text: inout TraceText) {
+        guard call.number == 435, !isWithoutOutput,
+            let fields = call.entry.bytes(at: call.arguments.a, count: 32)
+        else { return }
+        let flags = fields.uint64(0)
+        let descriptor = flags & CallWriter.hasDescriptor == 0 ? nil : call.exit.load(Int32.self, at: fields.uint64(8))
+        let parent = flags & CallWriter.hasParentPlace == 0 ? nil : call.exit.load(Int32.self, at: fields.uint64(24))
+        if descriptor == nil, parent == nil { return }
+        text.append(" => {")
+        if let descriptor {
+            text.append("pidfd=[")
+            text.append(signed: Int64(descriptor))
+            text.append(parent == nil ? "]" : "], ")
+        }
+        if let parent {
+            text.append("parent_tid=[")
+            text.append(signed: Int64(parent))
+            text.append(byte: 0x5D)
+        }
+        text.append(byte: 0x7D)
+    }
+
     private func appendNumberPlace(_ address: UInt64, _ text: inout TraceText) {
         guard address != 0, let number = call.exit.load(Int32.self, at: address), !isWithoutOutput else {
             return text.append(address: address)

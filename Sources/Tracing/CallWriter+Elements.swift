@@ -12,6 +12,7 @@ extension CallWriter {
         case .address: text.append(address: fields.uint64(0))
         case .descriptor: appendNewDescriptor(fields.int32(0), &text)
         case .identity: text.append(identity: fields.uint32(0))
+        case .errorNumber: appendErrorNumber(fields.int32(0), &text)
         case .waitStatus: appendWaitStatus(fields.uint32(0), &text)
         case .timespec, .timeval, .timezone, .fileTimes, .intervalSpec, .intervalValue, .timeAdjustment, .processTimes:
             appendTime(content, fields, &text)
@@ -33,9 +34,15 @@ extension CallWriter {
     private func appendNumber(_ value: Int64, _ text: inout TraceText) {
         text.append(signed: value)
         guard call.number == 201 else { return }
-        text.append(" /* ")
-        text.append(moment: value)
-        text.append(" */")
+        text.append(momentComment: value)
+    }
+
+    private func appendErrorNumber(_ number: Int32, _ text: inout TraceText) {
+        if let error = ErrorName.of(Int(number)) {
+            text.append(error.name)
+        } else {
+            text.append(signed: Int64(number))
+        }
     }
 
     private func appendNewDescriptor(_ descriptor: Int32, _ text: inout TraceText) {

@@ -44,7 +44,7 @@ extension CallWriter {
         text.append(byte: 0x7D)
     }
 
-    private func isDevice(_ mode: UInt32) -> Bool {
+    func isDevice(_ mode: UInt32) -> Bool {
         mode & 0o170000 == 0o020000 || mode & 0o170000 == 0o060000
     }
 
@@ -70,25 +70,12 @@ extension CallWriter {
             text.append(names[index])
             text.append(byte: 0x3D)
             text.append(signed: seconds)
-            text.append(" /* ")
-            text.append(moment: seconds, nanoseconds: nanoseconds == 0 ? nil : nanoseconds)
-            text.append(" */, ")
+            text.append(momentComment: seconds, nanoseconds: nanoseconds)
+            text.append(", ")
             text.append(names[index])
             text.append("_nsec=")
             text.append(decimal: nanoseconds)
         }
-    }
-
-    private func appendExtendedStatus(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
-        text.append("{stx_mask=")
-        NameTable.statxMask.append(UInt64(fields.uint32(0)), &text)
-        text.append(", stx_attributes=")
-        NameTable.statxAttributes.append(fields.uint64(8), &text)
-        text.append(", stx_mode=")
-        text.append(fileMode: UInt32(fields.uint16(28)))
-        text.append(", stx_size=")
-        text.append(decimal: fields.uint64(40))
-        text.append(", ...}")
     }
 
     private func appendFileSystem(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
@@ -176,14 +163,5 @@ extension CallWriter {
         text.append(", resolve=")
         NameTable.resolveFlags.append(fields.uint64(16), &text)
         text.append(byte: 0x7D)
-    }
-
-    /// Where a directory's entries are, and how many.
-    func appendDirectory(_ address: UInt64, _ memory: CapturedMemory, _ text: inout TraceText) {
-        text.append(address: address)
-        guard let count = memory.entryCount(at: address) else { return }
-        text.append(" /* ")
-        text.append(decimal: UInt64(count))
-        text.append(" entries */")
     }
 }

@@ -9,11 +9,15 @@ extension CallWriter {
         switch kind {
         case .output:
             if isWithoutOutput, extent != .interrupted { return appendOutline(content, extent, address, &text) }
+            if call.result == 0, isSilentAtZero { return text.append(address: address) }
             append(content, extent, address, call.exit, &text)
         case .update: appendUpdate(content, extent, address, &text)
         default: append(content, extent, address, call.entry, &text)
         }
     }
+
+    /// Whether 0 means that the call has nothing to say: no child (wait4), no attribute (listxattr and its like).
+    private var isSilentAtZero: Bool { call.number == 61 || (194...196).contains(call.number) }
 
     /// What the call was to write, where it wrote nothing: only where it would have been.
     private func appendOutline(
@@ -50,6 +54,9 @@ extension CallWriter {
             guard !isWithoutOutput, call.exit.load(Int64.self, at: address) != nil else { return }
             text.append(" => ")
             append(content, extent, address, call.exit, &text)
+        case .cloneArguments:
+            append(content, extent, address, call.entry, &text)
+            appendCloned(&text)
         case .pollDescriptor, .descriptorSet, .timespec, .timeval:
             append(content, extent, address, call.entry, &text)
         default:
@@ -63,7 +70,7 @@ extension CallWriter {
         case .one, .interrupted: return 1
         case .fixed(let count): return Int(count)
         case .count(let index): return Int(min(call.arguments[Int(index)], 1 << 30))
-        case .result: return max(call.result ?? 0, 0)
+        case .result: return min(max(call.result ?? 0, 0), 1 << 30)
         case .pointed(let index):
             let address = call.arguments[Int(index)]
             let room = call.entry.load(Int32.self, at: address) ?? 0
@@ -84,7 +91,7 @@ extension CallWriter {
         case .socketAddress, .cloneArguments, .openHow, .cpuMask, .schedulingAttributes:
             appendSized(content, address, min(count, content.byteCountMax), memory, &text)
         case .descriptorSet: appendDescriptorSet(address, count, memory, &text)
-        case .directoryEntries, .oldDirectoryEntries: appendDirectory(address, memory, &text)
+        case .directoryEntries, .oldDirectoryEntries: appendDirectory(content, address, memory, &text)
         case .stringVector: appendVector(address, memory, &text)
         case .environment: appendEnvironment(address, memory, &text)
         case .ioVector, .remoteRange: appendRanges(content, address, count, memory, &text)

@@ -154,6 +154,15 @@ extension CallWriter {
         text.append(bits: UInt64(word & 0xFFF))
     }
 
+    /// An I/O priority: a class and a level in it (linux/ioprio.h).
+    func appendPriority(_ value: UInt64, _ text: inout TraceText) {
+        text.append("IOPRIO_PRIO_VALUE(")
+        NameTable.ioPriority.append(value >> 13 & 0x7_FFFF, &text)
+        text.append(", ")
+        text.append(decimal: value & 0x1FFF)
+        text.append(byte: 0x29)
+    }
+
     func appendIpcFlags(_ flags: UInt64, _ text: inout TraceText) {
         if flags & 0xFFFF_FE00 != 0 {
             NameTable.ipcFlags.append(flags & ~0o777, &text)

@@ -17,6 +17,9 @@ extension CallWriter {
         case .openFlags: append(value, "flags ", .openFlags, &text)
         case .descriptorFlags: append(value, "flags ", .descriptorFlags, &text)
         case .seals: append(value, "seals ", .seals, &text)
+        case .lockType:
+            text.append(bits: value)
+            appendComment(NameTable.lockType.choice(value), &text)
         case .policy:
             text.append(signed: Int64(result))
             appendComment(NameTable.schedulingPolicy.choice(value), &text)
@@ -53,7 +56,10 @@ extension CallWriter {
 
     private func appendWord(_ value: UInt64, _ text: inout TraceText) {
         text.append(bits: value)
-        if call.number == 135 { appendComment(NameTable.personality.choice(value & 0xFF), &text) }
+        guard call.number == 135 else { return }
+        text.append(" (")
+        NameTable.personality.append(value, &text)
+        text.append(byte: 0x29)
     }
 
     private func append(
@@ -77,17 +83,22 @@ extension CallWriter {
 
     /// Numbers that mean something in a few calls.
     private func appendMeaning(_ result: Int, _ text: inout TraceText) {
+        let value = UInt64(bitPattern: Int64(result))
         switch call.number {
         case 201:
             text.append(" (")
             text.append(moment: Int64(result))
             text.append(byte: 0x29)
         // PR_GET_DUMPABLE
-        case 157 where call.arguments.int(0) == 3: appendComment(NameTable.dumpable.choice(UInt64(result)), &text)
+        case 157 where call.arguments.int(0) == 3: appendComment(NameTable.dumpable.choice(value), &text)
+        case 252:
+            text.append(" (")
+            appendPriority(value, &text)
+            text.append(byte: 0x29)
         // MEMBARRIER_CMD_QUERY
-        case 324 where call.arguments.int(0) == 0: appendBarriers(UInt64(result), &text)
+        case 324 where call.arguments.int(0) == 0: appendBarriers(value, &text)
         // adjtimex, clock_adjtime
-        case 159, 305: appendComment(NameTable.clockStates.choice(UInt64(result)), &text)
+        case 159, 305: appendComment(NameTable.clockStates.choice(value), &text)
         default: break
         }
     }

@@ -41,11 +41,15 @@ extension CallWriter {
     }
 
     private func appendEvent(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
-        text.append("{sigev_value={sival_int=")
-        text.append(signed: Int64(fields.int32(0)))
-        text.append(", sival_ptr=")
-        text.append(address: fields.uint64(0))
-        text.append("}, sigev_signo=")
+        text.append(byte: 0x7B)
+        if fields.uint64(0) != 0 {
+            text.append("sigev_value={sival_int=")
+            text.append(signed: Int64(fields.int32(0)))
+            text.append(", sival_ptr=")
+            text.append(address: fields.uint64(0))
+            text.append("}, ")
+        }
+        text.append("sigev_signo=")
         SignalName.append(full: fields.int32(8), &text)
         text.append(", sigev_notify=")
         NameTable.eventNotifications.append(UInt64(fields.uint32(12)), &text)

@@ -48,11 +48,8 @@ extension CallWriter {
         }
         appendTime(content, fields, &text)
         let scale: Int64 = content == .timespec ? 1 : 1000
-        guard fields.int64(8) >= 0, fields.int64(8) * scale < 1_000_000_000 else { return }
-        text.append(" /* ")
-        let nanoseconds = UInt64(fields.int64(8) * scale)
-        text.append(moment: fields.int64(0), nanoseconds: nanoseconds == 0 ? nil : nanoseconds)
-        text.append(" */")
+        guard fields.int64(8) >= 0, fields.int64(8) < 1_000_000_000 / scale else { return }
+        text.append(momentComment: fields.int64(0), nanoseconds: UInt64(fields.int64(8) * scale))
     }
 
     private func appendFileTimes(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
@@ -65,9 +62,7 @@ extension CallWriter {
 
     func appendMoment(_ seconds: Int64, _ text: inout TraceText) {
         text.append(signed: seconds)
-        text.append(" /* ")
-        text.append(moment: seconds)
-        text.append(" */")
+        text.append(momentComment: seconds)
     }
 
     private func appendProcessTimes(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {

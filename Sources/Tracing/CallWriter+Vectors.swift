@@ -42,7 +42,7 @@ extension CallWriter {
             guard let fields = memory.bytes(at: address, count: 56) else { return text.append(address: address) }
             return appendMessage(fields, address, memory, &text)
         }
-        let all = isRead ? max(call.result ?? 0, 0) : count
+        let all = isRead ? min(max(call.result ?? 0, 0), count) : count
         let shown = options.isUnabbreviated ? all : min(all, options.stringByteCount)
         guard let bytes = memory.bytes(at: address, count: shown * 64) else {
             return text.append(address: address)

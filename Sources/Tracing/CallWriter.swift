@@ -17,13 +17,20 @@ struct CallWriter {
     /// clone's arguments have names, and an order of their own.
     var isClone: Bool { call.number == 56 }
 
-    var slotCount: Int { isClone ? 5 : shape.count }
+    /// rt_sigreturn's argument is on the stack.
+    private var restoredMask: UInt64? { call.number == 15 ? call.entry.signalMask : nil }
+
+    var slotCount: Int {
+        if isClone { return 5 }
+        return restoredMask == nil ? shape.count : 1
+    }
 
     /// The first that is only known after the call; `slotCount` where all are known before.
     var lateSlot: Int {
         if isClone { return 2 }
+        if call.number == 435 { return 1 }
         for index in 0..<shape.count where isLate(index) { return index }
-        return shape.count
+        return slotCount
     }
 
     private func isLate(_ index: Int) -> Bool {
@@ -33,7 +40,7 @@ struct CallWriter {
     }
 
     /// Whether the comma behind the last argument before the call belongs to the call's first half.
-    var separatesEarly: Bool { !isClone && call.number != 16 }
+    var separatesEarly: Bool { !isClone && call.number != 16 && call.number != 435 }
 
     func isAnyShown(from first: Int) -> Bool {
         (first..<max(slotCount, first)).contains(where: isShown)
@@ -41,6 +48,7 @@ struct CallWriter {
 
     func isShown(_ slot: Int) -> Bool {
         if isClone { return isCloneShown(slot) }
+        if slot >= shape.count { return restoredMask != nil }
         switch shape.kinds[slot] {
         case .absent: return false
         // Only device files have a device.
@@ -65,7 +73,11 @@ struct CallWriter {
 
     @inline(__always)
     func appendSlot(_ slot: Int, _ text: inout TraceText) {
-        if isClone { appendCloneSlot(slot, &text) } else { appendArgument(slot, &text) }
+        if isClone { return appendCloneSlot(slot, &text) }
+        guard let mask = restoredMask else { return appendArgument(slot, &text) }
+        text.append("{mask=")
+        SignalName.append(set: mask, &text)
+        text.append(byte: 0x7D)
     }
 
     // MARK: - Arguments
@@ -109,7 +121,10 @@ struct CallWriter {
         switch family {
         case .deviceControl: appendDeviceControl(UInt32(truncatingIfNeeded: value), &text)
         case .futexWakeOperation: appendWakeOperation(UInt32(truncatingIfNeeded: value), &text)
+        case .ioPriority: appendPriority(value, &text)
         case .ipcFlags: appendIpcFlags(value, &text)
+        // Only asks.
+        case .personality where value & 0xFFFF_FFFF == 0xFFFF_FFFF: text.append(hex: 0xFFFF_FFFF)
         default: NameTable.of(family).append(value, &text)
         }
     }

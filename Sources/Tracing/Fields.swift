@@ -21,7 +21,8 @@ extension UnsafeRawBufferPointer {
     /// `count` bytes from `offset` on, as far as there are any.
     func part(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer {
         let start = Swift.min(offset, self.count)
-        return UnsafeRawBufferPointer(rebasing: self[start..<Swift.min(start + Swift.max(count, 0), self.count)])
+        return UnsafeRawBufferPointer(
+            rebasing: self[start..<start + Swift.min(Swift.max(count, 0), self.count - start)])
     }
 
     /// What comes before the first NUL.

@@ -31,8 +31,16 @@ public struct LinePrefix: Sendable {
     /// What comes before a call or an event of `thread` at this time (CLOCK_REALTIME).
     public mutating func appendStart(thread: Int32, nanoseconds: UInt64, _ text: inout TraceText) {
         if showsThread { appendThread(thread, &text) }
-        if isRelative { appendSinceLast(nanoseconds, &text) }
-        if clock == .none { return }
+        if clock != .none { appendClock(nanoseconds, &text) }
+        if !isRelative { return }
+        if clock == .none { return appendSinceLast(nanoseconds, &text) }
+        text.append("(+")
+        appendSinceLast(nanoseconds, &text)
+        text.truncate(to: text.count - 1)
+        text.append(") ")
+    }
+
+    private func appendClock(_ nanoseconds: UInt64, _ text: inout TraceText) {
         let seconds = nanoseconds / 1_000_000_000
         if clock == .sinceEpoch {
             text.append(decimal: seconds)

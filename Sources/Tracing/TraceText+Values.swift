@@ -35,9 +35,9 @@ extension TraceText {
 
     /// `2026-11-28T15:36:36+0000`: a second since 1970, by UTC.
     mutating func append(moment seconds: Int64, nanoseconds: UInt64? = nil) {
-        let days = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400
-        let rest = UInt64(seconds - days * 86400)
-        append(day: days)
+        let isEarlier = seconds % 86400 < 0
+        let rest = UInt64(seconds % 86400 + (isEarlier ? 86400 : 0))
+        append(day: seconds / 86400 - (isEarlier ? 1 : 0))
         append(byte: 0x54)
         append(clock: rest)
         if let nanoseconds {
@@ -45,6 +45,14 @@ extension TraceText {
             append(decimal: nanoseconds, width: 9)
         }
         append("+0000")
+    }
+
+    /// ` /* 2026-11-28T15:36:36+0000 */` behind a number of seconds; nothing behind 0.
+    mutating func append(momentComment seconds: Int64, nanoseconds: UInt64 = 0) {
+        if seconds == 0, nanoseconds == 0 { return }
+        append(" /* ")
+        append(moment: seconds, nanoseconds: nanoseconds == 0 ? nil : nanoseconds)
+        append(" */")
     }
 
     /// `15:36:36`: a second of the day.

@@ -125,6 +125,17 @@ struct CallCaptureTests {
         }
     }
 
+    @Test("the mask that rt_sigreturn puts in force")
+    func signalReturn() {
+        var memory = FakeMemory()
+        let frame = memory.put([UInt64](repeating: 0, count: 37) + [5])
+        captured {
+            CallCapture.signalReturn(stackPointer: frame, memory, &$0)
+        } check: {
+            #expect($0.signalMask == 5)
+        }
+    }
+
     @Test("program arguments as strings, the environment as a number")
     func programArguments() {
         var memory = FakeMemory()

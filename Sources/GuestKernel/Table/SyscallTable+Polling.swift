@@ -19,7 +19,7 @@ extension SyscallTable {
         Syscall(213, "epoll_create", .integer, returns: .descriptor, handler: EpollCalls.create),
         Syscall(291, "epoll_create1", .named(.epollFlags), returns: .descriptor, handler: EpollCalls.create1),
         Syscall(
-            233, "epoll_ctl", .descriptor, .named(.epollOperation), .descriptor, .input(.epollEvent),
+            233, "epoll_ctl", .descriptor, .named(.epollOperation), .descriptor, .selected(.epollEvent),
             handler: EpollCalls.control),
         Syscall(
             232, "epoll_wait", .descriptor, .output(.epollEvent, .result), .integer, .integer, callClass: .mayWait,

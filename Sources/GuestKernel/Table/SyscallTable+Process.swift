@@ -67,10 +67,10 @@ extension SyscallTable {
         Syscall(203, "sched_setaffinity", .processIdentity, .size, .input(.cpuMask, .count(1)), callClass: .passedOn),
         Syscall(204, "sched_getaffinity", .processIdentity, .size, .output(.cpuMask, .result), callClass: .passedOn),
         Syscall(
-            251, "ioprio_set", .named(.ioPriorityTarget), .processIdentity, .bits,
+            251, "ioprio_set", .named(.ioPriorityTarget), .processIdentity, .named(.ioPriority),
             handler: SchedulingCalls.ioPriority(__NR_ioprio_set)),
         Syscall(
-            252, "ioprio_get", .named(.ioPriorityTarget), .processIdentity, returns: .bits,
+            252, "ioprio_get", .named(.ioPriorityTarget), .processIdentity,
             handler: SchedulingCalls.ioPriority(__NR_ioprio_get)),
         Syscall(309, "getcpu", .output(.uint32), .output(.uint32), .pointer, handler: SchedulingCalls.getCpu),
         Syscall(

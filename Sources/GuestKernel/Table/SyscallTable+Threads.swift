@@ -14,7 +14,7 @@ extension SyscallTable {
             274, "get_robust_list", .processIdentity, .output(.address), .output(.uint64),
             handler: ThreadCalls.getRobustList),
         Syscall(
-            435, "clone3", .input(.cloneArguments, .count(1)), .size, support: .partial,
+            435, "clone3", .update(.cloneArguments, .count(1)), .size, support: .partial,
             note: "threads only; child processes are ENOSYS", handler: ThreadCalls.clone3),
     ]
 }

@@ -95,6 +95,7 @@ extension GuestThread {
         let shape = SyscallTable.shape(of: number).resolved(for: arguments)
         if tracing.showsDescriptorPaths { captureDescriptors(shape, arguments, &writer) }
         if tracing.showsStacks { captureStack(&writer) }
+        if number == UInt32(__NR_rt_sigreturn) { captureMask(&writer) }
         CallCapture.entry(shape, arguments, tracing.limits, Memory(), &writer)
         let count = MemoryLayout<guest_trace_begin>.size + writer.byteCount
         guest_trace_publish(ring, &begin.pointee.record, UInt64(count))
@@ -227,6 +228,13 @@ extension GuestThread {
         let buffer = UnsafeMutableRawBufferPointer(start: scratch, count: GuestThread.scratchByteCount / 2)
         let byteCount = guestStack.write(self, to: buffer)
         writer.append(.stack, 0, UnsafeRawBufferPointer(rebasing: buffer[..<byteCount]))
+    }
+
+    /// Of the frame that rt_sigreturn takes down, whose return address is popped already.
+    private func captureMask(_ writer: inout SnippetWriter) {
+        let place = context.pointee.rsp &+ UInt64(SignalFrame.mask - 8)
+        guard let mask = GuestAccess.load(UInt64.self, at: place) else { return }
+        withUnsafeBytes(of: mask.littleEndian) { _ = writer.append(.signalMask, 0, $0) }
     }
 
     // MARK: - Descriptors

@@ -67,8 +67,8 @@ extension NameTable {
     static let pollEvents = NameTable(
         unknown: "POLL???",
         bits: [
-            (1, "POLLIN"), (2, "POLLPRI"), (4, "POLLOUT"), (0x40, "POLLRDNORM"), (0x100, "POLLWRNORM"),
-            (0x80, "POLLRDBAND"), (0x200, "POLLWRBAND"), (8, "POLLERR"), (0x10, "POLLHUP"), (0x20, "POLLNVAL"),
+            (1, "POLLIN"), (2, "POLLPRI"), (4, "POLLOUT"), (8, "POLLERR"), (0x10, "POLLHUP"), (0x20, "POLLNVAL"),
+            (0x40, "POLLRDNORM"), (0x80, "POLLRDBAND"), (0x100, "POLLWRNORM"), (0x200, "POLLWRBAND"),
             (0x400, "POLLMSG"), (0x1000, "POLLREMOVE"), (0x2000, "POLLRDHUP"),
         ])
 

@@ -116,6 +116,13 @@ extension NameTable {
             (1, "IOPRIO_WHO_PROCESS"), (2, "IOPRIO_WHO_PGRP"), (3, "IOPRIO_WHO_USER"),
         ])
 
+    /// Classes of I/O priorities.
+    static let ioPriority = NameTable(
+        unknown: "IOPRIO_CLASS_???",
+        choices: [
+            (0, "IOPRIO_CLASS_NONE"), (1, "IOPRIO_CLASS_RT"), (2, "IOPRIO_CLASS_BE"), (3, "IOPRIO_CLASS_IDLE"),
+        ])
+
     static let barrierCommand = NameTable(
         unknown: "MEMBARRIER_CMD_???",
         choices: [
@@ -149,7 +156,8 @@ extension NameTable {
         .maskChange: maskChange, .clock: clock, .intervalTimer: intervalTimer, .timerSetting: timerSetting,
         .cloneFlags: cloneFlags, .futexOperation: futexOperation, .futexBits: futexBits, .waitOptions: waitOptions,
         .waitTarget: waitTarget, .resource: resource, .usageTarget: usageTarget, .priorityTarget: priorityTarget,
-        .schedulingPolicy: schedulingPolicy, .ioPriorityTarget: ioPriorityTarget, .barrierCommand: barrierCommand,
+        .schedulingPolicy: schedulingPolicy, .ioPriorityTarget: ioPriorityTarget, .ioPriority: ioPriority,
+        .barrierCommand: barrierCommand,
         .randomFlags: randomFlags, .personality: personality,
     ]
 }

@@ -1,7 +1,7 @@
 /// Names in structures.
 extension NameTable {
     static let signalActionFlags = NameTable(
-        unknown: "SA_???",
+        unknown: "SA_???", isWide: true,
         bits: [
             (0x400_0000, "SA_RESTORER"), (0x800_0000, "SA_ONSTACK"), (0x1000_0000, "SA_RESTART"),
             (0x2000_0000, "SA_INTERRUPT"), (0x4000_0000, "SA_NODEFER"), (0x8000_0000, "SA_RESETHAND"),
@@ -61,6 +61,13 @@ extension NameTable {
 
     static let ownerTypes = NameTable(
         unknown: "F_OWNER_???", choices: [(0, "F_OWNER_TID"), (1, "F_OWNER_PID"), (2, "F_OWNER_PGRP")])
+
+    static let directoryEntryTypes = NameTable(
+        unknown: "DT_???",
+        choices: [
+            (0, "DT_UNKNOWN"), (1, "DT_FIFO"), (2, "DT_CHR"), (4, "DT_DIR"), (6, "DT_BLK"), (8, "DT_REG"),
+            (10, "DT_LNK"), (12, "DT_SOCK"), (14, "DT_WHT"),
+        ])
 
     static let resolveFlags = NameTable(
         unknown: "RESOLVE_???",
