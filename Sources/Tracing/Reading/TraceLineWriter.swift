@@ -14,8 +14,9 @@ struct TraceLineWriter {
     init(_ request: TraceRequest) {
         self.request = request
         let options = FormatOptions(request)
-        calls = CallFormatter(options)
-        objects = JsonFormatter(options)
+        let exceptions = FormatExceptions(request.lines)
+        calls = CallFormatter(options, exceptions)
+        objects = JsonFormatter(options, exceptions)
         prefix.clock =
             switch request.lines.timestamps {
             case .none: .none
@@ -143,7 +144,7 @@ extension FormatOptions {
     init(_ request: TraceRequest) {
         self.init()
         stringByteCount = request.lines.stringByteCountMax
-        isUnabbreviated = request.lines.abbreviated != .all
+        isUnabbreviated = request.lines.abbreviated == .none
         showsDescriptorPaths = request.lines.descriptorDetail != .none
         showsNumbers = request.lines.showsNumbers
         resultColumn = request.lines.resultColumn
