@@ -3,10 +3,13 @@ import SyscallShapes
 /// Shows calls as strace prints them, without the line's beginning and end (`LinePrefix`).
 public struct CallFormatter: Sendable {
     public var options: FormatOptions
+    /// What is shown otherwise of some calls; nil for nothing.
+    private let exceptions: FormatExceptions?
     private let names = CallNames.shared
 
-    public init(_ options: FormatOptions = FormatOptions()) {
+    public init(_ options: FormatOptions = FormatOptions(), _ exceptions: FormatExceptions? = nil) {
         self.options = options
+        self.exceptions = exceptions
     }
 
     /// `read(0, "x", 1) = 1`.
@@ -52,7 +55,9 @@ public struct CallFormatter: Sendable {
     /// What shows one call's parts.
     @inline(__always)
     func writer(_ call: TracedCall) -> CallWriter {
-        CallWriter(call: call, shape: names.shape(call.number).resolved(for: call.arguments), options: options)
+        let shape = names.shape(call.number).resolved(for: call.arguments)
+        if let exceptions { return exceptions.writer(call, shape, options) }
+        return CallWriter(call: call, shape: shape, options: options)
     }
 
     private func appendName(_ number: Int, _ text: inout TraceText) {

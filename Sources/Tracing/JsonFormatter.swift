@@ -7,8 +7,8 @@ public struct JsonFormatter: Sendable {
 
     private let calls: CallFormatter
 
-    public init(_ options: FormatOptions = FormatOptions()) {
-        calls = CallFormatter(options)
+    public init(_ options: FormatOptions = FormatOptions(), _ exceptions: FormatExceptions? = nil) {
+        calls = CallFormatter(options, exceptions)
     }
 
     /// What is known of a call besides itself.

@@ -64,7 +64,7 @@ struct TraceSummaryTests {
     @Test("nothing for nothing")
     func empty() {
         #expect(TraceSummary().text() == "")
-        #expect(TraceSummary().json() == "{\"type\":\"summary\",\"schema\":1,\"calls\":[],\"total\":null}\n")
+        #expect(TraceSummary().json() == "{\"v\":1,\"type\":\"summary\",\"calls\":[],\"total\":null}\n")
     }
 
     @Test("numbers without a name, and outside of the table")

@@ -95,7 +95,9 @@ extension GuestThread {
         let shape = SyscallTable.shape(of: number).resolved(for: arguments)
         if tracing.showsDescriptorPaths { captureDescriptors(shape, arguments, &writer) }
         if tracing.showsStacks { captureStack(&writer) }
-        if number == UInt32(__NR_rt_sigreturn) { captureMask(&writer) }
+        if number == UInt32(__NR_rt_sigreturn) {
+            CallCapture.signalReturn(stackPointer: context.pointee.rsp, Memory(), &writer)
+        }
         CallCapture.entry(shape, arguments, tracing.limits, Memory(), &writer)
         let count = MemoryLayout<guest_trace_begin>.size + writer.byteCount
         guest_trace_publish(ring, &begin.pointee.record, UInt64(count))
@@ -116,9 +118,7 @@ extension GuestThread {
         let arguments = callArguments
         var writer = snippets(behind: place, MemoryLayout<guest_trace_end>.size, tracing)
         let shape = SyscallTable.shape(of: number).resolved(for: arguments)
-        if tracing.showsDescriptorPaths, result >= 0, shape.result == .descriptor {
-            captureDescriptor(UInt64(result), &writer)
-        }
+        if tracing.showsDescriptorPaths, result >= 0 { captureNewDescriptors(shape, arguments, result, &writer) }
         CallCapture.exit(shape, arguments, result, tracing.limits, Memory(), &writer)
         guest_trace_publish(
             ring, &end.pointee.record, UInt64(MemoryLayout<guest_trace_end>.size + writer.byteCount))
@@ -230,13 +230,6 @@ extension GuestThread {
         writer.append(.stack, 0, UnsafeRawBufferPointer(rebasing: buffer[..<byteCount]))
     }
 
-    /// Of the frame that rt_sigreturn takes down, whose return address is popped already.
-    private func captureMask(_ writer: inout SnippetWriter) {
-        let place = context.pointee.rsp &+ UInt64(SignalFrame.mask - 8)
-        guard let mask = GuestAccess.load(UInt64.self, at: place) else { return }
-        withUnsafeBytes(of: mask.littleEndian) { _ = writer.append(.signalMask, 0, $0) }
-    }
-
     // MARK: - Descriptors
 
     private func captureDescriptors(
@@ -244,6 +237,20 @@ extension GuestThread {
     ) {
         for index in 0..<shape.count where shape.kinds[index].isDescriptor {
             captureDescriptor(arguments[index], &writer)
+        }
+    }
+
+    /// Those that a call has made: its result, or a pair that it has written.
+    private func captureNewDescriptors(
+        _ shape: CallShape, _ arguments: SyscallArguments, _ result: Int, _ writer: inout SnippetWriter
+    ) {
+        if shape.result == .descriptor { captureDescriptor(UInt64(result), &writer) }
+        for index in 0..<shape.count {
+            guard case .output(.descriptor, _) = shape.kinds[index],
+                let pair = GuestAccess.load(UInt64.self, at: arguments[index])
+            else { continue }
+            captureDescriptor(pair & 0xffff_ffff, &writer)
+            captureDescriptor(pair >> 32, &writer)
         }
     }
 

@@ -14,8 +14,9 @@ struct TraceLineWriter {
     init(_ request: TraceRequest) {
         self.request = request
         let options = FormatOptions(request)
-        calls = CallFormatter(options)
-        objects = JsonFormatter(options)
+        let exceptions = FormatExceptions(request.lines)
+        calls = CallFormatter(options, exceptions)
+        objects = JsonFormatter(options, exceptions)
         prefix.clock =
             switch request.lines.timestamps {
             case .none: .none
@@ -82,19 +83,9 @@ struct TraceLineWriter {
         prefix.appendStart(thread: thread, nanoseconds: nanoseconds, &text)
         switch event {
         case .signal(let signal, let information):
-            text.append("--- ")
-            SignalName.append(full: signal, &text)
-            text.append(byte: 0x20)
-            SignalText.append(information: information, &text)
-            text.append(" ---")
-        case .end(.exited(let status)):
-            text.append("+++ exited with ")
-            text.append(signed: Int64(status))
-            text.append(" +++")
-        case .end(.signalled(let signal)):
-            text.append("+++ killed by ")
-            SignalName.append(full: signal, &text)
-            text.append(" +++")
+            EventText.appendSignal(signal, information: information, &text)
+        case .end(.exited(let status)): EventText.appendExit(status: status, &text)
+        case .end(.signalled(let signal)): EventText.appendKilled(by: signal, &text)
         case .note(let note):
             text.append("--- ")
             note.append(&text)
@@ -143,7 +134,7 @@ extension FormatOptions {
     init(_ request: TraceRequest) {
         self.init()
         stringByteCount = request.lines.stringByteCountMax
-        isUnabbreviated = request.lines.abbreviated != .all
+        isUnabbreviated = request.lines.abbreviated == .none
         showsDescriptorPaths = request.lines.descriptorDetail != .none
         showsNumbers = request.lines.showsNumbers
         resultColumn = request.lines.resultColumn

@@ -1,9 +1,10 @@
 extension TraceSummary {
-    /// One JSON object and a newline (docs/trace-summary.md). The names of calls need no escapes.
+    /// One JSON object and a newline (docs/trace-format.md). The names of calls need no escapes.
     public func json(order: SummaryOrder = .time) -> String {
         let calls = rows(order).map { "{\"name\":\"\($0.name)\",\(TraceSummary.members(of: $0))}" }
         let total = isEmpty ? "null" : "{\(TraceSummary.members(of: totalRow))}"
-        return "{\"type\":\"summary\",\"schema\":1,\"calls\":[\(calls.joined(separator: ","))],\"total\":\(total)}\n"
+        let head = "{\"v\":\(JsonFormatter.version),\"type\":\"summary\""
+        return "\(head),\"calls\":[\(calls.joined(separator: ","))],\"total\":\(total)}\n"
     }
 
     private static func members(of row: SummaryRow) -> String {

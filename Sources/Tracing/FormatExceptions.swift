@@ -1,0 +1,48 @@
+import GuestKernel
+import SyscallShapes
+
+/// Calls that are shown in more or less detail than the others (`-e abbrev=`, `verbose=`, `raw=`).
+public struct FormatExceptions: Sendable {
+    /// Those whose structures are shortened.
+    private let abbreviated: CallSelection
+    /// Those whose structures are looked into; of the others strings are.
+    private let dereferenced: CallSelection
+    /// Those that are shown as plain numbers.
+    private let raw: CallSelection
+
+    /// Nil where there are none.
+    init?(_ options: LineOptions) {
+        if options.abbreviated == .all, options.dereferenced == .all, options.raw == .none { return nil }
+        abbreviated = options.abbreviated
+        dereferenced = options.dereferenced
+        raw = options.raw
+    }
+
+    func writer(_ call: TracedCall, _ shape: CallShape, _ options: FormatOptions) -> CallWriter {
+        var options = options
+        options.isUnabbreviated = !abbreviated.contains(call.number)
+        return CallWriter(call: call, shape: self.shape(shape, call.number), options: options)
+    }
+
+    private func shape(_ shape: CallShape, _ number: Int) -> CallShape {
+        if raw.contains(number) {
+            return CallShape((0..<shape.count).map { _ in .bits }, result: .bits)
+        }
+        if dereferenced.contains(number) { return shape }
+        let kinds = (0..<shape.count).map { FormatExceptions.withoutStructure(shape.kinds[$0]) }
+        return CallShape(kinds, result: shape.result)
+    }
+
+    private static func withoutStructure(_ kind: SyscallShapes.ArgumentKind) -> SyscallShapes.ArgumentKind {
+        switch kind {
+        case .input(let content, _), .output(let content, _), .update(let content, _):
+            return content.isText ? kind : .pointer
+        default: return kind
+        }
+    }
+}
+
+extension MemoryContent {
+    /// Whether it is a string or a buffer.
+    fileprivate var isText: Bool { self == .bytes || self == .randomBytes || self == .path }
+}
