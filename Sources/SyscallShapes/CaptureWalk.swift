@@ -26,6 +26,7 @@ struct CaptureWalk<Source: CaptureSource> {
         case .one: return 1
         case .fixed(let count): return Int(count)
         case .count(let index): return Int(min(arguments[Int(index)], 1 << 30))
+        case .pages(let index): return Extent.pageCount(arguments[Int(index)])
         case .result: return max(result, 0)
         case .pointed(let index): return max(Int(load(Int32.self, arguments[Int(index)]) ?? 0), 0)
         case .interrupted: return Interruption.contains(result) ? 1 : 0

@@ -50,7 +50,7 @@ extension TraceText {
         case 0x0C: append("\\f")
         default:
             append(byte: 0x5C)
-            // As short as it can be, unless a digit follows.
+            // As short as it can be, unless an octal digit follows.
             let width = next >= 0x30 && next <= 0x37 ? 3 : byte >= 0o100 ? 3 : byte >= 0o10 ? 2 : 1
             for place in stride(from: width - 1, through: 0, by: -1) {
                 append(byte: 0x30 + byte >> UInt8(place * 3) & 7)

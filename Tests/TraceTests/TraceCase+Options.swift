@@ -22,8 +22,8 @@ extension TraceCase {
 
     private static let shapes =
         each([["-s", "0"], ["-s", "5"], ["-s", "100000"], ["-x"], ["-xx"]], "cat words binary", "cat 'odd é\tname\"'")
-        + each([["-y"], ["-yy"], ["-n"], ["-v"]], "ls -l tree", "busybox stat words", "cat words other")
-        + each([["-yy"]], "python3 -c 'import socket; [socket.socketpair(), socket.create_server((\"127.0.0.1\", 0))]'")
+        + each([["-y"], ["-n"], ["-v"]], "ls -l tree", "busybox stat words", "cat words other")
+        + each([["-y"]], "python3 -c 'import socket; [socket.socketpair(), socket.create_server((\"127.0.0.1\", 0))]'")
         + each([["-e", "raw=openat,read"], ["-e", "abbrev=none"], ["-e", "verbose=none"], ["-e", "abbrev=fstat"]], "ls -l tree")
         + [0, 12, 40, 80].map { column in
             var traced = TraceCase("cat words", options: ["-a", "\(column)"])
