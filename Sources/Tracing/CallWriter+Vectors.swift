@@ -12,7 +12,7 @@ extension CallWriter {
         guard let ranges = memory.bytes(at: address, count: shown * 16) else { return text.append(address: address) }
         // A call that read fills them one after the other.
         var rest = isRead ? max(call.result ?? 0, 0) : Int.max
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         for offset in stride(from: 0, to: ranges.count, by: 16) {
             if offset > 0 { text.append(", ") }
             let length = ranges.uint64(offset + 8)
@@ -26,10 +26,10 @@ extension CallWriter {
             }
             text.append(", iov_len=")
             text.append(decimal: length)
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         }
         if shown < count { text.append(", ...") }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     /// Whether the call fills buffers.
@@ -47,7 +47,7 @@ extension CallWriter {
         guard let bytes = memory.bytes(at: address, count: shown * 64) else {
             return text.append(address: address)
         }
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         for index in 0..<shown {
             let fields = bytes.part(index * 64, 64)
             if index > 0 { text.append(", ") }
@@ -58,10 +58,10 @@ extension CallWriter {
                 let sent = call.exit.load(UInt32.self, at: address &+ UInt64(index * 64 + 56))
                 text.append(decimal: UInt64(sent ?? fields.uint32(56)))
             }
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         }
         if shown < all { text.append(", ...") }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     /// A struct msghdr.
@@ -94,7 +94,7 @@ extension CallWriter {
         text.append(decimal: fields.uint64(40))
         text.append(", msg_flags=")
         NameTable.messageFlags.append(UInt64(fields.uint32(48)), &text)
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     /// Program arguments.
@@ -102,7 +102,7 @@ extension CallWriter {
         guard let pointers = memory.bytes(at: address), pointers.count >= 8 else {
             return text.append(address: address)
         }
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         for offset in stride(from: 0, through: pointers.count - 8, by: 8) {
             let pointer = pointers.uint64(offset)
             if pointer == 0 { break }
@@ -113,7 +113,7 @@ extension CallWriter {
             }
             appendString(pointer, limit: options.stringByteCount, &text)
         }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     /// The environment: where it is, and how many strings.
