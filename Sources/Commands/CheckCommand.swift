@@ -13,7 +13,14 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Flag(help: ArgumentHelp("Print docs/compatibility.md.", visibility: .hidden))
+    var syscalls = false
+
     func run() throws {
+        if syscalls {
+            for line in SyscallPage.lines { print(line) }
+            return
+        }
         let check = HostCheck.make()
         if json {
             let encoder = JSONEncoder()

@@ -15,23 +15,21 @@ extension HostCheck {
                 isRequired: true),
             HostFeature(
                 "userfaultfd async write-protect, PAGEMAP_SCAN", tracker == 0, since: "Linux 6.7",
-                detail: tracker == 0 ? "for mirrors, not built yet" : errorText(Int32(-tracker)),
-                instead: "mprotect and SIGSEGV find dirty pages"),
+                detail: tracker == 0 ? "--tracker kernel" : errorText(Int32(-tracker)),
+                instead: "--tracker signal: mprotect and SIGSEGV find dirty pages"),
         ]
     }
 
     static func otherFeatures() -> [HostFeature] {
         let pidfd = hostCall(__NR_pidfd_open, UInt64(hostCall(__NR_getpid)), 0)
         if pidfd >= 0 { hostCall(__NR_close, UInt64(pidfd)) }
-        let barriers = hostCall(__NR_membarrier, 0, 0)
-        let hasSyncCore = barriers >= 0 && barriers & membarrierSyncCore != 0
         return [
             HostFeature(
-                "pidfd", pidfd >= 0, since: "Linux 5.3", detail: "for mirrors, not built yet",
+                "pidfd", pidfd >= 0, since: "Linux 5.3", detail: "a mirror on this machine sees the primary's end",
                 instead: "a process is known by its id and start time"),
             HostFeature(
-                "membarrier SYNC_CORE", hasSyncCore, since: "Linux 4.16",
-                detail: "for rewriting call sites, not built yet", instead: "call sites are left as they are"),
+                "steady time stamp counter", guest_processor_has_steady_counter(), since: "Nehalem or Zen",
+                detail: "times of traced calls", instead: "a syscall for each time"),
         ]
     }
 
@@ -85,7 +83,7 @@ extension HostCheck {
         return String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    // uapi/linux/userfaultfd.h, uapi/linux/fs.h and uapi/linux/membarrier.h; newer than Debian 12's headers in part.
+    // uapi/linux/userfaultfd.h and uapi/linux/fs.h; newer than Debian 12's headers in part.
     private static let userModeOnly: UInt64 = 1
     private static let writeProtectUnpopulated: UInt64 = 1 << 13
     private static let writeProtectAsync: UInt64 = 1 << 15
@@ -96,5 +94,4 @@ extension HostCheck {
     private static let scanWriteProtectMatching: UInt64 = 1
     private static let scanCheckAsync: UInt64 = 2
     private static let pageIsWritten: UInt64 = 2
-    private static let membarrierSyncCore = 1 << 5
 }

@@ -16,9 +16,9 @@ public struct CallFormatter: Sendable {
     public func appendCall(_ call: TracedCall, _ text: inout TraceText) {
         let writer = writer(call)
         appendName(call.number, &text)
-        text.append(byte: 0x28)
+        text.append(byte: UInt8(ascii: "("))
         writer.appendSlots(from: 0, to: writer.slotCount, &text)
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
         appendResult(writer, &text)
     }
 
@@ -26,7 +26,7 @@ public struct CallFormatter: Sendable {
     public func appendUnfinished(_ call: TracedCall, _ text: inout TraceText) {
         let writer = writer(call)
         appendName(call.number, &text)
-        text.append(byte: 0x28)
+        text.append(byte: UInt8(ascii: "("))
         let late = writer.lateSlot
         writer.appendSlots(from: 0, to: late, &text)
         if writer.separatesEarly, late > 0, writer.isAnyShown(from: late) { text.append(", ") }
@@ -43,7 +43,7 @@ public struct CallFormatter: Sendable {
         writer.appendCloned(&text)
         if !writer.separatesEarly, writer.isAnyShown(from: late) { text.append(", ") }
         writer.appendSlots(from: late, to: writer.slotCount, &text)
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
         appendResult(writer, &text)
     }
 
@@ -56,13 +56,13 @@ public struct CallFormatter: Sendable {
     @inline(__always)
     func writer(_ call: TracedCall) -> CallWriter {
         let shape = names.shape(call.number).resolved(for: call.arguments)
-        if let exceptions { return exceptions.writer(call, shape, options) }
+        if let exceptions { return exceptions.writer(call, shape, names.shape(call.number).count, options) }
         return CallWriter(call: call, shape: shape, options: options)
     }
 
     private func appendName(_ number: Int, _ text: inout TraceText) {
         if options.showsNumbers {
-            text.append(byte: 0x5B)
+            text.append(byte: UInt8(ascii: "["))
             text.append(padded: UInt64(truncatingIfNeeded: number), width: 4)
             text.append("] ")
         }
@@ -72,7 +72,7 @@ public struct CallFormatter: Sendable {
     /// The result, in its column.
     private func appendResult(_ writer: CallWriter, _ text: inout TraceText) {
         let missing = options.resultColumn - text.column
-        if missing > 0 { text.append(byte: 0x20, times: missing) } else { text.append(byte: 0x20) }
+        text.append(byte: UInt8(ascii: " "), times: max(missing, 1))
         text.append("= ")
         writer.appendResult(&text)
     }

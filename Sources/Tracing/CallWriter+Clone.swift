@@ -44,7 +44,7 @@ extension CallWriter {
         if flags & ~0xFF != 0 || signal == 0 {
             NameTable.cloneFlags.append(flags & ~0xFF, &text)
             if signal == 0 { return }
-            text.append(byte: 0x7C)
+            text.append(byte: UInt8(ascii: "|"))
         }
         SignalName.append(full: Int32(signal), &text)
     }
@@ -67,18 +67,18 @@ extension CallWriter {
         if let parent {
             text.append("parent_tid=[")
             text.append(signed: Int64(parent))
-            text.append(byte: 0x5D)
+            text.append(byte: UInt8(ascii: "]"))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func appendNumberPlace(_ address: UInt64, _ text: inout TraceText) {
         guard address != 0, let number = call.exit.load(Int32.self, at: address), !isWithoutOutput else {
             return text.append(address: address)
         }
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         text.append(signed: Int64(number))
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     /// clone3's structure.
@@ -108,6 +108,6 @@ extension CallWriter {
             text.append(", tls=")
             text.append(address: fields.uint64(56))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 }

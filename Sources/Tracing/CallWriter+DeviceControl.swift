@@ -17,6 +17,6 @@ extension CallWriter {
         text.append(bits: UInt64(command & 0xFF))
         text.append(", ")
         text.append(bits: UInt64(command >> 16 & 0x3FFF))
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
     }
 }

@@ -20,7 +20,7 @@ extension CallWriter {
     private func appendEntries(
         _ content: MemoryContent, _ bytes: UnsafeRawBufferPointer, _ text: inout TraceText
     ) {
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         var offset = 0
         while offset + 19 <= bytes.count {
             let length = Int(bytes.uint16(offset + 16))
@@ -29,7 +29,7 @@ extension CallWriter {
             appendEntry(content, bytes.part(offset, length), &text)
             offset += length
         }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     private func appendEntry(_ content: MemoryContent, _ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
@@ -45,7 +45,7 @@ extension CallWriter {
         text.append(", d_name=")
         text.append(quoted: fields.part(isOld ? 18 : 19, fields.count).beforeNul, options.hexStrings)
         if isOld { appendType(fields[fields.count - 1], &text) }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func appendType(_ type: UInt8, _ text: inout TraceText) {

@@ -69,7 +69,7 @@ extension CallWriter {
             text.append(", events=")
             NameTable.pollEvents.append(UInt64(fields.uint16(4)), &text)
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     /// `[3 4]`: descriptors whose bit is set.
@@ -79,14 +79,14 @@ extension CallWriter {
         let size = min((count + 63) / 64 * 8, MemoryContent.descriptorSet.byteCountMax)
         if size == 0 { return text.append("[]") }
         guard let bytes = memory.bytes(at: address, count: size) else { return text.append(address: address) }
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         var isFirst = true
         for descriptor in 0..<min(count, size * 8) where bytes[descriptor / 8] >> UInt8(descriptor % 8) & 1 != 0 {
-            if !isFirst { text.append(byte: 0x20) }
+            if !isFirst { text.append(byte: UInt8(ascii: " ")) }
             isFirst = false
             appendDescriptor(Int32(descriptor), &text)
         }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     func appendSelectMask(_ address: UInt64, _ memory: CapturedMemory, _ text: inout TraceText) {
@@ -99,7 +99,7 @@ extension CallWriter {
         }
         text.append(", sigsetsize=")
         text.append(decimal: fields.uint64(8))
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     /// Structures whose size an argument says.
@@ -119,13 +119,13 @@ extension CallWriter {
 
     /// `[0 1]`.
     private func appendProcessors(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         var isFirst = true
         for index in 0..<fields.count * 8 where fields[index / 8] >> UInt8(index % 8) & 1 != 0 {
-            if !isFirst { text.append(byte: 0x20) }
+            if !isFirst { text.append(byte: UInt8(ascii: " ")) }
             isFirst = false
             text.append(decimal: UInt64(index))
         }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 }

@@ -13,7 +13,7 @@ extension CallWriter {
             NameTable.ownerTypes.append(UInt64(fields.uint32(0)), &text)
             text.append(", pid=")
             text.append(signed: Int64(fields.int32(4)))
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         case .terminal: appendTerminal(fields, &text)
         case .windowSize: appendWindowSize(fields, &text)
         default: appendWords(fields, &text)
@@ -21,7 +21,7 @@ extension CallWriter {
     }
 
     private func appendStatus(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
-        text.append(byte: 0x7B)
+        text.append(byte: UInt8(ascii: "{"))
         if options.isUnabbreviated {
             text.append("st_dev=")
             text.append(device: fields.uint64(0))
@@ -41,7 +41,7 @@ extension CallWriter {
             text.append(signed: fields.int64(48))
         }
         if options.isUnabbreviated { appendFileTimes(fields, &text) } else { text.append(", ...") }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     func isDevice(_ mode: UInt32) -> Bool {
@@ -68,7 +68,7 @@ extension CallWriter {
             let nanoseconds = fields.uint64(80 + index * 16)
             text.append(", ")
             text.append(names[index])
-            text.append(byte: 0x3D)
+            text.append(byte: UInt8(ascii: "="))
             text.append(signed: seconds)
             text.append(momentComment: seconds, nanoseconds: nanoseconds)
             text.append(", ")
@@ -98,7 +98,7 @@ extension CallWriter {
         text.append(decimal: fields.uint64(72))
         text.append(", f_flags=")
         NameTable.fileSystemFlags.append(fields.uint64(80), &text)
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func appendLock(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
@@ -115,7 +115,7 @@ extension CallWriter {
             text.append(", l_pid=")
             text.append(signed: Int64(fields.int32(24)))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func appendTerminal(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
@@ -126,7 +126,7 @@ extension CallWriter {
         NameTable.terminalOutput.append(more: UInt64(fields.uint32(4) & 0xFF), &text)
         text.append(", c_cflag=")
         NameTable.terminalSpeed.append(UInt64(fields.uint32(8) & 0x100F), &text)
-        text.append(byte: 0x7C)
+        text.append(byte: UInt8(ascii: "|"))
         NameTable.characterSize.append(UInt64(fields.uint32(8) & 0x30), &text)
         NameTable.terminalControl.append(more: UInt64(fields.uint32(8) & ~0x103F), &text)
         text.append(", c_lflag=")
@@ -140,17 +140,17 @@ extension CallWriter {
             text.append(names[index])
             text.append(decimal: UInt64(fields.uint16(index * 2)))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     /// A structure of words that no program of this time looks at by name.
     private func appendWords(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
-        text.append(byte: 0x7B)
+        text.append(byte: UInt8(ascii: "{"))
         for offset in stride(from: 0, to: fields.count, by: 8) {
             if offset > 0 { text.append(", ") }
             text.append(decimal: fields.uint64(offset))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     func appendOpenHow(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
@@ -162,6 +162,6 @@ extension CallWriter {
         }
         text.append(", resolve=")
         NameTable.resolveFlags.append(fields.uint64(16), &text)
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 }

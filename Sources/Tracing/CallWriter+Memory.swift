@@ -29,7 +29,7 @@ extension CallWriter {
             guard let fields = call.entry.bytes(at: address, count: content.byteCount) else { break }
             text.append("{msg_namelen=")
             text.append(signed: Int64(fields.int32(8)))
-            return text.append(byte: 0x7D)
+            return text.append(byte: UInt8(ascii: "}"))
         default: break
         }
         if content != .ioVector { text.append(address: address) }
@@ -42,13 +42,13 @@ extension CallWriter {
         case .int32:
             guard let before = call.entry.load(Int32.self, at: address) else { return text.append(address: address) }
             let after = isWithoutOutput ? before : call.exit.load(Int32.self, at: address) ?? before
-            text.append(byte: 0x5B)
+            text.append(byte: UInt8(ascii: "["))
             text.append(signed: Int64(before))
             if after != before {
                 text.append(" => ")
                 text.append(signed: Int64(after))
             }
-            text.append(byte: 0x5D)
+            text.append(byte: UInt8(ascii: "]"))
         case .int64:
             append(content, extent, address, call.entry, &text)
             guard !isWithoutOutput, call.exit.load(Int64.self, at: address) != nil else { return }
@@ -95,7 +95,7 @@ extension CallWriter {
         case .directoryEntries, .oldDirectoryEntries: appendDirectory(content, address, memory, &text)
         case .stringVector: appendVector(address, memory, &text)
         case .environment: appendEnvironment(address, memory, &text)
-        case .ioVector, .remoteRange: appendRanges(content, address, count, memory, &text)
+        case .ioVector, .remoteRange: appendRanges(content, address, count, max(call.result ?? 0, 0), memory, &text)
         case .messageHeader, .manyMessageHeaders: appendMessages(content, address, count, memory, &text)
         case .selectMask: appendSelectMask(address, memory, &text)
         default:
@@ -114,9 +114,9 @@ extension CallWriter {
             return text.append(address: address)
         }
         if !content.isNumber { return append(content, fields, &text) }
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         append(content, fields, &text)
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     private func appendArray(
@@ -126,7 +126,7 @@ extension CallWriter {
         let shown = options.isUnabbreviated ? count : min(count, options.stringByteCount)
         if shown == 0 { return text.append(count == 0 ? "[]" : "[...]") }
         guard let bytes = memory.bytes(at: address, count: size * shown) else { return text.append(address: address) }
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         for index in 0..<shown {
             if index > 0 { text.append(", ") }
             let element = bytes.part(index * size, size)
@@ -138,7 +138,7 @@ extension CallWriter {
             }
         }
         if shown < count { text.append(", ...") }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     /// A buffer: as many bytes of it as the limit allows.

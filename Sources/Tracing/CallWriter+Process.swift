@@ -9,7 +9,7 @@ extension CallWriter {
             appendLimit(fields.uint64(0), &text)
             text.append(", rlim_max=")
             appendLimit(fields.uint64(8), &text)
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         case .resourceUsage: appendUsage(fields, &text)
         case .systemInformation: appendSystem(fields, &text)
         case .systemNames: appendNames(fields, &text)
@@ -18,7 +18,7 @@ extension CallWriter {
             NameTable.capabilityVersions.append(UInt64(fields.uint32(0)), &text)
             text.append(", pid=")
             text.append(signed: Int64(fields.int32(4)))
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         case .capabilityData: appendCapabilities(fields, &text)
         case .credentials:
             text.append("{pid=")
@@ -27,13 +27,13 @@ extension CallWriter {
             text.append(identity: fields.uint32(4))
             text.append(", gid=")
             text.append(identity: fields.uint32(8))
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         default:
             text.append("{l_onoff=")
             text.append(signed: Int64(fields.int32(0)))
             text.append(", l_linger=")
             text.append(signed: Int64(fields.int32(4)))
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         }
     }
 
@@ -60,10 +60,10 @@ extension CallWriter {
         for index in names.indices {
             text.append(", ru_")
             text.append(names[index])
-            text.append(byte: 0x3D)
+            text.append(byte: UInt8(ascii: "="))
             text.append(decimal: fields.uint64(32 + index * 8))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func appendSystem(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
@@ -89,7 +89,7 @@ extension CallWriter {
         text.append(decimal: fields.uint64(96))
         text.append(", mem_unit=")
         text.append(decimal: UInt64(fields.uint32(104)))
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func appendNames(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
@@ -109,14 +109,14 @@ extension CallWriter {
             text.append(names[index])
             append(capabilities: UInt64(fields.uint32(index * 4)) | UInt64(fields.uint32(12 + index * 4)) << 32, &text)
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func append(capabilities: UInt64, _ text: inout TraceText) {
-        if capabilities == 0 { return text.append(byte: 0x30) }
+        if capabilities == 0 { return text.append(byte: UInt8(ascii: "0")) }
         var rest = capabilities
         while rest != 0 {
-            if rest != capabilities { text.append(byte: 0x7C) }
+            if rest != capabilities { text.append(byte: UInt8(ascii: "|")) }
             text.append("1<<")
             NameTable.capability.append(UInt64(rest.trailingZeroBitCount), &text)
             rest &= rest - 1
@@ -139,7 +139,7 @@ extension CallWriter {
             text.append(names[index])
             text.append(decimal: fields.uint64(24 + index * 8))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     /// FUTEX_WAKE_OP's third word: an operation and a comparison.
@@ -160,13 +160,13 @@ extension CallWriter {
         NameTable.ioPriority.append(value >> 13 & 0x7_FFFF, &text)
         text.append(", ")
         text.append(decimal: value & 0x1FFF)
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
     }
 
     func appendIpcFlags(_ flags: UInt64, _ text: inout TraceText) {
         if flags & 0xFFFF_FE00 != 0 {
             NameTable.ipcFlags.append(flags & ~0o777, &text)
-            text.append(byte: 0x7C)
+            text.append(byte: UInt8(ascii: "|"))
         }
         text.append(mode: flags & 0o777)
     }

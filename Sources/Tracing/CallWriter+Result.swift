@@ -3,7 +3,7 @@ import SyscallShapes
 /// What a call returned.
 extension CallWriter {
     func appendResult(_ text: inout TraceText) {
-        guard let result = call.result, shape.result != .none else { return text.append(byte: 0x3F) }
+        guard let result = call.result, shape.result != .none else { return text.append(byte: UInt8(ascii: "?")) }
         if result < 0, result >= -4095 { return appendError(-result, &text) }
         let value = UInt64(bitPattern: Int64(result))
         switch shape.result {
@@ -28,7 +28,7 @@ extension CallWriter {
             if result == 0 { break }
             text.append(" (")
             SignalName.append(full: Int32(truncatingIfNeeded: result), &text)
-            text.append(byte: 0x29)
+            text.append(byte: UInt8(ascii: ")"))
         }
         appendMeaning(result, &text)
     }
@@ -46,12 +46,12 @@ extension CallWriter {
         guard let error = ErrorName.of(errno) else {
             text.append("(errno ")
             text.append(decimal: UInt64(errno))
-            return text.append(byte: 0x29)
+            return text.append(byte: UInt8(ascii: ")"))
         }
         text.append(error.name)
         text.append(" (")
         text.append(error.meaning)
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
     }
 
     private func appendWord(_ value: UInt64, _ text: inout TraceText) {
@@ -59,7 +59,7 @@ extension CallWriter {
         guard call.number == 135 else { return }
         text.append(" (")
         NameTable.personality.append(value, &text)
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
     }
 
     private func append(
@@ -71,14 +71,14 @@ extension CallWriter {
         text.append(" (")
         text.append(what)
         NameTable.of(family).append(value, &text)
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
     }
 
     private func appendComment(_ name: StaticString?, _ text: inout TraceText) {
         guard let name else { return }
         text.append(" (")
         text.append(name)
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
     }
 
     /// Numbers that mean something in a few calls.
@@ -88,13 +88,13 @@ extension CallWriter {
         case 201:
             text.append(" (")
             text.append(moment: Int64(result))
-            text.append(byte: 0x29)
+            text.append(byte: UInt8(ascii: ")"))
         // PR_GET_DUMPABLE
         case 157 where call.arguments.int(0) == 3: appendComment(NameTable.dumpable.choice(value), &text)
         case 252:
             text.append(" (")
             appendPriority(value, &text)
-            text.append(byte: 0x29)
+            text.append(byte: UInt8(ascii: ")"))
         // MEMBARRIER_CMD_QUERY
         case 324 where call.arguments.int(0) == 0: appendBarriers(value, &text)
         // adjtimex, clock_adjtime
@@ -108,7 +108,7 @@ extension CallWriter {
         text.append(" (")
         NameTable(unknown: "MEMBARRIER_CMD_???", bits: NameTable.barrierCommand.choices.filter { $0.value != 0 })
             .append(commands, &text)
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
     }
 
     // MARK: - poll and select
@@ -120,7 +120,7 @@ extension CallWriter {
         let start = text.count
         if shape.kinds[0] == .integer { appendReadySets(&text) } else { appendReadyDescriptors(&text) }
         appendTimeLeft(text.count > start, &text)
-        text.append(byte: 0x29)
+        text.append(byte: UInt8(ascii: ")"))
     }
 
     private func appendReadyDescriptors(_ text: inout TraceText) {
@@ -129,7 +129,7 @@ extension CallWriter {
         guard let bytes = call.exit.bytes(at: call.arguments.a, count: captured * 8) else {
             return text.append(address: call.arguments.a)
         }
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         var isFirst = true
         for offset in stride(from: 0, to: bytes.count, by: 8) where bytes.uint16(offset + 6) != 0 {
             if !isFirst { text.append(", ") }
@@ -138,10 +138,10 @@ extension CallWriter {
             appendDescriptor(bytes.int32(offset), &text)
             text.append(", revents=")
             NameTable.pollEvents.append(UInt64(bytes.uint16(offset + 6)), &text)
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         }
         if captured < count { text.append(isFirst ? "..." : ", ...") }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     private func appendReadySets(_ text: inout TraceText) {

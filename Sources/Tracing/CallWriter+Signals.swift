@@ -13,7 +13,7 @@ extension CallWriter {
             NameTable.signalStackFlags.append(UInt64(fields.uint32(8)), &text)
             text.append(", ss_size=")
             text.append(decimal: fields.uint64(16))
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         case .signalInformation: SignalText.append(information: fields, &text)
         default: appendEvent(fields, &text)
         }
@@ -37,11 +37,11 @@ extension CallWriter {
             text.append(", sa_restorer=")
             text.append(address: fields.uint64(16))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func appendEvent(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
-        text.append(byte: 0x7B)
+        text.append(byte: UInt8(ascii: "{"))
         if fields.uint64(0) != 0 {
             text.append("sigev_value={sival_int=")
             text.append(signed: Int64(fields.int32(0)))
@@ -58,7 +58,7 @@ extension CallWriter {
             text.append(", sigev_notify_thread_id=")
             text.append(signed: Int64(fields.int32(16)))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     func appendWaitStatus(_ status: UInt32, _ text: inout TraceText) {
@@ -75,6 +75,6 @@ extension CallWriter {
             SignalName.append(full: signal, &text)
             if status & 0x80 != 0 { text.append(" && WCOREDUMP(s)") }
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 }

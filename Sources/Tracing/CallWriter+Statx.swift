@@ -19,13 +19,13 @@ extension CallWriter {
         if isWhole { append("stx_ino", fields.uint64(32), &text) }
         append("stx_size", fields.uint64(40), &text)
         if isWhole { appendRest(fields, &text) } else { text.append(", ...") }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func append(_ name: StaticString, _ value: UInt64, _ text: inout TraceText) {
         text.append(", ")
         text.append(name)
-        text.append(byte: 0x3D)
+        text.append(byte: UInt8(ascii: "="))
         text.append(decimal: value)
     }
 
@@ -56,7 +56,7 @@ extension CallWriter {
         text.append(signed: seconds)
         text.append(", tv_nsec=")
         text.append(decimal: nanoseconds)
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
         text.append(momentComment: seconds, nanoseconds: nanoseconds)
     }
 }

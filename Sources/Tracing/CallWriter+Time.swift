@@ -14,7 +14,7 @@ extension CallWriter {
             text.append(signed: Int64(fields.int32(0)))
             text.append(", tz_dsttime=")
             text.append(signed: Int64(fields.int32(4)))
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         case .processTimes: appendProcessTimes(fields, &text)
         default: appendAdjustment(fields, &text)
         }
@@ -27,7 +27,7 @@ extension CallWriter {
         text.append(signed: fields.int64(0))
         text.append(second)
         text.append(signed: fields.int64(8))
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func appendInterval(
@@ -37,7 +37,7 @@ extension CallWriter {
         appendTime(content, fields.part(0, 16), &text)
         text.append(", it_value=")
         appendTime(content, fields.part(16, 16), &text)
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     /// One of a file's times: in words, or as a moment.
@@ -57,7 +57,7 @@ extension CallWriter {
         appendMoment(fields.int64(0), &text)
         text.append(", modtime=")
         appendMoment(fields.int64(8), &text)
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     func appendMoment(_ seconds: Int64, _ text: inout TraceText) {
@@ -71,7 +71,7 @@ extension CallWriter {
             text.append(names[index])
             SignalText.append(ticks: fields.int64(index * 8), &text)
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private func appendAdjustment(_ fields: UnsafeRawBufferPointer, _ text: inout TraceText) {
@@ -106,6 +106,6 @@ extension CallWriter {
             let isInt = index == 2 || index == 8
             text.append(signed: isInt ? Int64(fields.int32(96 + index * 8)) : fields.int64(96 + index * 8))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 }

@@ -77,7 +77,7 @@ struct CallWriter {
         guard let mask = restoredMask else { return appendArgument(slot, &text) }
         text.append("{mask=")
         SignalName.append(set: mask, &text)
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     // MARK: - Arguments
@@ -144,9 +144,9 @@ struct CallWriter {
 
     func appendPath(of descriptor: Int32, _ captured: CapturedMemory, _ text: inout TraceText) {
         guard options.showsDescriptorPaths, let path = captured.path(ofDescriptor: descriptor) else { return }
-        text.append(byte: 0x3C)
+        text.append(byte: UInt8(ascii: "<"))
         text.append(escaped: path, options.hexStrings, alsoEscaping: 0x3E)
-        text.append(byte: 0x3E)
+        text.append(byte: UInt8(ascii: ">"))
     }
 
     /// A string up to its NUL, or to the limit.

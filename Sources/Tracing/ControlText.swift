@@ -13,7 +13,7 @@ enum ControlText {
             return text.append(address: address)
         }
         let all = bytes.part(0, Int(clamping: length))
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         var offset = 0
         while offset + headerByteCount <= all.count {
             let count = Int(clamping: all.uint64(offset))
@@ -22,7 +22,7 @@ enum ControlText {
             if count < headerByteCount || count > all.count - offset { break }
             offset += (count + 7) & ~7
         }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 
     private static func append(
@@ -39,7 +39,7 @@ enum ControlText {
         if level == 1 { NameTable.controlTypes.append(UInt64(type), &text) } else { text.append(bits: UInt64(type)) }
         let data = message.part(headerByteCount, message.count)
         if !data.isEmpty { append(data, level, type, hex, &text) }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private static func append(
@@ -49,12 +49,12 @@ enum ControlText {
         text.append(", cmsg_data=")
         switch (level, type) {
         case (1, 1):
-            text.append(byte: 0x5B)
+            text.append(byte: UInt8(ascii: "["))
             for offset in stride(from: 0, through: data.count - 4, by: 4) {
                 if offset > 0 { text.append(", ") }
                 text.append(signed: Int64(data.int32(offset)))
             }
-            text.append(byte: 0x5D)
+            text.append(byte: UInt8(ascii: "]"))
         case (1, 2) where data.count >= 12:
             text.append("{pid=")
             text.append(signed: Int64(data.int32(0)))
@@ -62,7 +62,7 @@ enum ControlText {
             text.append(decimal: UInt64(data.uint32(4)))
             text.append(", gid=")
             text.append(decimal: UInt64(data.uint32(8)))
-            text.append(byte: 0x7D)
+            text.append(byte: UInt8(ascii: "}"))
         default: text.append(quoted: data, hex)
         }
     }

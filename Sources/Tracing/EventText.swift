@@ -8,10 +8,10 @@ public enum EventText {
     ) {
         text.append("--- ")
         SignalName.append(full: number, &text)
-        text.append(byte: 0x20)
+        text.append(byte: UInt8(ascii: " "))
         if information.count >= MemoryContent.signalInformation.byteCount {
             SignalText.append(information: information, &text)
-            text.append(byte: 0x20)
+            text.append(byte: UInt8(ascii: " "))
         }
         text.append("---")
     }

@@ -18,15 +18,18 @@ public struct FormatExceptions: Sendable {
         raw = options.raw
     }
 
-    func writer(_ call: TracedCall, _ shape: CallShape, _ options: FormatOptions) -> CallWriter {
+    /// `shape` is what this call's arguments mean, of the `argumentCount` that the call has in all.
+    func writer(
+        _ call: TracedCall, _ shape: CallShape, _ argumentCount: Int, _ options: FormatOptions
+    ) -> CallWriter {
         var options = options
         options.isUnabbreviated = !abbreviated.contains(call.number)
-        return CallWriter(call: call, shape: self.shape(shape, call.number), options: options)
+        return CallWriter(call: call, shape: self.shape(shape, argumentCount, call.number), options: options)
     }
 
-    private func shape(_ shape: CallShape, _ number: Int) -> CallShape {
+    private func shape(_ shape: CallShape, _ argumentCount: Int, _ number: Int) -> CallShape {
         if raw.contains(number) {
-            return CallShape((0..<shape.count).map { _ in .bits }, result: .bits)
+            return CallShape((0..<argumentCount).map { _ in .bits }, result: .bits)
         }
         if dereferenced.contains(number) { return shape }
         let kinds = (0..<shape.count).map { FormatExceptions.withoutStructure(shape.kinds[$0]) }

@@ -38,17 +38,17 @@ public struct JsonFormatter: Sendable {
         appendArguments(writer, &text)
         text.append("],\"raw\":[")
         for index in 0..<writer.shape.count {
-            if index > 0 { text.append(byte: 0x2C) }
+            if index > 0 { text.append(byte: UInt8(ascii: ",")) }
             text.append(decimal: call.arguments[index])
         }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
         appendResult(writer, &text)
         if let epoch = circumstances.epoch {
             text.append(",\"epoch\":")
             text.append(decimal: epoch)
         }
         if let isHeld = circumstances.isHeld { text.append(isHeld ? ",\"held\":true" : ",\"held\":false") }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
         text.endLine()
     }
 
@@ -60,15 +60,15 @@ public struct JsonFormatter: Sendable {
         appendHead("signal", nanoseconds, thread, &text)
         text.append(",\"signal\":\"")
         SignalName.append(full: number, &text)
-        text.append(byte: 0x22)
+        text.append(byte: UInt8(ascii: "\""))
         if information.count >= MemoryContent.signalInformation.byteCount {
             text.append(",\"info\":\"")
             let start = text.count
             SignalText.append(information: information, &text)
             text.escapeJson(from: start)
-            text.append(byte: 0x22)
+            text.append(byte: UInt8(ascii: "\""))
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
         text.endLine()
     }
 
@@ -77,7 +77,7 @@ public struct JsonFormatter: Sendable {
         appendHead("exit", nanoseconds, thread, &text)
         text.append(",\"status\":")
         text.append(signed: Int64(status))
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
         text.endLine()
     }
 
@@ -99,7 +99,7 @@ public struct JsonFormatter: Sendable {
         text.append(type)
         text.append("\",\"time\":")
         text.append(decimal: nanoseconds / 1_000_000_000)
-        text.append(byte: 0x2E)
+        text.append(byte: UInt8(ascii: "."))
         text.append(decimal: nanoseconds % 1_000_000_000, width: 9)
         text.append(",\"thread\":")
         text.append(signed: Int64(thread))
@@ -113,7 +113,7 @@ public struct JsonFormatter: Sendable {
             let start = text.count
             writer.appendSlot(slot, &text)
             text.escapeJson(from: start)
-            text.append(byte: 0x22)
+            text.append(byte: UInt8(ascii: "\""))
         }
     }
 
@@ -125,7 +125,7 @@ public struct JsonFormatter: Sendable {
         let start = text.count
         writer.appendResult(&text)
         text.escapeJson(from: start)
-        text.append(byte: 0x22)
+        text.append(byte: UInt8(ascii: "\""))
         if result < 0, result >= -4095 {
             text.append(",\"errno\":\"")
             if let error = ErrorName.of(-result) {
@@ -133,7 +133,7 @@ public struct JsonFormatter: Sendable {
             } else {
                 text.append(signed: Int64(-result))
             }
-            text.append(byte: 0x22)
+            text.append(byte: UInt8(ascii: "\""))
         }
         text.append(",\"duration_ns\":")
         text.append(decimal: writer.call.durationNanoseconds)

@@ -49,7 +49,7 @@ public struct LinePrefix: Sendable {
             text.append(clock: UInt64((local % 86400 + 86400) % 86400))
         }
         if clock != .seconds { appendFraction(nanoseconds, &text) }
-        text.append(byte: 0x20)
+        text.append(byte: UInt8(ascii: " "))
     }
 
     /// What comes behind a call that has returned.
@@ -58,7 +58,7 @@ public struct LinePrefix: Sendable {
             text.append(" <")
             text.append(decimal: durationNanoseconds / 1_000_000_000)
             appendFraction(durationNanoseconds, &text)
-            text.append(byte: 0x3E)
+            text.append(byte: UInt8(ascii: ">"))
         }
     }
 
@@ -67,8 +67,8 @@ public struct LinePrefix: Sendable {
         if isForFile {
             let start = text.count
             text.append(decimal: number)
-            text.append(byte: 0x20, times: 5 - (text.count - start))
-            text.append(byte: 0x20)
+            text.append(byte: UInt8(ascii: " "), times: 5 - (text.count - start))
+            text.append(byte: UInt8(ascii: " "))
         } else {
             text.append("[pid ")
             text.append(padded: number, width: 5)
@@ -82,11 +82,11 @@ public struct LinePrefix: Sendable {
         let passed = nanoseconds >= last ? nanoseconds - last : 0
         text.append(padded: passed / 1_000_000_000, width: 6)
         appendFraction(passed, &text)
-        text.append(byte: 0x20)
+        text.append(byte: UInt8(ascii: " "))
     }
 
     private func appendFraction(_ nanoseconds: UInt64, _ text: inout TraceText) {
-        text.append(byte: 0x2E)
+        text.append(byte: UInt8(ascii: "."))
         text.append(decimal: nanoseconds / 1000 % 1_000_000, width: 6)
     }
 }

@@ -35,7 +35,7 @@ enum SignalText {
             appendSender(fields, &text)
             appendValue(fields.uint64(24), &text)
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private static func append(code: Int32, of number: Int32, _ text: inout TraceText) {
@@ -89,7 +89,7 @@ enum SignalText {
         if ticks == 0 { return }
         text.append(" /* ")
         text.append(signed: ticks / 100)
-        text.append(byte: 0x2E)
+        text.append(byte: UInt8(ascii: "."))
         text.append(decimal: ticks.magnitude % 100, width: 2)
         text.append(" s */")
     }

@@ -16,7 +16,7 @@ enum SocketAddressText {
                 text.append(quoted: fields.part(2, fields.count), hex)
             }
         }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
     }
 
     private static func appendUnix(
@@ -24,7 +24,7 @@ enum SocketAddressText {
     ) {
         text.append(", sun_path=")
         if path[0] != 0 { return text.append(quoted: path.beforeNul, hex) }
-        text.append(byte: 0x40)
+        text.append(byte: UInt8(ascii: "@"))
         text.append(quoted: path.part(1, path.count), hex)
     }
 
@@ -38,7 +38,7 @@ enum SocketAddressText {
 
     static func append(dotted bytes: UnsafeRawBufferPointer, _ text: inout TraceText) {
         for index in 0..<bytes.count {
-            if index > 0 { text.append(byte: 0x2E) }
+            if index > 0 { text.append(byte: UInt8(ascii: ".")) }
             text.append(decimal: UInt64(bytes[index]))
         }
     }
@@ -69,10 +69,10 @@ enum SocketAddressText {
                 continue
             }
             if index == 6, isMapped {
-                if index > zeros.upperBound { text.append(byte: 0x3A) }
+                if index > zeros.upperBound { text.append(byte: UInt8(ascii: ":")) }
                 return append(dotted: bytes.part(12, 4), &text)
             }
-            if index > 0, index != zeros.upperBound || zeros.isEmpty { text.append(byte: 0x3A) }
+            if index > 0, index != zeros.upperBound || zeros.isEmpty { text.append(byte: UInt8(ascii: ":")) }
             text.append(hexDigits: UInt64(bytes.big16(index * 2)), width: 1)
             index += 1
         }

@@ -10,7 +10,7 @@ extension TraceText {
     /// Decimal digits.
     @inline(__always)
     public mutating func append(decimal value: UInt64) {
-        if value < 10 { return append(byte: 0x30 + UInt8(truncatingIfNeeded: value)) }
+        if value < 10 { return append(byte: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value)) }
         appendLong(value)
     }
 
@@ -49,19 +49,19 @@ extension TraceText {
     /// Decimal digits, with a minus sign where it is below zero.
     @inline(__always)
     public mutating func append(signed value: Int64) {
-        if value < 0 { append(byte: 0x2D) }
+        if value < 0 { append(byte: UInt8(ascii: "-")) }
         append(decimal: value.magnitude)
     }
 
     /// Decimal digits with zeros in front, as many as `width` in all.
     public mutating func append(decimal value: UInt64, width: Int) {
-        append(byte: 0x30, times: width - digitCount(value))
+        append(byte: UInt8(ascii: "0"), times: width - digitCount(value))
         append(decimal: value)
     }
 
     /// Decimal digits with spaces in front, as many characters as `width` in all.
     public mutating func append(padded value: UInt64, width: Int) {
-        append(byte: 0x20, times: width - digitCount(value))
+        append(byte: UInt8(ascii: " "), times: width - digitCount(value))
         append(decimal: value)
     }
 
@@ -86,11 +86,11 @@ extension TraceText {
 
     /// As `%#o`: a zero in front, and digits; 0 alone is `0`.
     public mutating func append(octal value: UInt64) {
-        append(byte: 0x30)
+        append(byte: UInt8(ascii: "0"))
         var shift = (63 - min(value.leadingZeroBitCount, 63)) / 3 * 3
         if value == 0 { return }
         while shift >= 0 {
-            append(byte: 0x30 + UInt8(truncatingIfNeeded: value >> UInt64(shift) & 7))
+            append(byte: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value >> UInt64(shift) & 7))
             shift -= 3
         }
     }
@@ -98,9 +98,9 @@ extension TraceText {
     /// Permission bits: three octal digits at least.
     public mutating func append(mode value: UInt64) {
         if value >= 0o100 { return append(octal: value) }
-        append(byte: 0x30)
-        append(byte: 0x30 + UInt8(truncatingIfNeeded: value >> 3))
-        append(byte: 0x30 + UInt8(truncatingIfNeeded: value & 7))
+        append(byte: UInt8(ascii: "0"))
+        append(byte: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value >> 3))
+        append(byte: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value & 7))
     }
 
     /// A guest address: `NULL`, or hexadecimal.
@@ -112,6 +112,6 @@ extension TraceText {
     /// Bits without names: `0`, or hexadecimal.
     @inline(__always)
     public mutating func append(bits: UInt64) {
-        if bits == 0 { append(byte: 0x30) } else { append(hex: bits) }
+        if bits == 0 { append(byte: UInt8(ascii: "0")) } else { append(hex: bits) }
     }
 }

@@ -11,9 +11,9 @@ extension TraceText {
 
     /// The bytes in quotes, escaped as in C.
     public mutating func append(quoted bytes: UnsafeRawBufferPointer, _ hex: HexStrings = .none) {
-        append(byte: 0x22)
+        append(byte: UInt8(ascii: "\""))
         append(escaped: bytes, hex)
-        append(byte: 0x22)
+        append(byte: UInt8(ascii: "\""))
     }
 
     /// The bytes without quotes, escaped as in C.
@@ -49,11 +49,11 @@ extension TraceText {
         case 0x0B: append("\\v")
         case 0x0C: append("\\f")
         default:
-            append(byte: 0x5C)
+            append(byte: UInt8(ascii: "\\"))
             // As short as it can be, unless an octal digit follows.
             let width = next >= 0x30 && next <= 0x37 ? 3 : byte >= 0o100 ? 3 : byte >= 0o10 ? 2 : 1
             for place in stride(from: width - 1, through: 0, by: -1) {
-                append(byte: 0x30 + byte >> UInt8(place * 3) & 7)
+                append(byte: UInt8(ascii: "0") + byte >> UInt8(place * 3) & 7)
             }
         }
     }

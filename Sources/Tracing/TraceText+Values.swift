@@ -10,7 +10,7 @@ extension TraceText {
         append(bits: device >> 8 & 0xFFF | device >> 32 & 0xFFFF_F000)
         append(", ")
         append(bits: device & 0xFF | device >> 12 & 0xFFFF_FF00)
-        append(byte: 0x29)
+        append(byte: UInt8(ascii: ")"))
     }
 
     /// `S_IFREG|0644`.
@@ -38,10 +38,10 @@ extension TraceText {
         let isEarlier = seconds % 86400 < 0
         let rest = UInt64(seconds % 86400 + (isEarlier ? 86400 : 0))
         append(day: seconds / 86400 - (isEarlier ? 1 : 0))
-        append(byte: 0x54)
+        append(byte: UInt8(ascii: "T"))
         append(clock: rest)
         if let nanoseconds {
-            append(byte: 0x2E)
+            append(byte: UInt8(ascii: "."))
             append(decimal: nanoseconds, width: 9)
         }
         append("+0000")
@@ -58,9 +58,9 @@ extension TraceText {
     /// `15:36:36`: a second of the day.
     mutating func append(clock second: UInt64) {
         append(decimal: second / 3600, width: 2)
-        append(byte: 0x3A)
+        append(byte: UInt8(ascii: ":"))
         append(decimal: second / 60 % 60, width: 2)
-        append(byte: 0x3A)
+        append(byte: UInt8(ascii: ":"))
         append(decimal: second % 60, width: 2)
     }
 
@@ -74,11 +74,11 @@ extension TraceText {
         let monthFromMarch = (5 * dayOfYear + 2) / 153
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        if year < 0 { append(byte: 0x2D) }
+        if year < 0 { append(byte: UInt8(ascii: "-")) }
         append(decimal: year.magnitude, width: 4)
-        append(byte: 0x2D)
+        append(byte: UInt8(ascii: "-"))
         append(decimal: UInt64(month), width: 2)
-        append(byte: 0x2D)
+        append(byte: UInt8(ascii: "-"))
         append(decimal: UInt64(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1), width: 2)
     }
 }

@@ -40,7 +40,7 @@ public struct TraceText: ~Copyable {
     /// Ends the line.
     @inline(__always)
     public mutating func endLine() {
-        append(byte: 0x0A)
+        append(byte: UInt8(ascii: "\n"))
         lineStart = count
     }
 

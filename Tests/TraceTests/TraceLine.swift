@@ -21,6 +21,7 @@ struct TraceLine: Equatable, Sendable {
         guard callName != nil, let range = text.range(of: " = ", options: .backwards) else { return self }
         var line = self
         line.text = String(text[..<range.lowerBound])
+        while line.text.last == " " { line.text.removeLast() }
         return line
     }
 

@@ -19,6 +19,7 @@ struct TraceNormaliser {
     private static let chance: [(pattern: NSRegularExpression, template: String)] = [
         (regularExpression("(/tmp/guest-[a-z_]+\\.|/tmp/tmp\\.|@\"understudy-|\\./sed)[A-Za-z0-9]{6,10}"), "$1NAME"),
         (regularExpression("htons\\((3[3-9]|[4-6][0-9])[0-9]{3}\\)"), "htons(PORT)"),
+        (regularExpression("(loads=)\\[[0-9, ]+\\]"), "$1TIME"),
         (regularExpression("f_(bfree|bavail|ffree)=[0-9]+"), "f_$1=COUNT"),
         (regularExpression("(pipe|socket|eventpoll|-STREAM|-DGRAM|->|_ino=)(:?\\[?)[0-9]{2,}"), "$1$2INODE"),
         (regularExpression("(stx?_[acmb]time(_nsec)?)=(\\{tv_sec=)?(?!17000000)[0-9]+(, tv_nsec=[0-9]+\\})?( /\\* [^*]* \\*/)?"), "$1=TIME"),
@@ -87,7 +88,8 @@ struct TraceNormaliser {
             var random: Set<Substring> = []
             // Of each thread by itself: which of two threads is first is chance.
             var addresses: [UInt64: String] = [:]
-            return (lines[thread] ?? []).map { line in
+            // Before names are given: what is left out gives none.
+            return ExpectedDifference.removed(from: lines[thread] ?? []).map { line in
                 var line = line
                 line.text = withoutPadding(line)
                 let isOfClock =

@@ -95,7 +95,7 @@ struct TraceSummaryOptionTests {
         try await TraceFixture.withDirectory { scratch in
             let json = try await TraceCase("cp -a tree copied", options: ["-c", "--json"]).run(.understudy, in: scratch).trace
             let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
-            try #require(object?["type"] as? String == "summary" && object?["schema"] as? Int == 1)
+            try #require(object?["type"] as? String == "summary" && object?["v"] as? Int == 1)
             let calls = object?["calls"] as? [[String: Any]] ?? []
             try #require(calls.count == table.names.count)
             for call in calls {

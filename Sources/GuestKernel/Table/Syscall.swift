@@ -20,7 +20,7 @@ public enum SyscallClass: UInt8, Sendable {
 }
 
 /// How much of a call's behaviour is there.
-public enum SupportLevel: UInt8, Sendable {
+public enum SupportLevel: UInt8, Sendable, CaseIterable {
     case full
     case partial
     case none

@@ -55,7 +55,7 @@ extension SyscallTable {
             .input(.timespec), callClass: .mayWait,
             handler: MessageCalls.recvmmsg),
         Syscall(
-            307, "sendmmsg", .descriptor, .input(.manyMessageHeaders, .count(2)), .unsigned, .named(.messageFlags),
+            307, "sendmmsg", .descriptor, .update(.manyMessageHeaders, .count(2)), .unsigned, .named(.messageFlags),
             callClass: .mayWait,
             handler: MessageCalls.sendmmsg),
     ]

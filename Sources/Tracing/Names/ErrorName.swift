@@ -1,7 +1,15 @@
+/// `ENOENT` for 2; the number for one that has no name.
+public func errnoName(_ errno: Int32) -> String {
+    ErrorName.of(Int(errno)).map { "\($0.name)" } ?? "\(errno)"
+}
+
 /// An errno's name and what it means, as libc says it.
 struct ErrorName {
     var name: StaticString
     var meaning: StaticString
+
+    /// The highest that has a name.
+    static let numberMax = 133
 
     /// Nil for a number that has none.
     static func of(_ errno: Int) -> ErrorName? {
@@ -9,7 +17,7 @@ struct ErrorName {
     }
 
     private static let table: [ErrorName?] = {
-        var table = [ErrorName?](repeating: nil, count: 134)
+        var table = [ErrorName?](repeating: nil, count: numberMax + 1)
         for (errno, name, meaning) in known { table[errno] = ErrorName(name: name, meaning: meaning) }
         return table
     }()

@@ -56,7 +56,7 @@ extension NameTable {
     /// More flags behind others.
     func append(more flags: UInt64, _ text: inout TraceText) {
         if flags == 0 { return }
-        text.append(byte: 0x7C)
+        text.append(byte: UInt8(ascii: "|"))
         append(flags, &text)
     }
 }

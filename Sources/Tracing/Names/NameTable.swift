@@ -56,7 +56,7 @@ struct NameTable: Sendable {
         }
         if rest == 0, isNamed { return }
         for bit in bits where rest & bit.value == bit.value {
-            if isNamed { text.append(byte: 0x7C) }
+            if isNamed { text.append(byte: UInt8(ascii: "|")) }
             isNamed = true
             text.append(bit.name)
             rest &= ~bit.value
@@ -64,7 +64,7 @@ struct NameTable: Sendable {
         if rest == 0 {
             if !isNamed { text.append(zero) }
         } else if isNamed {
-            text.append(byte: 0x7C)
+            text.append(byte: UInt8(ascii: "|"))
             text.append(hex: rest)
         } else {
             append(unnamed: rest, &text)

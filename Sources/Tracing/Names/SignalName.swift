@@ -33,16 +33,16 @@ enum SignalName {
         var rest = bits
         if bits.nonzeroBitCount >= 42 {
             rest = ~bits
-            text.append(byte: 0x7E)
+            text.append(byte: UInt8(ascii: "~"))
         }
-        text.append(byte: 0x5B)
+        text.append(byte: UInt8(ascii: "["))
         var isFirst = true
         while rest != 0 {
-            if !isFirst { text.append(byte: 0x20) }
+            if !isFirst { text.append(byte: UInt8(ascii: " ")) }
             isFirst = false
             append(UInt64(rest.trailingZeroBitCount + 1), &text)
             rest &= rest - 1
         }
-        text.append(byte: 0x5D)
+        text.append(byte: UInt8(ascii: "]"))
     }
 }

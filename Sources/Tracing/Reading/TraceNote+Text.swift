@@ -23,7 +23,7 @@ extension TraceNote {
 
     private func append(_ verb: StaticString, _ stream: UInt64, _ byteCount: Int, _ text: inout TraceText) {
         text.append(verb)
-        text.append(byte: 0x20)
+        text.append(byte: UInt8(ascii: " "))
         text.append(decimal: UInt64(byteCount))
         text.append(byteCount == 1 ? " byte of stream " : " bytes of stream ")
         text.append(decimal: stream)
@@ -45,7 +45,7 @@ extension JsonFormatter {
         appendEventHead(type, nanoseconds, &text)
         if let first { appendMember(first.0, first.1, &text) }
         if let second { appendMember(second.0, UInt64(second.1), &text) }
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
         text.endLine()
     }
 
@@ -53,7 +53,7 @@ extension JsonFormatter {
     func appendDropped(_ count: UInt64, nanoseconds: UInt64, _ text: inout TraceText) {
         appendEventHead("dropped", nanoseconds, &text)
         appendMember("records", count, &text)
-        text.append(byte: 0x7D)
+        text.append(byte: UInt8(ascii: "}"))
         text.endLine()
     }
 
@@ -72,7 +72,7 @@ extension JsonFormatter {
         text.append(type)
         text.append("\",\"time\":")
         text.append(decimal: nanoseconds / 1_000_000_000)
-        text.append(byte: 0x2E)
+        text.append(byte: UInt8(ascii: "."))
         text.append(decimal: nanoseconds % 1_000_000_000, width: 9)
     }
 }

@@ -1,20 +1,16 @@
 /// Signals by name.
 enum SignalNames {
     static let numberMax: Int32 = 64
-    /// The kernel's first one; those above are called SIGRT_1 and so on.
-    private static let realTimeFirst: Int32 = 32
 
-    /// From 1 on.
-    private static let standard =
-        """
-        HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU \
-        URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS
-        """.split(separator: " ").map(String.init)
-
+    /// Without SIG.
     private static let numbers: [String: Int32] = {
-        var numbers: [String: Int32] = ["RTMIN": realTimeFirst]
-        for (index, name) in standard.enumerated() { numbers[name] = Int32(index + 1) }
-        for number in realTimeFirst + 1...numberMax { numbers["RT_\(number - realTimeFirst)"] = number }
+        var text = TraceText()
+        var numbers: [String: Int32] = [:]
+        for number in 1...numberMax {
+            text.removeAll()
+            SignalName.append(UInt64(number), &text)
+            numbers[String(decoding: text.bytes, as: UTF8.self)] = number
+        }
         return numbers
     }()
 
