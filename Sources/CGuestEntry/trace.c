@@ -170,7 +170,14 @@ static bool receives(uint32_t number) {
     return number == __NR_read || number == __NR_pread64 || number == __NR_recvfrom;
 }
 
+// Whether there is memory to be shown that only the long way captures.
+static bool needs_supervisor(const struct guest_context *context, uint32_t number) {
+    if (number == __NR_recvfrom || number == __NR_sendto) return context->r8 != 0;
+    return number == __NR_getcpu;
+}
+
 bool guest_trace_begin_directly(struct guest_context *context, uint32_t number) {
+    if (needs_supervisor(context, number)) return false;
     struct guest_trace_ring *ring = (struct guest_trace_ring *)context->trace_ring;
     uint64_t text = area->text_bytes;
     if (text > DIRECT_TEXT_BYTES_MAX) return false;

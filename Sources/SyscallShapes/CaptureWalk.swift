@@ -26,6 +26,7 @@ struct CaptureWalk<Source: CaptureSource> {
         case .one: return 1
         case .fixed(let count): return Int(count)
         case .count(let index): return Int(min(arguments[Int(index)], 1 << 30))
+        case .pages(let index): return Extent.pageCount(arguments[Int(index)])
         case .result: return max(result, 0)
         case .pointed(let index): return max(Int(load(Int32.self, arguments[Int(index)]) ?? 0), 0)
         case .interrupted: return Interruption.contains(result) ? 1 : 0
@@ -55,7 +56,8 @@ struct CaptureWalk<Source: CaptureSource> {
         case .ioVector: captureRanges(address, count, result > 0 ? result : .max, &writer)
         case .messageHeader: captureMessage(address, result > 0 ? result : .max, &writer)
         case .manyMessageHeaders: captureMessages(address, result > 0 ? result : count, &writer)
-        default: _ = writer.capture(address, content.byteCount * min(count, limits.elementCount), memory)
+        // `-s 0` is about arrays: one structure is shown whatever the limit.
+        default: _ = writer.capture(address, content.byteCount * min(count, max(limits.elementCount, 1)), memory)
         }
     }
 

@@ -13,6 +13,8 @@ public enum MemoryContent: UInt8, Sendable {
     case schedulingAttributes
     case directoryEntries
     case oldDirectoryEntries
+    /// A byte for each page: whether it is in memory.
+    case pageResidency
 
     // Numbers
     case int32
@@ -81,7 +83,7 @@ public enum MemoryContent: UInt8, Sendable {
     @inlinable public var byteCount: Int {
         switch self {
         case .bytes, .randomBytes, .path, .socketAddress, .cloneArguments, .openHow, .cpuMask, .schedulingAttributes,
-            .directoryEntries, .oldDirectoryEntries, .descriptorSet:
+            .directoryEntries, .oldDirectoryEntries, .descriptorSet, .pageResidency:
             return 1
         case .int32, .uint32, .descriptor, .identity, .waitStatus, .errorNumber, .schedulingParameters: return 4
         case .int64, .uint64, .address, .timezone, .signalSet, .pollDescriptor, .windowSize, .fileOwner,

@@ -10,7 +10,7 @@ extension Selection {
     func selectFileControl(_ command: Int32, _ shape: inout CallShape) {
         switch command {
         case 0, 1030:
-            shape.end(from: 2, .integer)
+            shape.end(from: 2, .long)
             shape.result = .descriptor
         case 1:
             shape.end(from: 2)

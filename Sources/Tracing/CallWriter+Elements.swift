@@ -12,6 +12,8 @@ extension CallWriter {
         case .address: text.append(address: fields.uint64(0))
         case .descriptor: appendNewDescriptor(fields.int32(0), &text)
         case .identity: text.append(identity: fields.uint32(0))
+        // The other bits have no meaning yet.
+        case .pageResidency: text.append(decimal: UInt64(fields[0] & 1))
         case .errorNumber: appendErrorNumber(fields.int32(0), &text)
         case .waitStatus: appendWaitStatus(fields.uint32(0), &text)
         case .timespec, .timeval, .timezone, .fileTimes, .intervalSpec, .intervalValue, .timeAdjustment, .processTimes:

@@ -70,6 +70,7 @@ extension CallWriter {
         case .one, .interrupted: return 1
         case .fixed(let count): return Int(count)
         case .count(let index): return Int(min(call.arguments[Int(index)], 1 << 30))
+        case .pages(let index): return Extent.pageCount(call.arguments[Int(index)])
         case .result: return min(max(call.result ?? 0, 0), 1 << 30)
         case .pointed(let index):
             let address = call.arguments[Int(index)]

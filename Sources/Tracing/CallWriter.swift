@@ -82,6 +82,9 @@ struct CallWriter {
 
     // MARK: - Arguments
 
+    /// PATH_MAX without the NUL.
+    private static let pathByteCountMax = 4095
+
     func appendArgument(_ index: Int, _ text: inout TraceText) {
         let value = call.arguments[index]
         switch shape.kinds[index] {
@@ -99,7 +102,7 @@ struct CallWriter {
         case .placeFlags: append(value, named: placeFlagNames, &text)
         case .descriptor, .directory:
             appendDescriptor(Int32(truncatingIfNeeded: value), isDirectory: shape.kinds[index] == .directory, &text)
-        case .path, .linkPath: appendString(value, limit: .max, &text)
+        case .path, .linkPath: appendString(value, limit: CallWriter.pathByteCountMax, &text)
         case .string: appendString(value, limit: options.stringByteCount, &text)
         case .pointer: text.append(address: value)
         case .input(let content, let extent), .output(let content, let extent), .update(let content, let extent):

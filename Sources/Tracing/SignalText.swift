@@ -53,6 +53,7 @@ enum SignalText {
     }
 
     private static func appendValue(_ value: UInt64, _ text: inout TraceText) {
+        if value == 0 { return }
         text.append(", si_int=")
         text.append(signed: Int64(Int32(truncatingIfNeeded: value)))
         text.append(", si_ptr=")

@@ -50,8 +50,8 @@ extension TraceText {
         case 0x0C: append("\\f")
         default:
             append(byte: UInt8(ascii: "\\"))
-            // As short as it can be, unless a digit follows.
-            let width = next >= 0x30 && next <= 0x39 ? 3 : byte >= 0o100 ? 3 : byte >= 0o10 ? 2 : 1
+            // As short as it can be, unless an octal digit follows.
+            let width = next >= 0x30 && next <= 0x37 ? 3 : byte >= 0o100 ? 3 : byte >= 0o10 ? 2 : 1
             for place in stride(from: width - 1, through: 0, by: -1) {
                 append(byte: UInt8(ascii: "0") + byte >> UInt8(place * 3) & 7)
             }

@@ -20,6 +20,7 @@ enum SignalCalls {
             let old = state.actions[Int(signal)]
             if var action = new {
                 action.mask &= ~SignalSet.unblockable
+                action.flags &= SignalAction.knownFlags
                 state.actions[Int(signal)] = action
                 discardIfIgnored(signal, action, thread.kernel, &state)
             }

@@ -20,6 +20,9 @@ struct SignalAction: Sendable, BitwiseCopyable, Equatable {
     static let restorerFlag: UInt64 = 0x0400_0000
     static let noChildStop: UInt64 = 1
     static let noChildWait: UInt64 = 2
+    /// All that the kernel knows: the others are cleared, so that a program can find out (sigaction(2)).
+    static let knownFlags: UInt64 =
+        noChildStop | noChildWait | 4 | 0x800 | restorerFlag | onStack | restart | noDefer | resetHandler
 }
 
 /// The process's signal actions and pending signals; its lock also guards every thread's mask and

@@ -16,7 +16,7 @@ extension SyscallTable {
             26, "msync", .pointer, .size, .named(.memorySync), callClass: .passedOn,
             handler: MemoryCalls.onMapped(__NR_msync)),
         Syscall(
-            27, "mincore", .pointer, .size, .pointer, callClass: .passedOn,
+            27, "mincore", .pointer, .size, .output(.pageResidency, .pages(1)), callClass: .passedOn,
             handler: MemoryCalls.onMapped(__NR_mincore)),
         Syscall(
             28, "madvise", .pointer, .size, .named(.memoryAdvice), note: "MADV_FREE is done as MADV_DONTNEED",

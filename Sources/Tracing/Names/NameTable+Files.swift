@@ -60,10 +60,11 @@ extension NameTable {
     static let statxMask = NameTable(
         unknown: "STATX_???",
         bits: [
-            (0xfff, "STATX_ALL"), (0x7ff, "STATX_BASIC_STATS"), (0x1000, "STATX_MNT_ID"), (0x2000, "STATX_DIOALIGN"),
+            (0xfff, "STATX_ALL"), (0x7ff, "STATX_BASIC_STATS"),
             (1, "STATX_TYPE"), (2, "STATX_MODE"), (4, "STATX_NLINK"), (8, "STATX_UID"), (0x10, "STATX_GID"),
             (0x20, "STATX_ATIME"), (0x40, "STATX_MTIME"), (0x80, "STATX_CTIME"), (0x100, "STATX_INO"),
             (0x200, "STATX_SIZE"), (0x400, "STATX_BLOCKS"), (0x800, "STATX_BTIME"),
+            (0x1000, "STATX_MNT_ID"), (0x2000, "STATX_DIOALIGN"),
         ])
 
     static let renameFlags = NameTable(

@@ -75,7 +75,7 @@ struct TraceSession: ~Copyable {
         open = thread
         // These never return, and nothing more is known of them.
         if record.pointee.number == UInt32(__NR_exit) || record.pointee.number == UInt32(__NR_exit_group) {
-            if isShownAtBegin(thread) { writer.appendCall(call(of: thread), CallCircumstances(), &text) }
+            if showsLines, thread.isSelected, showsUnreturned { writer.appendCall(call(of: thread), CallCircumstances(), &text) }
             thread.end()
             open = nil
         }
@@ -177,13 +177,18 @@ struct TraceSession: ~Copyable {
         writer.appendUnfinished(call(of: thread), &text)
     }
 
+    /// Whether calls that never return are among those asked for.
+    private var showsUnreturned: Bool {
+        request.statuses.contains(.unfinished) && request.slowerThanNanoseconds == nil
+    }
+
     private func isShownAtBegin(_ thread: TracedThread) -> Bool {
         showsLines && thread.isSelected && !request.needsResult
     }
 
     private mutating func endThread(_ thread: TracedThread, _ how: GuestEnd, _ time: UInt64) {
         if thread.hasBegun {
-            if !request.needsResult || request.statuses.contains(.unfinished) { leaveForGood(thread) }
+            if showsUnreturned { leaveForGood(thread) }
             thread.end()
         }
         defer {
@@ -193,6 +198,8 @@ struct TraceSession: ~Copyable {
             writer.setThreadCount(threads.count)
         }
         guard showsLines, !request.quiet.contains(.exit) else { return }
+        // As strace has it: a signal that is not traced is not named as the end either.
+        if case .signalled(let signal) = how, !request.signals.contains(signal) { return }
         append(.end(how), thread: thread.thread, time)
     }
 

@@ -24,13 +24,13 @@ enum LatencyBuckets {
 
     /// The smallest value that at least `fraction` of all are no larger than, to within 1/64; 0 for none.
     static func quantile(
-        _ fraction: Double, of counts: UnsafeBufferPointer<UInt64>, total: UInt64, maximum: UInt64
+        _ fraction: Double, of counts: UnsafeBufferPointer<UInt64>, total: UInt64, minimum: UInt64, maximum: UInt64
     ) -> UInt64 {
         let wanted = max(1, UInt64((Double(total) * fraction).rounded(.up)))
         var seen: UInt64 = 0
         for index in 0..<count - 1 {
             seen += counts[index]
-            if seen >= wanted { return min(value(of: index), maximum) }
+            if seen >= wanted { return max(minimum, min(value(of: index), maximum)) }
         }
         return maximum
     }

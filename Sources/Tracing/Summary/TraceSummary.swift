@@ -62,7 +62,9 @@ public final class TraceSummary {
         _ name: String, _ totals: CallTotals, _ counts: UnsafeBufferPointer<UInt64>, of all: UInt64
     ) -> SummaryRow {
         func quantile(_ fraction: Double) -> UInt64 {
-            LatencyBuckets.quantile(fraction, of: counts, total: totals.calls, maximum: totals.longestNanoseconds)
+            LatencyBuckets.quantile(
+                fraction, of: counts, total: totals.calls, minimum: totals.shortestNanoseconds,
+                maximum: totals.longestNanoseconds)
         }
         return SummaryRow(
             name: name, totals: totals, p50Nanoseconds: quantile(0.5), p99Nanoseconds: quantile(0.99),
