@@ -122,6 +122,20 @@ uint64_t guest_trace_dropped(const struct guest_trace_area *of) {
     return atomic_load(&of->dropped);
 }
 
+uint64_t guest_trace_unread(const struct guest_trace_ring *ring) {
+    uint64_t count = 0;
+    uint64_t written = atomic_load_explicit(&ring->written, memory_order_acquire);
+    uint64_t position = atomic_load(&ring->read);
+    while (written - position >= sizeof(struct guest_trace_record) && written - position <= ring_bytes) {
+        const uint8_t *place = (const uint8_t *)ring + GUEST_TRACE_PAGE_BYTES + (position & (ring_bytes - 1));
+        uint32_t byte_count = ((const struct guest_trace_record *)place)->byte_count;
+        if (byte_count < sizeof(struct guest_trace_record)) break;
+        position += byte_count;
+        count++;
+    }
+    return count;
+}
+
 void guest_trace_set_reader_gone(struct guest_trace_area *of) {
     atomic_store(&of->reader_is_gone, 1);
 }

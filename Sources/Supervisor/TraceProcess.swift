@@ -110,6 +110,8 @@ final class TraceProcess: Sendable {
         let status = ended.withLock { $0 } ?? 0
         // It has said itself what went wrong.
         if status & 0x7f == 0 { return status >> 8 == 0 ? nil : "trace: not all of it was written" }
-        return "trace: its reader was ended by signal \(status & 0x7f); \(area.droppedCount) records are missing"
+        // Besides what it had read and not yet written.
+        let missingCount = area.droppedCount + area.unreadCount
+        return "trace: its reader was ended by signal \(status & 0x7f); \(missingCount) records are missing"
     }
 }

@@ -159,6 +159,9 @@ uint64_t guest_trace_dropped(const struct guest_trace_area *area);
 
 /// Tells writers that nobody reads any more.
 void guest_trace_set_reader_gone(struct guest_trace_area *area);
+
+// Records in the ring that nobody has read.
+uint64_t guest_trace_unread(const struct guest_trace_ring *ring);
 void guest_trace_wake_writer(struct guest_trace_ring *ring);
 
 /// A ring that no thread writes to and that has been read: the caller's from now on. False: it is not to be had.

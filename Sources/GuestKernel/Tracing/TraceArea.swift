@@ -135,6 +135,11 @@ public final class TraceArea: Sendable {
         }
     }
 
-    /// Records that found no room, or no reader.
+    /// Records that found no room.
     public var droppedCount: UInt64 { guest_trace_dropped(area) }
+
+    /// Records that lie in the rings and that nobody has read.
+    public var unreadCount: UInt64 {
+        rings.withLock { rings in rings.reduce(0) { $0 + guest_trace_unread($1.pointer) } }
+    }
 }
