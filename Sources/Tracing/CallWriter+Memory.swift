@@ -110,13 +110,19 @@ extension CallWriter {
     private func appendOne(
         _ content: MemoryContent, _ address: UInt64, _ memory: CapturedMemory, _ text: inout TraceText
     ) {
-        guard let fields = memory.bytes(at: address, count: content.byteCount) else {
+        guard !isSetOfOtherSize(content), let fields = memory.bytes(at: address, count: content.byteCount) else {
             return text.append(address: address)
         }
         if !content.isNumber { return append(content, fields, &text) }
         text.append(byte: UInt8(ascii: "["))
         append(content, fields, &text)
         text.append(byte: UInt8(ascii: "]"))
+    }
+
+    /// Whether a signal set is said to have a size that no set has: it is not looked at.
+    private func isSetOfOtherSize(_ content: MemoryContent) -> Bool {
+        guard content == .signalSet, shape.count > 1, shape.kinds[shape.count - 1] == .size else { return false }
+        return call.arguments[shape.count - 1] != 8
     }
 
     private func appendArray(

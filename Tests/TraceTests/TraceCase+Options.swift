@@ -11,20 +11,27 @@ extension TraceCase {
     private static let selections =
         each(
             [
-                "openat,close", "!openat,close", "%file", "file", "%desc", "%memory", "%process", "%signal", "!%desc,%file",
-                "%stat", "%%stat", "%fstat", "%%statfs", "%lstat", "%creds", "%clock", "%pure", "/^f", "?nosuchcall,read", "none",
+                "openat,close", "!openat,close", "%file", "file", "%desc", "%memory", "%process", "%signal",
+                "!%desc,%file",
+                "%stat", "%%stat", "%fstat", "%%statfs", "%lstat", "%creds", "%clock", "%pure", "/^f",
+                "?nosuchcall,read", "none",
                 "all", "%network", "%ipc", "!none",
             ].map { ["-e", "trace=\($0)"] }, "cp -a tree copied")
-        + each([["-e", "status=failed"], ["-e", "status=!successful"], ["-z"], ["-Z"]].map { $0 + ["-e", "trace=!rseq"] }, "ls -l nothing")
+        + each(
+            [["-e", "status=failed"], ["-e", "status=!successful"], ["-z"], ["-Z"]].map { $0 + ["-e", "trace=!rseq"] },
+            "ls -l nothing")
         + each([["-P", "words"], ["-P", "/dev/null"], ["-P", "words", "-P", "other"]], "cat words other sorted")
         + each([["-e", "signal=none"], ["-e", "signal=!SIGTERM"], ["-e", "signal=TERM"]], "dash -c 'kill -TERM $$'")
         + each([["-q"], ["-qq"], ["-qqq"], ["-e", "quiet=exit"]], "cat words")
 
     private static let shapes =
-        each([["-s", "0"], ["-s", "5"], ["-s", "100000"], ["-x"], ["-xx"]], "cat words binary", "cat 'odd é\tname\"'")
+        each(
+            [["-s", "0"], ["-s", "5"], ["-s", "100000"], ["-x"], ["-xx"]], "cat words binary", "cat 'odd é\tname\"'")
         + each([["-y"], ["-n"], ["-v"]], "ls -l tree", "busybox stat words", "cat words other")
         + each([["-y"]], "python3 -c 'import socket; [socket.socketpair(), socket.create_server((\"127.0.0.1\", 0))]'")
-        + each([["-e", "raw=openat,read"], ["-e", "abbrev=none"], ["-e", "verbose=none"], ["-e", "abbrev=fstat"]], "ls -l tree")
+        + each(
+            [["-e", "raw=openat,read"], ["-e", "abbrev=none"], ["-e", "verbose=none"], ["-e", "abbrev=fstat"]],
+            "ls -l tree")
         + [0, 12, 40, 80].map { column in
             var traced = TraceCase("cat words", options: ["-a", "\(column)"])
             traced.resultColumn = column

@@ -35,7 +35,8 @@ struct TraceCase: Sendable, CustomTestStringConvertible {
 
     private static func path(of program: String) throws -> String {
         if program.contains("/") { return program }
-        for place in ["/usr/bin", "/usr/sbin"] where FileManager.default.isExecutableFile(atPath: "\(place)/\(program)") {
+        for place in ["/usr/bin", "/usr/sbin"] where FileManager.default.isExecutableFile(atPath: "\(place)/\(program)")
+        {
             return "\(place)/\(program)"
         }
         guard let path = Linkage.dynamic.path(of: program) ?? Linkage.static.path(of: program) else {

@@ -15,7 +15,8 @@ struct TraceFaultTests {
     @Test(
         "bad usage is one line and exit status 64",
         arguments: [
-            (["--no-such-option"], "--no-such-option"), (["-e", "trace=opan"], "open"), (["-e", "trace=%fiel"], "%file"),
+            (["--no-such-option"], "--no-such-option"), (["-e", "trace=opan"], "open"),
+            (["-e", "trace=%fiel"], "%file"),
             (["-e", "inject=opan:error=EIO"], "open"), (["-e", "inject=read:error=ENOSUCH"], "ENOSUCH"),
             (["-e", "inject=read"], "inject"), (["-e", "inject=read:error=EIO:when=0"], "when"),
             (["-e", "signal=SIGNONE"], "SIGNONE"), (["-e", "status=fine"], "fine"), (["-S", "size"], "size"),
@@ -71,7 +72,8 @@ struct TraceFaultTests {
 
     @Test("a reader of the trace that is gone", arguments: ["|true", "!exit 3", "|no-such-command", "stderr"])
     func goneReader(_ output: String) async throws {
-        var command = trace(output == "stderr" ? [] : ["-o", output], TraceFaultTests.python, TraceFaultTests.manyCalls)
+        var command = trace(
+            output == "stderr" ? [] : ["-o", output], TraceFaultTests.python, TraceFaultTests.manyCalls)
         if output == "stderr" { command.errors = .brokenAfter(100) }
         let outcome = try await command.run()
         guard outcome.status == 125, outcome.outputText == "done\n" else { throw TestFailure("not 125", outcome) }
@@ -102,7 +104,8 @@ struct TraceFaultTests {
             let lines = try await scratch.waitForTrace("trace", end: "records dropped ---")
             let shown = lines.filter { $0.contains(" lseek(0, ") }.count
             // A call is two records.
-            guard lines.last?.contains(" \(dropped) records") == true, (10_000 - dropped..<10_000).contains(shown) else {
+            guard lines.last?.contains(" \(dropped) records") == true, (10_000 - dropped..<10_000).contains(shown)
+            else {
                 throw TestFailure("\(shown) calls are shown", outcome)
             }
         }
@@ -147,7 +150,8 @@ struct TraceFaultTests {
     @Test("the process that reads the trace killed: the guest goes on")
     func killedReader() async throws {
         try await ScratchDirectory.with { scratch in
-            let sleeps = "import time\nprint('started', flush=True)\nfor n in range(30): time.sleep(0.01)\nprint('done')"
+            let sleeps =
+                "import time\nprint('started', flush=True)\nfor n in range(30): time.sleep(0.01)\nprint('done')"
             let command = trace(["-o", scratch.file("trace")], TraceFaultTests.python, ["-c", sleeps])
             let outcome = try await command.running { guest in
                 try await guest.waitForOutput("started")

@@ -6,7 +6,8 @@ import Testing
 @Suite("traces as JSON", .startsGuests)
 struct TraceJSONTests {
     private static let cases = [
-        "ls -l tree", "cat 'odd é\tname\"'", "cat binary", "pipes", "die_by_signal 15", "exit_code 3", "cp -a tree copied",
+        "ls -l tree", "cat 'odd é\tname\"'", "cat binary", "pipes", "die_by_signal 15", "exit_code 3",
+        "cp -a tree copied",
         "python3 -c 'import threading; t = threading.Thread(target=print); t.start(); t.join()'",
     ].map { TraceCase($0, options: $0.hasPrefix("python3") ? ["-e", "trace=!futex"] : []) }
 
@@ -26,7 +27,9 @@ struct TraceJSONTests {
         }
     }
 
-    @Test("options for arguments are options for JSON", arguments: [["-s", "5"], ["-xx"], ["-y"], ["-v"], ["-e", "status=failed"]])
+    @Test(
+        "options for arguments are options for JSON",
+        arguments: [["-s", "5"], ["-xx"], ["-y"], ["-v"], ["-e", "status=failed"]])
     func options(_ options: [String]) async throws {
         try await same(TraceCase("ls -l tree", options: options))
     }

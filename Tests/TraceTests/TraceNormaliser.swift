@@ -14,15 +14,25 @@ struct TraceNormaliser {
         "timerfd_gettime", "times",
     ]
 
-    /// What differs wherever it stands: names that mkstemp(3) and the like make up, ports that the kernel gives, what is
-    /// free on a disk, inodes, and a file's times where they are not its maker's.
+    /// Calls whose numbers are sizes and places in files: one may look like a thread's.
+    private static let transfers: Set<Substring> = [
+        "copy_file_range", "fadvise64", "fallocate", "ftruncate", "lseek", "mmap", "mprotect", "mremap", "munmap",
+        "newfstatat", "pread64", "pwrite64", "read", "sendfile", "splice", "statx", "write",
+    ]
+
+    /// What differs wherever it stands: names that mkstemp(3) and the like make up, ports that the kernel gives, what
+    /// is free on a disk, inodes, and a file's times where they are not its maker's.
     private static let chance: [(pattern: NSRegularExpression, template: String)] = [
         (regularExpression("(/tmp/guest-[a-z_]+\\.|/tmp/tmp\\.|@\"understudy-|\\./sed)[A-Za-z0-9]{6,10}"), "$1NAME"),
-        (regularExpression("htons\\((3[3-9]|[4-6][0-9])[0-9]{3}\\)"), "htons(PORT)"),
+        (regularExpression("htons\\((32[7-9]|3[3-9][0-9]|[4-6][0-9]{2})[0-9]{2}\\)"), "htons(PORT)"),
         (regularExpression("(loads=)\\[[0-9, ]+\\]"), "$1TIME"),
         (regularExpression("f_(bfree|bavail|ffree)=[0-9]+"), "f_$1=COUNT"),
         (regularExpression("(pipe|socket|eventpoll|-STREAM|-DGRAM|->|_ino=)(:?\\[?)[0-9]{2,}"), "$1$2INODE"),
-        (regularExpression("(stx?_[acmb]time(_nsec)?)=(\\{tv_sec=)?(?!17000000)[0-9]+(, tv_nsec=[0-9]+\\})?( /\\* [^*]* \\*/)?"), "$1=TIME"),
+        (
+            regularExpression(
+                "(stx?_[acmb]time(_nsec)?)=(\\{tv_sec=)?(?!17000000)[0-9]+(, tv_nsec=[0-9]+\\})?( /\\* [^*]* \\*/)?"),
+            "$1=TIME"
+        ),
     ]
 
     private var threads: [Substring] = []
@@ -94,7 +104,9 @@ struct TraceNormaliser {
                 line.text = withoutPadding(line)
                 let isOfClock =
                     TraceNormaliser.clockCalls.contains(line.callName ?? "") || line.text.contains("_ABSTIME")
-                line.text = TraceNormaliser.renamed(line.text, numbers, &addresses, isOfClock: isOfClock)
+                let isTransfer = TraceNormaliser.transfers.contains(line.callName ?? "")
+                line.text = TraceNormaliser.renamed(
+                    line.text, isTransfer ? [:] : numbers, &addresses, isOfClock: isOfClock)
                 line.text = TraceNormaliser.withoutChance(line, &random)
                 return line
             }
@@ -103,7 +115,9 @@ struct TraceNormaliser {
 
     /// Results stand in a column that depends on what is before them: one space is left where it is the right one.
     private func withoutPadding(_ line: TraceLine) -> String {
-        guard line.callName != nil, let equals = line.text.range(of: " = ", options: .backwards) else { return line.text }
+        guard line.callName != nil, let equals = line.text.range(of: " = ", options: .backwards) else {
+            return line.text
+        }
         let call = line.text[..<equals.lowerBound]
         guard let end = call.lastIndex(where: { $0 != " " }) else { return line.text }
         let prefix = line.written.count - line.text.count

@@ -15,7 +15,9 @@ struct TraceOptionTests {
         try await TraceFixture.withDirectory { scratch in
             let traced = TraceCase(line, options: options)
             var traces: [(TraceTool, String)] = []
-            for tool in [TraceTool.strace, .understudy] { traces.append((tool, try await traced.run(tool, in: scratch).trace)) }
+            for tool in [TraceTool.strace, .understudy] {
+                traces.append((tool, try await traced.run(tool, in: scratch).trace))
+            }
             return traces
         }
     }
@@ -26,7 +28,8 @@ struct TraceOptionTests {
         "times in front of lines",
         arguments: [
             (["-t"], "\(clock) "), (["-tt"], "\(clock)\\.[0-9]{6} "), (["-ttt"], "[0-9]{10}\\.[0-9]{6} "),
-            (["-r"], " {1,5}[0-9]+\\.[0-9]{6} "), (["-r", "-ttt"], "[0-9]{10}\\.[0-9]{6} \\(\\+ +[0-9]+\\.[0-9]{6}\\) "),
+            (["-r"], " {1,5}[0-9]+\\.[0-9]{6} "),
+            (["-r", "-ttt"], "[0-9]{10}\\.[0-9]{6} \\(\\+ +[0-9]+\\.[0-9]{6}\\) "),
             (["-t", "-t"], "\(clock)\\.[0-9]{6} "),
         ])
     func times(_ options: [String], _ pattern: String) async throws {
@@ -74,7 +77,8 @@ struct TraceOptionTests {
             let (file, piped) = (scratch.file("file"), scratch.file("piped"))
             let options = ["-e", "trace=openat,read,close", "-f", "-o"]
             func run(_ output: String, _ more: String...) async throws {
-                let command = TraceTool.understudy.command(["/bin/cat", "/etc/hostname"], options: more + options + [output])
+                let command = TraceTool.understudy.command(
+                    ["/bin/cat", "/etc/hostname"], options: more + options + [output])
                 let outcome = try await command.run()
                 try #require(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
             }

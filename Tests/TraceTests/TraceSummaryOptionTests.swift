@@ -34,7 +34,9 @@ struct TraceSummaryOptionTests {
 
     private static let columns = ["-U", "time-percent,total-time,avg-time,calls,errors,name"]
 
-    private func outputs(_ options: [String], columns: [String] = columns) async throws -> (strace: String, ours: String) {
+    private func outputs(_ options: [String], columns: [String] = columns) async throws -> (
+        strace: String, ours: String
+    ) {
         try await TraceFixture.withDirectory { scratch in
             let traced = TraceCase("cp -a tree copied", options: options)
             let reference = try await traced.run(.strace, in: scratch).trace
@@ -78,7 +80,9 @@ struct TraceSummaryOptionTests {
         }
     }
 
-    @Test("columns as they are asked for", arguments: ["calls,name", "name,calls,errors", "min-time,max-time,name,avg-time"])
+    @Test(
+        "columns as they are asked for",
+        arguments: ["calls,name", "name,calls,errors", "min-time,max-time,name,avg-time"])
     func columns(_ columns: String) async throws {
         try await TraceFixture.withDirectory { scratch in
             let traced = TraceCase("cat words", options: ["-c", "-U", columns])
@@ -93,14 +97,17 @@ struct TraceSummaryOptionTests {
         let text = try await outputs(["-c"]).ours
         let table = try Table(text)
         try await TraceFixture.withDirectory { scratch in
-            let json = try await TraceCase("cp -a tree copied", options: ["-c", "--json"]).run(.understudy, in: scratch).trace
+            let json = try await TraceCase("cp -a tree copied", options: ["-c", "--json"]).run(.understudy, in: scratch)
+                .trace
             let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
             try #require(object?["type"] as? String == "summary" && object?["v"] as? Int == 1)
             let calls = object?["calls"] as? [[String: Any]] ?? []
             try #require(calls.count == table.names.count)
             for call in calls {
                 let name = try #require(call["name"] as? String)
-                try #require(table.rows[Substring(name)] == [call["calls"] as? Int ?? -1, call["errors"] as? Int ?? -1], "\(name)")
+                try #require(
+                    table.rows[Substring(name)] == [call["calls"] as? Int ?? -1, call["errors"] as? Int ?? -1],
+                    "\(name)")
                 let times = ["min_ns", "p50_ns", "p99_ns", "max_ns", "total_ns"].compactMap { call[$0] as? Int }
                 try #require(times.count == 5 && times == times.sorted(), "\(call)")
             }

@@ -75,7 +75,9 @@ struct TraceSession: ~Copyable {
         open = thread
         // These never return, and nothing more is known of them.
         if record.pointee.number == UInt32(__NR_exit) || record.pointee.number == UInt32(__NR_exit_group) {
-            if showsLines, thread.isSelected, showsUnreturned { writer.appendCall(call(of: thread), CallCircumstances(), &text) }
+            if showsLines, thread.isSelected, showsUnreturned {
+                writer.appendCall(call(of: thread), CallCircumstances(), &text)
+            }
             thread.end()
             open = nil
         }
