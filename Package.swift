@@ -117,6 +117,8 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "SyscallShapesTests", dependencies: ["SyscallShapes", "TestSupport"], swiftSettings: swiftSettings),
+        // Traces of real programs beside strace's.
+        .testTarget(name: "TraceTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "TracingTests", dependencies: ["GuestKernel", "SyscallShapes", "TestSupport", "Tracing"],
             swiftSettings: swiftSettings),
