@@ -122,7 +122,6 @@ let package = Package(
         .testTarget(
             name: "TracingTests", dependencies: ["GuestKernel", "SyscallShapes", "TestSupport", "Tracing"],
             swiftSettings: swiftSettings),
-        .testTarget(name: "TraceTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),

@@ -58,6 +58,20 @@ struct TraceOptionTests {
         }
     }
 
+    @Test("a delay is time in the call, and said", arguments: ["delay_enter", "delay_exit"])
+    func delays(_ kind: String) async throws {
+        for (tool, text) in try await traces(
+            "cat words", ["-T", "-e", "trace=read,write", "-e", "inject=write:\(kind)=50ms"])
+        {
+            let written = text.split(separator: "\n").filter { $0.contains(" write(1") }
+            try #require(!written.isEmpty)
+            for line in written {
+                let duration = line.split(separator: "<").last.flatMap { Double($0.dropLast()) } ?? 0
+                try #require(line.contains(" (DELAYED) <") && (0.05..<1).contains(duration), "\(tool): \(line)")
+            }
+        }
+    }
+
     @Test("the time in a call")
     func durations() async throws {
         for (tool, text) in try await traces("sleep 0.02", ["-T"]) {
