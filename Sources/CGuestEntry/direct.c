@@ -36,6 +36,10 @@ void guest_direct_set_memory_end(uint64_t end) {
     memory_end = end;
 }
 
+bool guest_direct_is_memory(uint64_t address, uint64_t count) {
+    return address < memory_end && count <= memory_end - address;
+}
+
 void guest_direct_set(uint32_t descriptor, int32_t host, uint32_t access) {
     if (descriptor >= GUEST_DIRECT_DESCRIPTORS) return;
     uint32_t low = access == 0 ? 0 : access << ENTRY_ACCESS_SHIFT | ((uint32_t)host & ENTRY_HOST_MASK);
@@ -73,7 +77,7 @@ static inline void end(uint64_t descriptor) {
 }
 
 static inline int is_buffer(uint64_t address, uint64_t count) {
-    return count - 1 < TRANSFER_BYTES_MAX && address < memory_end && count <= memory_end - address;
+    return count - 1 < TRANSFER_BYTES_MAX && guest_direct_is_memory(address, count);
 }
 
 static inline uint32_t is_socket(uint32_t entry) {
@@ -168,13 +172,19 @@ static uint32_t make_call(struct guest_context *context, uint32_t number) {
     }
 }
 
+// Whether a trace shows no more of guest memory than a buffer's bytes, which is what the direct way keeps of it.
+static bool is_shown_by_bytes(const struct guest_context *context, uint32_t number) {
+    if (number == __NR_sendto || number == __NR_recvfrom) return context->r8 == 0;
+    return number != __NR_getcpu;
+}
+
 // Makes the call whose registers the context holds, if it is one of these. 1: rax is the result. 0: nothing has
 // been done, but what call_progress says, and that the trace may have the call's beginning.
 __attribute__((visibility("hidden"), used)) uint32_t guest_call_directly(struct guest_context *context) {
     uint32_t number = (uint32_t)context->rax;
     if (!context->makes_calls || !is_direct(number)) return 0;
     bool is_traced = context->trace_ring && guest_trace_wants(number);
-    if (is_traced && !guest_trace_begin_directly(context, number)) return 0;
+    if (is_traced && !(is_shown_by_bytes(context, number) && guest_trace_begin_directly(context, number))) return 0;
     if (make_call(context, number) == 0) return 0;
     if (is_traced) guest_trace_end_directly(context, number);
     context->call_counts[number]++;

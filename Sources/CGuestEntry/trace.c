@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "include/guest_access.h"
+#include "include/guest_direct.h"
 #include "include/guest_signals.h"
 #include "include/host_call.h"
 
@@ -115,6 +116,14 @@ void guest_trace_count_dropped(void) {
     if (area) atomic_fetch_add(&area->dropped, 1);
 }
 
+void guest_trace_set_epoch(struct guest_trace_area *of, uint64_t epoch) {
+    atomic_store_explicit(&of->epoch, epoch, memory_order_relaxed);
+}
+
+uint64_t guest_trace_epoch(const struct guest_trace_area *of) {
+    return atomic_load_explicit(&of->epoch, memory_order_relaxed);
+}
+
 uint64_t guest_trace_dropped(const struct guest_trace_area *of) {
     return atomic_load(&of->dropped);
 }
@@ -143,6 +152,10 @@ bool guest_trace_take(struct guest_trace_ring *ring) {
     return true;
 }
 
+bool guest_trace_is_unread(const struct guest_trace_ring *ring) {
+    return atomic_load(&ring->is_free) && atomic_load(&ring->written) != atomic_load(&ring->read);
+}
+
 void guest_trace_give_back(struct guest_trace_ring *ring) {
     atomic_store(&ring->is_free, 1);
 }
@@ -160,7 +173,7 @@ static uint64_t append_text(uint8_t *target, uint64_t address, uint64_t count) {
     struct guest_trace_snippet *snippet = (struct guest_trace_snippet *)target;
     uint8_t *bytes = target + sizeof *snippet;
     uint64_t padded = (count + 7) & ~7ull;
-    if (count == 0) return 0;
+    if (count == 0 || !guest_direct_is_memory(address, count)) return 0;
     *(uint64_t *)(bytes + padded - 8) = 0;
     if (guest_copy(bytes, (const void *)address, count) != 0) return 0;
     snippet->address = address;
@@ -222,7 +235,7 @@ void guest_trace_end_directly(struct guest_context *context, uint32_t number) {
     end->record.thread = context->guest_tid;
     end->record.number = number;
     end->result = (int64_t)context->rax;
-    end->epoch = 0;
+    end->epoch = atomic_load_explicit(&area->epoch, memory_order_relaxed);
     end->flags = 0;
     uint64_t bytes = sizeof *end;
     if (receives(number) && end->result > 0) {
@@ -245,9 +258,14 @@ const struct guest_trace_record *guest_trace_next(const struct guest_trace_ring 
     return record;
 }
 
-void guest_trace_done(struct guest_trace_ring *ring, uint64_t byte_count) {
-    atomic_fetch_add(&ring->read, byte_count);
-    guest_trace_wake_writer(ring);
+void guest_trace_done(struct guest_trace_ring *ring, uint32_t bytes, uint64_t byte_count) {
+    uint64_t read = atomic_fetch_add(&ring->read, byte_count) + byte_count;
+    // A writer that waits wants a quarter of the ring; with half of it, the two change places half as often.
+    if (atomic_load_explicit(&ring->written, memory_order_relaxed) - read <= bytes / 2) guest_trace_wake_writer(ring);
+}
+
+bool guest_trace_wants_room(const struct guest_trace_ring *ring) {
+    return atomic_load(&ring->writer_waits);
 }
 
 void guest_trace_announce_sleep(struct guest_trace_area *of) {

@@ -49,12 +49,29 @@ final class TraceProcess: Sendable {
     private static let ownSession: Int32 = 0x80
 
     private static func open(_ file: TraceSetup.File) throws(SupervisorError) -> Int32 {
-        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (file.isAppended ? O_APPEND : O_TRUNC)
-        let opened = file.path.withCString { path in
-            hostCall(__NR_openat, UInt64(signed: AT_FDCWD), UInt64(address: path), UInt64(UInt32(flags)), 0o666)
+        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (file.isAppended ? O_APPEND : O_TRUNC)
+        while true {
+            let opened = file.path.withCString { path in
+                hostCall(__NR_openat, UInt64(signed: AT_FDCWD), UInt64(address: path), UInt64(UInt32(flags)), 0o666)
+            }
+            if opened >= 0 {
+                hostCall(__NR_fcntl, UInt64(opened), UInt64(F_SETFL), UInt64(UInt32(flags & O_APPEND)))
+                return Int32(opened)
+            }
+            // A FIFO that nobody reads yet.
+            guard opened == -Int(ENXIO) else { throw failure("\(file.path): \(errorText(Int32(-opened)))") }
+            endIfAsked()
+            usleep(20_000)
         }
-        guard opened >= 0 else { throw failure("\(file.path): \(errorText(Int32(-opened)))") }
-        return Int32(opened)
+    }
+
+    /// All signals are blocked by now, and nobody takes them before there is a guest.
+    private static func endIfAsked() {
+        var pending = sigset_t()
+        sigpending(&pending)
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] where sigismember(&pending, signal) == 1 {
+            ProcessEnd.die(by: signal)
+        }
     }
 
     private static func spawn(_ words: [String], _ handed: [Int32]) throws(SupervisorError) -> Int32 {

@@ -3,6 +3,7 @@
 #ifndef GUEST_DIRECT_H
 #define GUEST_DIRECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "guest_context.h"
@@ -19,6 +20,9 @@
 
 /// Where the guest's memory ends; before the first guest thread runs.
 void guest_direct_set_memory_end(uint64_t end);
+
+/// Whether so many bytes lie below that.
+bool guest_direct_is_memory(uint64_t address, uint64_t count);
 
 /// A guest descriptor's host descriptor, and what may be done to it; 0 for nothing, and nothing it becomes while calls
 /// are made on what the descriptor was before. Whoever takes that away calls guest_direct_settle before the host

@@ -34,6 +34,8 @@ struct guest_trace_area {
     uint32_t drops;
     /// Records that found no room.
     _Atomic uint64_t dropped;
+    /// The epoch that the guest is in: one more than was cut last; 0 without a mirror.
+    _Atomic uint64_t epoch;
     /// So many bytes of a buffer are kept.
     uint32_t text_bytes;
     /// Nonzero: records have the CPU's time stamp counter; zero: CLOCK_MONOTONIC.
@@ -159,6 +161,10 @@ void guest_trace_wait_for_room(struct guest_trace_ring *ring, uint64_t byte_coun
 void guest_trace_count_dropped(void);
 uint64_t guest_trace_dropped(const struct guest_trace_area *area);
 
+/// Says which epoch the guest is in.
+void guest_trace_set_epoch(struct guest_trace_area *area, uint64_t epoch);
+uint64_t guest_trace_epoch(const struct guest_trace_area *area);
+
 /// Tells writers that nobody reads any more.
 void guest_trace_set_reader_gone(struct guest_trace_area *area);
 
@@ -168,6 +174,8 @@ void guest_trace_wake_writer(struct guest_trace_ring *ring);
 
 /// A ring that no thread writes to and that has been read: the caller's from now on. False: it is not to be had.
 bool guest_trace_take(struct guest_trace_ring *ring);
+/// Whether it would be to be had, had it been read.
+bool guest_trace_is_unread(const struct guest_trace_ring *ring);
 void guest_trace_give_back(struct guest_trace_ring *ring);
 
 /// A ring has been added to the file.
@@ -177,7 +185,10 @@ uint32_t guest_trace_ring_count(const struct guest_trace_area *area);
 /// The reader's side: the next record of a ring, NULL when there is none; and that so many bytes of it are done with.
 /// What was written is not believed: a record reaches no further than what the ring can hold, or there is none.
 const struct guest_trace_record *guest_trace_next(const struct guest_trace_ring *ring, uint32_t ring_bytes);
-void guest_trace_done(struct guest_trace_ring *ring, uint64_t byte_count);
+void guest_trace_done(struct guest_trace_ring *ring, uint32_t ring_bytes, uint64_t byte_count);
+
+/// Whether a ring's writer waits for room.
+bool guest_trace_wants_room(const struct guest_trace_ring *ring);
 
 /// The reader says that it goes to sleep. It looks once more before it does.
 void guest_trace_announce_sleep(struct guest_trace_area *area);

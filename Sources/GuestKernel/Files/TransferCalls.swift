@@ -87,6 +87,7 @@ enum TransferCalls {
         _ thread: GuestThread, _ file: FileDescription, _ count: Int, _ act: (Int, Int) -> Int
     ) -> Int {
         let isBlocking = file.isBlocking
+        if thread.waiter.progress > 0, !isBlocking { return thread.waiter.progress }
         while true {
             let done = thread.waiter.progress
             // A pipe write of up to PIPE_BUF bytes is atomic, so it is never cut (pipe(7)).

@@ -76,6 +76,9 @@ enum SocketTransfer {
         // A datagram is never cut.
         let pieceMax = count <= pieceByteCountMax || !file.isStreamSocket ? count : pieceByteCountMax
         var pauseNanoseconds: UInt64 = 0
+        // A part is on its way already, and who does not wait is told so: an error that comes after it is the next
+        // call's.
+        if thread.waiter.progress > 0, !isBlocking { return thread.waiter.progress }
         while true {
             let done = thread.waiter.progress
             let length = min(thread.waiter.left(of: count), pieceMax)

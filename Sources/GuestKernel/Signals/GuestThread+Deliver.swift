@@ -74,9 +74,13 @@ extension GuestThread {
 
     private func doDefault(_ info: SignalInfo) -> Bool {
         let bit = SignalSet.bit(info.signal)
-        if SignalSet.ignoredByDefault & bit != 0 { return true }
-        traceInterruption(by: info)
+        // A call that is interrupted by one that does nothing, or stops the guest for a while, goes on.
+        if SignalSet.ignoredByDefault & bit != 0 {
+            traceSignal(info)
+            return true
+        }
         if SignalSet.stopping & bit != 0 {
+            traceSignal(info)
             kernel.threads.visit { guest_context_request_stop($0.context) }
             // The shell does not see it, so somebody has to say why nothing moves any more.
             kernel.configuration.report(
@@ -84,6 +88,7 @@ extension GuestThread {
             kernel.waitForContinue(self)
             return !kernel.isEnding
         }
+        traceInterruption(by: info)
         kernel.end(.signalled(info.signal))
         return false
     }

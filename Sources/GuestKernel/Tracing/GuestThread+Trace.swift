@@ -24,10 +24,21 @@ extension GuestThread {
     /// Gives the thread a ring, if its guest is traced; before it runs.
     func startTrace() {
         guard let tracing = kernel.tracing else { return }
-        context.pointee.trace_ring = UnsafeMutableRawPointer(tracing.area.takeRing())
+        context.pointee.trace_ring = UnsafeMutableRawPointer(waitForRing(tracing.area))
         // What captures more than plain bytes is done in the supervisor.
         if context.pointee.trace_ring == nil || tracing.needsSupervisor { context.pointee.makes_calls = 0 }
         writeRecord(kind: GUEST_TRACE_THREAD_BEGIN, number: 0, as: guest_trace_record.self)
+    }
+
+    /// Nil after a second in which there was none.
+    private func waitForRing(_ area: TraceArea) -> UnsafeMutablePointer<guest_trace_ring>? {
+        for _ in 0..<GuestThread.traceWaitsMax {
+            if let ring = area.takeRing() { return ring }
+            guard guest_trace_waits() else { return nil }
+            guest_trace_wake_reader()
+            usleep(50_000)
+        }
+        return nil
     }
 
     /// The thread has ended, alone or with the whole guest.
@@ -105,6 +116,7 @@ extension GuestThread {
         let count = MemoryLayout<guest_trace_begin>.size + writer.byteCount
         guest_trace_publish(ring, &begin.pointee.record, UInt64(count))
         context.pointee.trace_has_begun = 1
+        traceFlags = 0
         return true
     }
 
@@ -119,7 +131,7 @@ extension GuestThread {
         let end = place.bindMemory(to: guest_trace_end.self, capacity: 1)
         fill(&end.pointee.record, GUEST_TRACE_END, number)
         end.pointee.result = Int64(result)
-        end.pointee.epoch = tracing.area.openEpoch.load(ordering: .relaxed)
+        end.pointee.epoch = tracing.area.epoch
         end.pointee.flags = traceFlags
         traceFlags = 0
         let arguments = callArguments
@@ -172,7 +184,8 @@ extension GuestThread {
         return nil
     }
 
-    private func traceSignal(_ info: SignalInfo) {
+    /// A signal that is about to be acted on.
+    func traceSignal(_ info: SignalInfo) {
         guard kernel.tracing != nil, ring != nil else { return }
         writeRecord(kind: GUEST_TRACE_SIGNAL, number: UInt32(bitPattern: info.signal), as: guest_trace_signal.self) {
             record in
@@ -221,8 +234,8 @@ extension GuestThread {
         guest_trace_waits() && !kernel.isEnding && !mustEnd.load(ordering: .acquiring)
     }
 
-    /// Waits for a beginning's room, as long as there is somebody to make it. False when the thread is wanted elsewhere:
-    /// a signal has come, perhaps.
+    /// Waits for a beginning's room, as long as there is somebody to make it. False when the thread is wanted
+    /// elsewhere: a signal has come, perhaps.
     private func waitToBegin(in ring: UnsafeMutablePointer<guest_trace_ring>, _ byteCount: Int) -> Bool {
         while guest_trace_reserve(ring, UInt64(byteCount)) == nil, waitsForReader {
             if context.pointee.stop != 0 { return false }

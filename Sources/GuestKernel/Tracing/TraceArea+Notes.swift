@@ -3,7 +3,7 @@ import CGuestEntry
 extension TraceArea {
     /// Writes a note, from any thread. The supervisor waits for no reader: what finds no room is dropped and counted.
     func note(_ note: TraceNote) {
-        if case .epochCut(let epoch, _) = note { openEpoch.store(epoch + 1, ordering: .relaxed) }
+        if case .epochCut(let epoch, _) = note { setEpoch(epoch + 1) }
         let (number, first, second) = note.values
         withNoteRecord(as: guest_trace_note.self, waits: false) { record in
             record.pointee.record.kind = GUEST_TRACE_NOTE

@@ -26,8 +26,6 @@ public final class TraceArea: Sendable {
     private let rings = Mutex<[Ring]>([])
     /// What the supervisor's own threads write to, one at a time.
     let noteRing = Mutex<Ring?>(nil)
-    /// The epoch that the guest is in: one more than was cut last.
-    let openEpoch = Atomic<UInt64>(0)
 
     /// Sound: a ring is mapped for good.
     struct Ring: @unchecked Sendable {
@@ -59,7 +57,19 @@ public final class TraceArea: Sendable {
             withUnsafeBytes(of: options.calls) { calls.copyMemory(from: $0) }
         }
         guest_trace_set_area(area, wakeDescriptor)
+        // What keeps this process from making rings (RLIMIT_FSIZE, memory) is seen before there is a guest.
+        try rings.withLock { rings throws(TraceAreaError) in
+            let first = try addRing(&rings)
+            guest_trace_give_back(first)
+        }
     }
+
+    /// The epoch that the guest is in: one more than was cut last.
+    func setEpoch(_ epoch: UInt64) {
+        guest_trace_set_epoch(area, epoch)
+    }
+
+    var epoch: UInt64 { guest_trace_epoch(area) }
 
     /// Maps the file's first page.
     public static func mapArea(_ descriptor: Int32) throws(TraceAreaError) -> UnsafeMutablePointer<guest_trace_area> {
@@ -76,16 +86,27 @@ public final class TraceArea: Sendable {
 
     // MARK: - Rings
 
-    /// A ring for a thread; nil when the host has no memory for one.
+    /// A ring for a thread; nil when the host has no memory for one, or when too many that threads have left are still
+    /// to be read.
     func takeRing() -> UnsafeMutablePointer<guest_trace_ring>? {
         rings.withLock { rings in
             for ring in rings where guest_trace_take(ring.pointer) { return ring.pointer }
-            guard rings.count < TraceArea.ringCountMax, let made = try? makeRing(rings.count) else { return nil }
-            rings.append(Ring(pointer: made))
-            guest_trace_add_ring(area)
-            return made
+            guard rings.count < TraceArea.ringCountMax,
+                rings.count(where: { guest_trace_is_unread($0.pointer) }) < TraceArea.unreadCountMax
+            else { return nil }
+            return try? addRing(&rings)
         }
     }
+
+    private func addRing(_ rings: inout [Ring]) throws(TraceAreaError) -> UnsafeMutablePointer<guest_trace_ring> {
+        let made = try makeRing(rings.count)
+        rings.append(Ring(pointer: made))
+        guest_trace_add_ring(area)
+        return made
+    }
+
+    /// Threads may come and go faster than their records are read.
+    private static let unreadCountMax = 64
 
     /// The ring's thread has written its last record.
     func giveBack(_ ring: UnsafeMutablePointer<guest_trace_ring>) {

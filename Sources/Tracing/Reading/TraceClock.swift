@@ -55,11 +55,22 @@ public struct TraceClock {
         return UInt64(Double(end - start) * nanosecondsPerTick)
     }
 
+    /// Whoever is interrupted between two clocks takes them for the same moment: the quickest of some tries counts.
     private static func sample(_ readCounter: () -> UInt64) -> Sample {
-        Sample(
-            counter: readCounter(), monotonicNanoseconds: nanoseconds(of: CLOCK_MONOTONIC),
-            realNanoseconds: nanoseconds(of: CLOCK_REALTIME))
+        var best: (sample: Sample, ticks: UInt64)?
+        for _ in 0..<sampleCount {
+            let before = readCounter()
+            let monotonic = nanoseconds(of: CLOCK_MONOTONIC)
+            let real = nanoseconds(of: CLOCK_REALTIME)
+            let ticks = readCounter() &- before
+            if let best, best.ticks <= ticks { continue }
+            let counter = before &+ ticks / 2
+            best = (Sample(counter: counter, monotonicNanoseconds: monotonic, realNanoseconds: real), ticks)
+        }
+        return best!.sample
     }
+
+    private static let sampleCount = 5
 
     private static func nanoseconds(of clock: Int32) -> UInt64 {
         var time = timespec()

@@ -28,7 +28,12 @@ public enum TraceReader {
             if !rings.sleep(milliseconds: patienceMilliseconds) { break }
         }
         session.finish(droppedCount: rings.droppedCount)
-        return outcome(session.failure, session.lostLineCount, rings.droppedCount, request.dropsRecords)
+        var outcome = outcome(session.failure, session.lostLineCount, rings.droppedCount, request.dropsRecords)
+        if rings.missingCount > 0 {
+            outcome.messages.append(
+                "trace: the guest's process ended while \(rings.missingCount) records were being written")
+        }
+        return outcome
     }
 
     private static func outcome(

@@ -59,7 +59,7 @@ public final class TraceRings {
     public func release() {
         guard let record = pending else { return }
         pending = nil
-        guest_trace_done(rings[current], UInt64(record.pointee.byte_count))
+        guest_trace_done(rings[current], UInt32(ringByteCount), UInt64(record.pointee.byte_count))
     }
 
     private func look(at index: Int) -> UnsafePointer<guest_trace_record>? {
@@ -75,17 +75,23 @@ public final class TraceRings {
         return record
     }
 
-    /// The lowest number there is: what is missing before it does not come.
+    /// The lowest number there is: what is missing before it does not come. Or comes late, of a thread that was still
+    /// writing: it is then taken out of its turn.
     private func skipGap() -> UnsafePointer<guest_trace_record>? {
         var lowest: UnsafePointer<guest_trace_record>?
         for index in rings.indices {
             guard let record = guest_trace_next(rings[index], UInt32(ringByteCount)),
-                record.pointee.sequence >= expected, record.pointee.sequence < lowest?.pointee.sequence ?? .max
+                record.pointee.sequence < lowest?.pointee.sequence ?? .max
             else { continue }
             lowest = record
             current = index
         }
         guard let lowest else { return nil }
+        if lowest.pointee.sequence < expected {
+            missingCount -= min(missingCount, 1)
+            pending = lowest
+            return lowest
+        }
         missingCount += lowest.pointee.sequence - expected
         return take(lowest)
     }
@@ -109,7 +115,9 @@ public final class TraceRings {
             pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
         ]
         guest_trace_announce_sleep(area)
-        _ = poll(&entries, 2, milliseconds)
+        // Whoever found no room before it was announced has woken nobody.
+        let isBusy = rings.contains { guest_trace_wants_room($0) }
+        _ = poll(&entries, 2, isBusy ? 0 : milliseconds)
         guest_trace_end_sleep(area)
         if entries[1].revents != 0 {
             var count: UInt64 = 0
