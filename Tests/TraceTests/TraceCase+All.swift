@@ -71,7 +71,7 @@ extension TraceCase {
         "python3 -c 'import os; [os.mkdir(f\"d{n}\", 0o700 + n) for n in range(3)]; os.rename(\"d1\", \"e\")'",
         "python3 -c 'import os; os.kill(os.getpid(), 10)'", "python3 -c 'raise ValueError(1)'",
         "perl -e 'print join(q( ), sort { $b <=> $a } 1 .. 10), qq(\\n)'", "perl -ne '$n++; END { print $n }' words",
-        "perl -e 'kill 9, $$'", "perl -e 'syscall($_, 1 .. 5) for 174, 177, 178, 180 .. 185, 214, 215, 236, 999'",
+        "perl -e 'kill 9, $$'", "perl -e 'syscall($_, 1 .. 5) for 174, 177, 178, 180, 999'",
         "sqlite3 :memory: 'select 6 * 7'",
         "sqlite3 made.db 'pragma journal_mode = off; create table t(a); insert into t values (1); select a from t'",
         "dash -c 'echo $(( 6 * 7 )); exit 7'", "bash -c 'printf %s {1..5}; [[ abc =~ b ]]; ulimit -n; umask'",
