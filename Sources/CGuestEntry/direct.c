@@ -6,8 +6,9 @@
 //   guest memory by the routines of copy.S only.
 // - Signals that are sent meanwhile do nothing; enter.S looks at the stop word afterwards.
 // - What it returns 0 for is made again in the supervisor, as if nothing had been done here: so a call that would have
-//   to wait (EAGAIN), was interrupted, raises a signal (EPIPE), or found a page closed for tracking (EFAULT). Of a call
-//   that was done in part `call_progress` has the part.
+//   to wait (EAGAIN), was interrupted, or raises a signal (EPIPE). Of a call that was done in part `call_progress` has
+//   the part. EFAULT is the guest's: a datagram that could not be copied is gone. (Pages that are closed for tracking
+//   there are only with a mirror, when no descriptor is in the table.)
 #include "include/guest_direct.h"
 
 #include <errno.h>
@@ -38,9 +39,11 @@ void guest_direct_set_memory_end(uint64_t end) {
 void guest_direct_set(uint32_t descriptor, int32_t host, uint32_t access) {
     if (descriptor >= GUEST_DIRECT_DESCRIPTORS) return;
     uint32_t low = access == 0 ? 0 : access << ENTRY_ACCESS_SHIFT | ((uint32_t)host & ENTRY_HOST_MASK);
-    uint64_t seen = atomic_load(&entries[descriptor]);
-    while (!atomic_compare_exchange_weak(&entries[descriptor], &seen, (seen & ~(ENTRY_USER - 1)) | low)) {
-    }
+    uint64_t seen = atomic_load(&entries[descriptor]), wanted;
+    do {
+        // Whoever waits for the last calls on what the descriptor was before would wait for those on this one, too.
+        wanted = seen >= ENTRY_USER ? seen & ~(ENTRY_USER - 1) : low;
+    } while (!atomic_compare_exchange_weak(&entries[descriptor], &seen, wanted));
 }
 
 void guest_direct_settle(uint32_t descriptor) {
@@ -78,7 +81,7 @@ static inline uint32_t is_socket(uint32_t entry) {
 }
 
 static inline uint32_t finish(struct guest_context *context, long result) {
-    if (result == -EAGAIN || result == -EINTR || result == -EFAULT || result == -EPIPE) return 0;
+    if (result == -EAGAIN || result == -EINTR || result == -EPIPE) return 0;
     context->rax = (uint64_t)result;
     return 1;
 }
@@ -109,9 +112,7 @@ static uint32_t transfer(struct guest_context *context, uint32_t number, uint32_
 // send and recv. Other flags than these mean other ways to wait, or other things to be told.
 static uint32_t transfer_by_socket(struct guest_context *context, uint32_t access) {
     if (context->r8 != 0 || context->r10 & ~(uint64_t)(MSG_DONTWAIT | MSG_NOSIGNAL)) return 0;
-    uint32_t index = (uint32_t)context->rdi;
-    if (index >= GUEST_DIRECT_DESCRIPTORS || !is_socket((uint32_t)atomic_load(&entries[index]))) return 0;
-    return transfer(context, 0, access, context->r10);
+    return transfer(context, 0, access | GUEST_DIRECT_SOCKET, context->r10);
 }
 
 static uint32_t seek(struct guest_context *context) {

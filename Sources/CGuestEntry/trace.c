@@ -15,9 +15,6 @@
 #include "include/guest_signals.h"
 #include "include/host_call.h"
 
-// Left free for the end of a call whose beginning is written: bytes that a direct call's end takes at most.
-#define DIRECT_END_BYTES(text) (sizeof(struct guest_trace_end) + sizeof(struct guest_trace_snippet) + (text) + 8)
-#define DIRECT_BEGIN_BYTES(text) (sizeof(struct guest_trace_begin) + sizeof(struct guest_trace_snippet) + (text) + 8)
 // More text than this is for the long way.
 #define DIRECT_TEXT_BYTES_MAX 4096u
 
@@ -195,7 +192,8 @@ bool guest_trace_begin_directly(struct guest_context *context, uint32_t number) 
     struct guest_trace_ring *ring = (struct guest_trace_ring *)context->trace_ring;
     uint64_t text = area->text_bytes;
     if (text > DIRECT_TEXT_BYTES_MAX) return false;
-    struct guest_trace_begin *begin = guest_trace_reserve(ring, DIRECT_BEGIN_BYTES(text) + DIRECT_END_BYTES(text));
+    // As in the supervisor, which may have to make the call after all, and to write its end.
+    struct guest_trace_begin *begin = guest_trace_reserve(ring, 2 * (ring_bytes / GUEST_TRACE_RECORDS_LEAST));
     if (begin == NULL) return false;
     begin->record.kind = GUEST_TRACE_BEGIN;
     begin->record.time = guest_trace_now();

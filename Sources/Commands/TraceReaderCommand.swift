@@ -19,7 +19,9 @@ enum TraceReaderCommand {
         guard let request = try request(Array(words.dropFirst(5))) else {
             throw SupervisorError(.usage, "\(name): the command line traces nothing")
         }
-        giveUpOthers(keeping: descriptors)
+        // What is handed over at a start stays open: it is not for a command that is started here.
+        for descriptor in descriptors where descriptor > 2 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        giveUpOthers(keeping: descriptors, isCommandStarted: request.output.isCommand)
         let (area, wake, life) = (descriptors[0], descriptors[1], descriptors[2])
         let output = try TraceCommandOutput(request.output, opened: descriptors[3])
         let outcome: TraceReader.Outcome
@@ -36,9 +38,11 @@ enum TraceReaderCommand {
     }
 
     /// What else was inherited is the guest's: as long as it is open here, its readers would not see its end.
-    private static func giveUpOthers(keeping descriptors: [Int32]) {
+    /// But for a command, which writes where the guest does.
+    private static func giveUpOthers(keeping descriptors: [Int32], isCommandStarted: Bool) {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-        for number in 0...1 where null >= 0 && !descriptors.contains(Int32(number)) { dup2(null, Int32(number)) }
+        for number in isCommandStarted ? [STDIN_FILENO] : [STDIN_FILENO, STDOUT_FILENO]
+        where null >= 0 && !descriptors.contains(number) { dup2(null, number) }
         var first: UInt32 = 3
         for kept in descriptors.filter({ $0 > 2 }).sorted().map(UInt32.init) + [UInt32(Int32.max)] {
             if kept > first { hostCall(__NR_close_range, UInt64(first), UInt64(kept - 1), 0) }

@@ -20,8 +20,9 @@
 /// Where the guest's memory ends; before the first guest thread runs.
 void guest_direct_set_memory_end(uint64_t end);
 
-/// A guest descriptor's host descriptor, and what may be done to it; 0 for nothing. Whoever takes it away from a
-/// descriptor calls guest_direct_settle before the host descriptor is closed.
+/// A guest descriptor's host descriptor, and what may be done to it; 0 for nothing, and nothing it becomes while calls
+/// are made on what the descriptor was before. Whoever takes that away calls guest_direct_settle before the host
+/// descriptor is closed.
 void guest_direct_set(uint32_t descriptor, int32_t host, uint32_t access);
 
 /// Waits until no thread is in a call on a descriptor. Those calls wait for nobody.

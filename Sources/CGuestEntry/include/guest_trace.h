@@ -14,6 +14,8 @@
 #define GUEST_TRACE_VERSION 1u
 #define GUEST_TRACE_PAGE_BYTES 4096u
 #define GUEST_TRACE_CALLS 512u
+/// A record takes a ring's part of this at most. A beginning is only written where an end fits as well.
+#define GUEST_TRACE_RECORDS_LEAST 8u
 
 /// The shared file's first page.
 struct guest_trace_area {

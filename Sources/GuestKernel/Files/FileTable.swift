@@ -108,10 +108,13 @@ public final class FileTable: Sendable {
             guard descriptor >= 0, descriptor < state.limit else { return .failure(CallError(errno: EBADF)) }
             let old = descriptor < state.entries.count ? state.entries[descriptor]?.file : nil
             state.set(descriptor, Entry(file: file, closesOnExec: closesOnExec))
-            direct.give(to: descriptor, file)
+            (old == nil ? direct : DirectAccess.none).give(to: descriptor, file)
             return .success(old)
         }
-        if case .success(.some) = placed { DirectAccess.settle(descriptor) }
+        if case .success(.some) = placed {
+            DirectAccess.settle(descriptor)
+            state.withLock { if $0.entries[descriptor]?.file === file { direct.give(to: descriptor, file) } }
+        }
         return placed
     }
 

@@ -88,7 +88,8 @@ final class CallSiteTable: Sendable {
         kernel.gate.stop(kernel, caller: thread)
         defer { kernel.gate.resume() }
         let isDone = guarded.withLock { guarded in
-            if guarded.state.isGivenUp { return true }
+            // Another thread may have been faster, in either.
+            if guarded.state.isGivenUp || guarded.state.entries[returnAddress] != nil { return true }
             // Other threads were running since it was looked at.
             guard ModuleFunctions.read(site.address, site.displaced.count) == site.displaced,
                 site.island.map({ ModuleFunctions.read($0.address, $0.original.count) == $0.original }) ?? true,

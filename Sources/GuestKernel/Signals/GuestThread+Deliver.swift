@@ -129,7 +129,7 @@ extension GuestThread {
         if interruptedResult == 0 { return }
         interruptedResult = 0
         restoreSavedMask()
-        finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
+        goOnWithCall()
     }
 
     /// Puts the guest back on its syscall instruction, two bytes before.

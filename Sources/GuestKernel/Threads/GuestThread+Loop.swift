@@ -93,6 +93,15 @@ extension GuestThread {
         waiter.callNumber = Int32(bitPattern: number)
     }
 
+    /// Goes on with a call that was interrupted, perhaps before its trace could begin.
+    func goOnWithCall() {
+        if context.pointee.trace_has_begun != 0 {
+            finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
+        } else {
+            makeCall()
+        }
+    }
+
     @inline(__always)
     private func makeCall() {
         let number = UInt32(truncatingIfNeeded: lastCallNumber)

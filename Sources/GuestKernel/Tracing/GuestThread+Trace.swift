@@ -4,7 +4,8 @@ import GuestMemory
 import SyscallShapes
 
 /// What a thread's calls leave in its ring. A call's end has its room before its beginning is written, so that only a
-/// beginning ever waits for the reader: at a safe point, where the call is known and no part of it is made.
+/// beginning waits for the reader as long as it takes: at a safe point, where the call is known and no part of it is
+/// made. A signal ends that wait; the call is then made again, as one that was interrupted.
 extension GuestThread {
     /// Guest memory, as captures read it.
     private struct Memory: CaptureSource {
@@ -48,41 +49,43 @@ extension GuestThread {
 
     /// Makes a call that is traced, and tampered with where that was asked for.
     func makeTracedCall(_ number: UInt32) {
-        traceBegin(number)
+        guard traceBegin(number) else { return finish(Restart.always) }
         guard let injections = kernel.tracing?.injections, !injections.isEmpty,
             let action = injections.action(for: Int(number), counting: &injectionCounters)
         else { return finish(call(number)) }
-        if action.delayEnterNanoseconds > 0 {
-            // As a wait: the call is known, and no part of it is made.
-            kernel.gate.beginWaiting(self)
-            sleep(action.delayEnterNanoseconds)
-            kernel.gate.endWaiting(self)
-        }
+        // As waits: no part of the call is made yet, and below all of it, with the registers as it left them.
+        wait(action.delayEnterNanoseconds)
         if action.signal > 0 {
             kernel.send(kernel.identity.sentSignal(action.signal, code: siKernel), to: self)
         }
         let result = action.replacement ?? call(number)
-        if action.delayExitNanoseconds > 0 { sleep(action.delayExitNanoseconds) }
         if action.replacement != nil { traceFlags |= UInt64(GUEST_TRACE_INJECTED) }
         if action.delayEnterNanoseconds > 0 || action.delayExitNanoseconds > 0 {
             traceFlags |= UInt64(GUEST_TRACE_DELAYED)
         }
         if action.replacement != nil { complete(result) } else { finish(result) }
+        if interruptedResult == 0 { wait(action.delayExitNanoseconds) }
     }
 
-    private func sleep(_ nanoseconds: UInt64) {
+    private func wait(_ nanoseconds: UInt64) {
+        if nanoseconds == 0 { return }
+        kernel.gate.beginWaiting(self)
+        defer { kernel.gate.endWaiting(self) }
         var left = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
         withUnsafeMutablePointer(to: &left) { left in
             while !kernel.isEnding, nanosleep(left, left) != 0 {}
         }
     }
 
-    /// Before a call is made: what it is, and what its arguments point to.
-    private func traceBegin(_ number: UInt32) {
-        guard let tracing = kernel.tracing, context.pointee.trace_has_begun == 0 else { return }
-        guard let ring, let place = waitForRoom(in: ring, 2 * tracing.recordByteCountMax, atSafePoint: true) else {
+    /// Before a call is made: what it is, and what its arguments point to. False when something else is to be done
+    /// before there is room for that.
+    private func traceBegin(_ number: UInt32) -> Bool {
+        guard let tracing = kernel.tracing, context.pointee.trace_has_begun == 0 else { return true }
+        let byteCount = 2 * tracing.recordByteCountMax
+        if let ring, !waitToBegin(in: ring, byteCount) { return false }
+        guard let ring, let place = guest_trace_reserve(ring, UInt64(byteCount)) else {
             guest_trace_count_dropped()
-            return
+            return true
         }
         let begin = place.bindMemory(to: guest_trace_begin.self, capacity: 1)
         fill(&begin.pointee.record, GUEST_TRACE_BEGIN, number)
@@ -102,13 +105,17 @@ extension GuestThread {
         let count = MemoryLayout<guest_trace_begin>.size + writer.byteCount
         guest_trace_publish(ring, &begin.pointee.record, UInt64(count))
         context.pointee.trace_has_begun = 1
+        return true
     }
 
     /// After it: its result, and what it wrote. Of a call whose beginning was dropped, nothing.
     private func traceEnd(_ number: UInt32, _ result: Int) {
         guard let tracing = kernel.tracing, let ring, context.pointee.trace_has_begun != 0 else { return }
         context.pointee.trace_has_begun = 0
-        guard let place = guest_trace_reserve(ring, UInt64(tracing.recordByteCountMax)) else { return }
+        guard let place = guest_trace_reserve(ring, UInt64(tracing.recordByteCountMax)) else {
+            guest_trace_count_dropped()
+            return
+        }
         let end = place.bindMemory(to: guest_trace_end.self, capacity: 1)
         fill(&end.pointee.record, GUEST_TRACE_END, number)
         end.pointee.result = Int64(result)
@@ -148,7 +155,7 @@ extension GuestThread {
         let path = programPath(behind: environment) ?? 0
         let registers = (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx)
         (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx) = (path, vector, environment)
-        traceBegin(UInt32(__NR_execve))
+        _ = traceBegin(UInt32(__NR_execve))
         traceEnd(UInt32(__NR_execve), 0)
         (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx) = registers
     }
@@ -199,7 +206,7 @@ extension GuestThread {
         _ complete: (UnsafeMutablePointer<Record>) -> Void = { _ in }
     ) {
         let byteCount = MemoryLayout<Record>.size
-        guard let ring, let place = waitForRoom(in: ring, byteCount, atSafePoint: false) else {
+        guard let ring, let place = waitForRoom(in: ring, byteCount) else {
             guest_trace_count_dropped()
             return
         }
@@ -210,18 +217,37 @@ extension GuestThread {
         guest_trace_publish(ring, head, UInt64(byteCount))
     }
 
-    /// Room in the thread's ring; nil where what finds none is dropped, or where nobody reads any more.
-    private func waitForRoom(
-        in ring: UnsafeMutablePointer<guest_trace_ring>, _ byteCount: Int, atSafePoint: Bool
-    ) -> UnsafeMutableRawPointer? {
-        while true {
-            if let place = guest_trace_reserve(ring, UInt64(byteCount)) { return place }
-            guard guest_trace_waits(), !kernel.isEnding, !mustEnd.load(ordering: .acquiring) else { return nil }
-            if atSafePoint { kernel.gate.beginWaiting(self) }
-            guest_trace_wait_for_room(ring, UInt64(byteCount))
-            if atSafePoint { kernel.gate.endWaiting(self) }
-        }
+    private var waitsForReader: Bool {
+        guest_trace_waits() && !kernel.isEnding && !mustEnd.load(ordering: .acquiring)
     }
+
+    /// Waits for a beginning's room, as long as there is somebody to make it. False when the thread is wanted elsewhere:
+    /// a signal has come, perhaps.
+    private func waitToBegin(in ring: UnsafeMutablePointer<guest_trace_ring>, _ byteCount: Int) -> Bool {
+        while guest_trace_reserve(ring, UInt64(byteCount)) == nil, waitsForReader {
+            if context.pointee.stop != 0 { return false }
+            kernel.gate.beginWaiting(self)
+            guest_trace_wait_for_room(ring, UInt64(byteCount))
+            kernel.gate.endWaiting(self)
+        }
+        return true
+    }
+
+    /// Room for an event, which comes where the thread must not be found by a checkpoint: nobody can be kept from
+    /// stopping for long, so that after a second without room it is dropped.
+    private func waitForRoom(
+        in ring: UnsafeMutablePointer<guest_trace_ring>, _ byteCount: Int
+    ) -> UnsafeMutableRawPointer? {
+        for _ in 0..<GuestThread.traceWaitsMax {
+            if let place = guest_trace_reserve(ring, UInt64(byteCount)) { return place }
+            guard waitsForReader else { return nil }
+            guest_trace_wait_for_room(ring, UInt64(byteCount))
+        }
+        return nil
+    }
+
+    /// Of 50 ms each.
+    private static let traceWaitsMax = 20
 
     /// The call has not begun, so the thread's scratch memory is nobody's.
     private func captureStack(_ writer: inout SnippetWriter) {

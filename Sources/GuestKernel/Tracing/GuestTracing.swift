@@ -1,3 +1,4 @@
+import CGuestEntry
 import SyscallShapes
 
 /// How a guest's calls are traced.
@@ -24,7 +25,7 @@ public struct GuestTracing: Sendable {
     }
 
     /// The most that a record takes; what does not fit is left out of it. A beginning needs room for two.
-    var recordByteCountMax: Int { area.ringByteCount / 8 }
+    var recordByteCountMax: Int { area.ringByteCount / Int(GUEST_TRACE_RECORDS_LEAST) }
 
     /// Whether every call that is traced has to be made in the supervisor.
     var needsSupervisor: Bool { showsDescriptorPaths || showsStacks || !injections.isEmpty }

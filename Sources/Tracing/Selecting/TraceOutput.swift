@@ -5,6 +5,12 @@ public enum TraceOutput: Sendable, Equatable {
     /// To the standard input of a shell's command.
     case command(String)
 
+    /// Whether a command is started for it.
+    public var isCommand: Bool {
+        if case .command = self { return true }
+        return false
+    }
+
     /// A file's name, or a command behind | or !.
     public init(parsing text: String, isAppended: Bool) throws(TraceOptionError) {
         if text.isEmpty { throw TraceOptionError("a trace needs the name of a file") }
