@@ -8,7 +8,7 @@ struct TraceJSONTests {
     private static let cases = [
         "ls -l tree", "cat 'odd é\tname\"'", "cat binary", "pipes", "die_by_signal 15", "exit_code 3",
         "cp -a tree copied",
-        "python3 -c 'import threading; t = threading.Thread(target=print); t.start(); t.join()'",
+        "python3 -c 'import threading, time; t = threading.Thread(target=print); t.start(); time.sleep(0.1)'",
     ].map { TraceCase($0, options: $0.hasPrefix("python3") ? ["-e", "trace=!futex"] : []) }
 
     @Test("the same calls: names, arguments, results", arguments: cases)

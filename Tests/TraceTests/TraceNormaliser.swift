@@ -14,10 +14,11 @@ struct TraceNormaliser {
         "timerfd_gettime", "times",
     ]
 
-    /// Calls whose numbers are sizes and places in files: one may look like a thread's.
-    private static let transfers: Set<Substring> = [
-        "copy_file_range", "fadvise64", "fallocate", "ftruncate", "lseek", "mmap", "mprotect", "mremap", "munmap",
-        "newfstatat", "pread64", "pwrite64", "read", "sendfile", "splice", "statx", "write",
+    /// Calls that have threads' numbers as arguments or results; elsewhere a number may only look like one.
+    private static let identifying: Set<Substring> = [
+        "clone", "clone3", "fcntl", "futex", "get_robust_list", "getpgid", "getpgrp", "getpid", "getppid", "getsid",
+        "gettid", "kill", "pidfd_open", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "sched_getaffinity",
+        "sched_setaffinity", "set_tid_address", "setpgid", "setsid", "tgkill", "tkill", "wait4", "waitid",
     ]
 
     /// What differs wherever it stands: names that mkstemp(3) and the like make up, ports that the kernel gives, what
@@ -104,9 +105,9 @@ struct TraceNormaliser {
                 line.text = withoutPadding(line)
                 let isOfClock =
                     TraceNormaliser.clockCalls.contains(line.callName ?? "") || line.text.contains("_ABSTIME")
-                let isTransfer = TraceNormaliser.transfers.contains(line.callName ?? "")
+                let isIdentifying = line.callName.map(TraceNormaliser.identifying.contains) ?? true
                 line.text = TraceNormaliser.renamed(
-                    line.text, isTransfer ? [:] : numbers, &addresses, isOfClock: isOfClock)
+                    line.text, numbers, &addresses, isIdentifying: isIdentifying, isOfClock: isOfClock)
                 line.text = TraceNormaliser.withoutChance(line, &random)
                 return line
             }
@@ -157,7 +158,8 @@ struct TraceNormaliser {
 
     /// Replaces threads' numbers and, outside of strings, addresses; of the clock's calls all numbers of times.
     private static func renamed(
-        _ text: String, _ threads: [Substring: String], _ addresses: inout [UInt64: String], isOfClock: Bool
+        _ text: String, _ threads: [Substring: String], _ addresses: inout [UInt64: String], isIdentifying: Bool,
+        isOfClock: Bool
     ) -> String {
         var result = ""
         var rest = text[...]
@@ -176,7 +178,7 @@ struct TraceNormaliser {
                 continue
             }
             rest = rest.dropFirst(word.count)
-            if let name = threads[word] {
+            if let name = threads[word], isIdentifying || result.hasSuffix("pid=") || result.hasSuffix("/proc/") {
                 result += name
             } else if isOfClock, word.allSatisfy(\.isNumber), result.hasSuffix("=") {
                 result += "TIME"

@@ -65,9 +65,12 @@ struct TraceOptionTests {
         {
             let written = text.split(separator: "\n").filter { $0.contains(" write(1") }
             try #require(!written.isEmpty)
+            // strace's time ends where the call does: a delay behind it is not part of it.
+            let shortest = tool == .strace && kind == "delay_exit" ? 0 : 0.05
             for line in written {
-                let duration = line.split(separator: "<").last.flatMap { Double($0.dropLast()) } ?? 0
-                try #require(line.contains(" (DELAYED) <") && (0.05..<1).contains(duration), "\(tool): \(line)")
+                let duration = line.split(separator: "<").last.flatMap { Double($0.dropLast()) } ?? -1
+                try #require(
+                    line.contains(" (DELAYED) <") && (shortest..<1).contains(duration), "\(tool): \(line)")
             }
         }
     }
