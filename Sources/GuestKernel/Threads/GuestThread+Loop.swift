@@ -133,7 +133,7 @@ extension GuestThread {
 
     /// Gives the guest a call's result.
     func complete(_ result: Int) {
-        if context.pointee.trace_has_begun != 0, !isTraceEndDeferred { traceResult(result) }
+        if context.pointee.trace_has_begun != 0 { traceResult(result) }
         if !replacesRegisters {
             context.pointee.rax = UInt64(signed: result)
         }

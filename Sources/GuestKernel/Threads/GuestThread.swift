@@ -58,8 +58,6 @@ public final class GuestThread: @unchecked Sendable {
     /// Of calls that are tampered with, and of the one that is being made (GUEST_TRACE_INJECTED).
     var injectionCounters = InjectionCounters()
     var traceFlags: UInt64 = 0
-    /// The call is done, and its end not recorded yet.
-    var isTraceEndDeferred = false
     var guestStack = GuestStack()
     /// The thread's own scratch memory: poll entries, I/O vectors, epoll events, bounce buffers.
     let scratch: UnsafeMutableRawPointer

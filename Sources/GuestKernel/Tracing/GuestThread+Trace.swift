@@ -74,15 +74,8 @@ extension GuestThread {
         if action.delayEnterNanoseconds > 0 || action.delayExitNanoseconds > 0 {
             traceFlags |= UInt64(GUEST_TRACE_DELAYED)
         }
-        if action.replacement == nil, action.delayExitNanoseconds == 0 || Restart.contains(result) {
-            return finish(result)
-        }
-        // The delay is a part of the call for whoever looks, and no more for the guest.
-        isTraceEndDeferred = true
-        complete(result)
-        isTraceEndDeferred = false
-        wait(action.delayExitNanoseconds)
-        if context.pointee.trace_has_begun != 0 { traceResult(result) }
+        if action.replacement != nil { complete(result) } else { finish(result) }
+        if interruptedResult == 0 { wait(action.delayExitNanoseconds) }
     }
 
     private func wait(_ nanoseconds: UInt64) {
