@@ -74,13 +74,13 @@ struct TraceRequestTests {
     @Test("which results are shown")
     func results() throws {
         var request = try Self.request("status=failed")
-        #expect(request.includes(result: -2, durationNanoseconds: 0) && request.needsResult)
-        #expect(!request.includes(result: 0, durationNanoseconds: 9))
+        #expect(request.statuses.includes(result: -2) && request.needsResult)
+        #expect(!request.statuses.includes(result: 0))
         request = TraceRequest()
         #expect(!request.needsResult)
         request.slowerThanNanoseconds = 10
-        #expect(!request.includes(result: 0, durationNanoseconds: 10) && request.needsResult)
-        #expect(request.includes(result: 0, durationNanoseconds: 11))
+        #expect(!request.isSlowEnough(10) && request.needsResult)
+        #expect(request.isSlowEnough(11))
     }
 
     @Test("what run --trace writes")

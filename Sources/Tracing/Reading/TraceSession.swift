@@ -100,9 +100,10 @@ struct TraceSession: ~Copyable {
             UnsafeRawBufferPointer(
                 start: UnsafeRawPointer(end + 1),
                 count: Int(record.pointee.byte_count) - MemoryLayout<guest_trace_end>.size))
-        guard request.includes(result: result, durationNanoseconds: call.durationNanoseconds) else { return }
+        // What is shown of a call by its status is not asked of those that are counted, as under strace.
+        guard request.isSlowEnough(call.durationNanoseconds) else { return }
         summary?.record(number: call.number, result: result, durationNanoseconds: call.durationNanoseconds)
-        guard showsLines else { return }
+        guard showsLines, request.statuses.includes(result: result) else { return }
         let circumstances = CallCircumstances(epoch: end.pointee.epoch, flags: end.pointee.flags)
         if thread.isShownUnfinished {
             writer.appendResumed(call, circumstances, &text)

@@ -36,11 +36,11 @@ public struct TraceRequest: Sendable {
     /// What is not traced is not tampered with, as under strace.
     public var injections: InjectionPlan { givenInjections.limited(to: calls) }
 
-    /// Whether a call that returned is shown (or counted), as far as its result and duration say.
+    /// Whether a call that took so long is shown and counted.
     @inline(__always)
-    public func includes(result: Int, durationNanoseconds: UInt64) -> Bool {
-        if let slowerThanNanoseconds, durationNanoseconds <= slowerThanNanoseconds { return false }
-        return statuses.includes(result: result)
+    public func isSlowEnough(_ durationNanoseconds: UInt64) -> Bool {
+        guard let slowerThanNanoseconds else { return true }
+        return durationNanoseconds > slowerThanNanoseconds
     }
 
     /// Whether a line can only be written once its call has returned.
