@@ -56,9 +56,10 @@ public final class GuestThread: @unchecked Sendable {
     let callCounts: UnsafeMutablePointer<UInt64>
     let callHeat: CallHeat
     /// Of calls that are tampered with, and of the one that is being made (GUEST_TRACE_INJECTED).
-    var injectionCounters = InjectionCounters()
+    lazy var injectionCounters = InjectionCounters()
     var traceFlags: UInt64 = 0
-    var guestStack = GuestStack()
+    /// Caches of what a stack was walked by; large, and few threads are traced so.
+    lazy var guestStack = GuestStack()
     /// The thread's own scratch memory: poll entries, I/O vectors, epoll events, bounce buffers.
     let scratch: UnsafeMutableRawPointer
     static let scratchByteCount = 64 << 10

@@ -58,39 +58,9 @@ extension GuestThread {
 
     // MARK: - Calls
 
-    /// Makes a call that is traced, and tampered with where that was asked for.
-    func makeTracedCall(_ number: UInt32) {
-        guard traceBegin(number) else { return finish(Restart.always) }
-        guard let injections = kernel.tracing?.injections, !injections.isEmpty,
-            let action = injections.action(for: Int(number), counting: &injectionCounters)
-        else { return finish(call(number)) }
-        // As waits: no part of the call is made yet, and below all of it, with the registers as it left them.
-        wait(action.delayEnterNanoseconds)
-        if action.signal > 0 {
-            kernel.send(kernel.identity.sentSignal(action.signal, code: siKernel), to: self)
-        }
-        let result = action.replacement ?? call(number)
-        if action.replacement != nil { traceFlags |= UInt64(GUEST_TRACE_INJECTED) }
-        if action.delayEnterNanoseconds > 0 || action.delayExitNanoseconds > 0 {
-            traceFlags |= UInt64(GUEST_TRACE_DELAYED)
-        }
-        if action.replacement != nil { complete(result) } else { finish(result) }
-        if interruptedResult == 0 { wait(action.delayExitNanoseconds) }
-    }
-
-    private func wait(_ nanoseconds: UInt64) {
-        if nanoseconds == 0 { return }
-        kernel.gate.beginWaiting(self)
-        defer { kernel.gate.endWaiting(self) }
-        var left = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-        withUnsafeMutablePointer(to: &left) { left in
-            while !kernel.isEnding, nanosleep(left, left) != 0 {}
-        }
-    }
-
     /// Before a call is made: what it is, and what its arguments point to. False when something else is to be done
     /// before there is room for that.
-    private func traceBegin(_ number: UInt32) -> Bool {
+    func traceBegin(_ number: UInt32) -> Bool {
         guard let tracing = kernel.tracing, context.pointee.trace_has_begun == 0 else { return true }
         let byteCount = 2 * tracing.recordByteCountMax
         if let ring, !waitToBegin(in: ring, byteCount) { return false }
@@ -121,7 +91,7 @@ extension GuestThread {
     }
 
     /// After it: its result, and what it wrote. Of a call whose beginning was dropped, nothing.
-    private func traceEnd(_ number: UInt32, _ result: Int) {
+    func traceEnd(_ number: UInt32, _ result: Int) {
         guard let tracing = kernel.tracing, let ring, context.pointee.trace_has_begun != 0 else { return }
         context.pointee.trace_has_begun = 0
         guard let place = guest_trace_reserve(ring, UInt64(tracing.recordByteCountMax)) else {
@@ -155,33 +125,6 @@ extension GuestThread {
     func traceInterruption(by info: SignalInfo) {
         if interruptedResult != 0, context.pointee.trace_has_begun != 0 { traceResult(interruptedResult) }
         traceSignal(info)
-    }
-
-    /// The program's start, which no thread of the guest's asks for: shown as the execve that it stands for, by what
-    /// lies on its first stack (System V ABI, x86-64, 3.4.1).
-    func traceStart() {
-        guard isTraced(UInt32(__NR_execve)) else { return }
-        let vector = context.pointee.rsp + 8
-        guard let count = GuestAccess.load(UInt64.self, at: vector - 8), count < 1 << 24 else { return }
-        let environment = vector + 8 * (count + 1)
-        let path = programPath(behind: environment) ?? 0
-        let registers = (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx)
-        (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx) = (path, vector, environment)
-        _ = traceBegin(UInt32(__NR_execve))
-        traceEnd(UInt32(__NR_execve), 0)
-        (context.pointee.rdi, context.pointee.rsi, context.pointee.rdx) = registers
-    }
-
-    /// Where the path that the program was started by lies: AT_EXECFN of the auxiliary vector, behind the environment.
-    private func programPath(behind environment: UInt64) -> UInt64? {
-        var place = environment
-        while let variable = GuestAccess.load(UInt64.self, at: place), variable != 0 { place += 8 }
-        place += 8
-        while let kind = GuestAccess.load(UInt64.self, at: place), kind != 0 {
-            if kind == 31 { return GuestAccess.load(UInt64.self, at: place + 8) }
-            place += 16
-        }
-        return nil
     }
 
     /// A signal that is about to be acted on.
@@ -261,61 +204,4 @@ extension GuestThread {
 
     /// Of 50 ms each.
     private static let traceWaitsMax = 20
-
-    /// The call has not begun, so the thread's scratch memory is nobody's.
-    private func captureStack(_ writer: inout SnippetWriter) {
-        let buffer = UnsafeMutableRawBufferPointer(start: scratch, count: GuestThread.scratchByteCount / 2)
-        let byteCount = guestStack.write(self, to: buffer)
-        writer.append(.stack, 0, UnsafeRawBufferPointer(rebasing: buffer[..<byteCount]))
-    }
-
-    // MARK: - Descriptors
-
-    private func captureDescriptors(
-        _ shape: CallShape, _ arguments: SyscallArguments, _ writer: inout SnippetWriter
-    ) {
-        for index in 0..<shape.count where shape.kinds[index].isDescriptor {
-            captureDescriptor(arguments[index], &writer)
-        }
-    }
-
-    /// Those that a call has made: its result, or a pair that it has written.
-    private func captureNewDescriptors(
-        _ shape: CallShape, _ arguments: SyscallArguments, _ result: Int, _ writer: inout SnippetWriter
-    ) {
-        if shape.result == .descriptor { captureDescriptor(UInt64(result), &writer) }
-        for index in 0..<shape.count {
-            guard case .output(.descriptor, _) = shape.kinds[index],
-                let pair = GuestAccess.load(UInt64.self, at: arguments[index])
-            else { continue }
-            captureDescriptor(pair & 0xffff_ffff, &writer)
-            captureDescriptor(pair >> 32, &writer)
-        }
-    }
-
-    /// The path of what a descriptor stands for, as /proc/self/fd has it.
-    private func captureDescriptor(_ descriptor: UInt64, _ writer: inout SnippetWriter) {
-        let number = Int32(truncatingIfNeeded: descriptor)
-        let key = UInt64(bitPattern: Int64(number))
-        if number == AT_FDCWD {
-            withPath(of: "/proc/self/cwd") { writer.append(.descriptorPath, key, $0) }
-            return
-        }
-        guard let file = kernel.files.find(descriptor) else { return }
-        if file.kind == .synthetic, let path = file.openedPath {
-            path.withUnsafeBytes { _ = writer.append(.descriptorPath, key, $0) }
-            return
-        }
-        withPath(of: "/proc/self/fd/\(file.hostFD)") { writer.append(.descriptorPath, key, $0) }
-    }
-
-    private func withPath(of link: String, _ use: (UnsafeRawBufferPointer) -> Bool) {
-        withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { buffer in
-            let count = link.withCString { link in
-                hostCall(
-                    __NR_readlink, UInt64(address: link), UInt64(address: buffer.baseAddress), UInt64(buffer.count))
-            }
-            if count > 0 { _ = use(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
-        }
-    }
 }
