@@ -82,7 +82,9 @@ void guest_trace_publish(struct guest_trace_ring *ring, struct guest_trace_recor
     // Records of all threads are numbered through: the order in which they are shown, and the proof that none is
     // missing.
     record->sequence = atomic_fetch_add(&area->next_sequence, 1);
-    atomic_fetch_add_explicit(&ring->written, byte_count, memory_order_release);
+    // One writer: no other processor's add can come in between, and a store is cheaper.
+    uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
+    atomic_store_explicit(&ring->written, written + byte_count, memory_order_release);
     if (used(ring) > ring_bytes / 2 && atomic_load_explicit(&area->reader_sleeps, memory_order_relaxed)) {
         guest_trace_wake_reader();
     }
@@ -259,9 +261,13 @@ const struct guest_trace_record *guest_trace_next(const struct guest_trace_ring 
 }
 
 void guest_trace_done(struct guest_trace_ring *ring, uint32_t bytes, uint64_t byte_count) {
-    uint64_t read = atomic_fetch_add(&ring->read, byte_count) + byte_count;
-    // A writer that waits wants a quarter of the ring; with half of it, the two change places half as often.
-    if (atomic_load_explicit(&ring->written, memory_order_relaxed) - read <= bytes / 2) guest_trace_wake_writer(ring);
+    uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed) + byte_count;
+    atomic_store_explicit(&ring->read, read, memory_order_release);
+    // On one core the two change places for each wake-up: a writer that waits is woken when there is little left.
+    if (atomic_load_explicit(&ring->written, memory_order_relaxed) - read > bytes / 8) return;
+    // The writer says that it waits, and then looks at what has been read: one of the two sees the other.
+    atomic_thread_fence(memory_order_seq_cst);
+    guest_trace_wake_writer(ring);
 }
 
 bool guest_trace_wants_room(const struct guest_trace_ring *ring) {

@@ -25,7 +25,7 @@ extension TraceRequest {
     private static let ringByteCountUsual = 1 << 20
     private static let ringByteCountMax = 64 << 20
 
-    /// Of a power of two. A record takes an eighth of it at most, and what is larger is cut.
+    /// Of a power of two. A record takes a sixteenth of it at most, and what is larger is cut.
     private var ringByteCount: Int {
         let wanted = bufferByteCount ?? max(TraceRequest.ringByteCountUsual, 32 * lines.stringByteCountMax)
         var byteCount = TraceArea.ringByteCountMin

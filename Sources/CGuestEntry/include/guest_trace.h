@@ -15,7 +15,7 @@
 #define GUEST_TRACE_PAGE_BYTES 4096u
 #define GUEST_TRACE_CALLS 512u
 /// A record takes a ring's part of this at most. A beginning is only written where an end fits as well.
-#define GUEST_TRACE_RECORDS_LEAST 8u
+#define GUEST_TRACE_RECORDS_LEAST 16u
 
 /// The shared file's first page.
 struct guest_trace_area {

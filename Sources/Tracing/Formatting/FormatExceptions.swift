@@ -2,7 +2,9 @@ import GuestKernel
 import SyscallShapes
 
 /// Calls that are shown in more or less detail than the others (`-e abbrev=`, `verbose=`, `raw=`).
-public struct FormatExceptions: Sendable {
+///
+/// A class, so that where there are none, which is most often, nothing is copied to see that.
+public final class FormatExceptions: Sendable {
     /// Those whose structures are shortened.
     private let abbreviated: CallSelection
     /// Those whose structures are looked into; of the others strings are.

@@ -15,10 +15,11 @@ struct TraceSession: ~Copyable {
     private var writer: TraceLineWriter
     private var summary: TraceSummary?
     private var threads: [Int32: TracedThread] = [:]
-    /// The thread of the last record: most often the next is its, too.
-    private var recent: TracedThread?
+    /// The thread of the last record: most often the next is its, too. Sound as unowned(unsafe), as `open` is:
+    /// `threads` holds both, and whoever takes one out forgets it here. Saves counting references for every record.
+    private unowned(unsafe) var recent: TracedThread?
     /// Whose call's beginning is the last thing that happened.
-    private var open: TracedThread?
+    private unowned(unsafe) var open: TracedThread?
     /// The guest's own first thread.
     private var firstThread: Int32?
     /// How the guest ended, and when; nil when its process ended before it could say so.
