@@ -172,19 +172,13 @@ static uint32_t make_call(struct guest_context *context, uint32_t number) {
     }
 }
 
-// Whether a trace shows no more of guest memory than a buffer's bytes, which is what the direct way keeps of it.
-static bool is_shown_by_bytes(const struct guest_context *context, uint32_t number) {
-    if (number == __NR_sendto || number == __NR_recvfrom) return context->r8 == 0;
-    return number != __NR_getcpu;
-}
-
 // Makes the call whose registers the context holds, if it is one of these. 1: rax is the result. 0: nothing has
 // been done, but what call_progress says, and that the trace may have the call's beginning.
 __attribute__((visibility("hidden"), used)) uint32_t guest_call_directly(struct guest_context *context) {
     uint32_t number = (uint32_t)context->rax;
     if (!context->makes_calls || !is_direct(number)) return 0;
     bool is_traced = context->trace_ring && guest_trace_wants(number);
-    if (is_traced && !(is_shown_by_bytes(context, number) && guest_trace_begin_directly(context, number))) return 0;
+    if (is_traced && !guest_trace_begin_directly(context, number)) return 0;
     if (make_call(context, number) == 0) return 0;
     if (is_traced) guest_trace_end_directly(context, number);
     context->call_counts[number]++;

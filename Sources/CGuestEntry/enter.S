@@ -207,7 +207,7 @@ guest_leave_called_saved:
     subq    $8, %rsp
     call    guest_call_directly
     testl   %eax, %eax
-    je      .Lleave_restored
+    je      .Lleave
     movl    $0, %gs:CONTEXT_IN_CALL
     .globl  guest_call_done
     .hidden guest_call_done
@@ -242,8 +242,6 @@ guest_call_done:
     .hidden guest_call_done_end
 guest_call_done_end:
 
-.Lleave_restored:
-    movq    %gs:CONTEXT_SELF, %rdi
 .Lleave:
     movl    $EXIT_CALLED, %edx
 .Lcommit:

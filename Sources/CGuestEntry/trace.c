@@ -29,10 +29,6 @@ void guest_trace_set_area(struct guest_trace_area *new_area, int32_t descriptor)
     area = new_area;
 }
 
-struct guest_trace_area *guest_trace_area(void) {
-    return area;
-}
-
 bool guest_trace_wants(uint32_t number) {
     if (!area) return false;
     // The last bit stands for all numbers from there on.
@@ -220,7 +216,6 @@ bool guest_trace_begin_directly(struct guest_context *context, uint32_t number) 
     begin->arguments[3] = context->r10;
     begin->arguments[4] = context->r8;
     begin->arguments[5] = context->r9;
-    begin->counter = context->rcx;
     uint64_t bytes = sizeof *begin;
     if (sends(number)) bytes += append_text((uint8_t *)begin + bytes, context->rsi, shown(context->rdx));
     guest_trace_publish(ring, &begin->record, bytes);

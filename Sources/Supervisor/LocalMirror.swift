@@ -23,10 +23,11 @@ struct LocalMirror: Sendable {
         guard made == 0 else { throw failure("no pipe to it: \(errorText(Int32(-made)))") }
         defer { hostCall(__NR_close, UInt64(signed: ends.0)) }
         let words = commandLine(request, replication, announceDescriptor: ends.1)
-        let spawned = spawn(words, handing: ends.1, signalMask: start.signalMask)
+        let spawned = OwnExecutable.start(
+            executablePath(), words, handing: [ends.1], signalMask: start.signalMask)
         hostCall(__NR_close, UInt64(signed: ends.1))
         switch spawned {
-        case .failure(let error): throw error
+        case .failure(let error): throw failure("it cannot be started: \(errorText(error.errno))")
         case .success(let pid): return LocalMirror(pid: pid, endpoint: try announcement(from: ends.0))
         }
     }
@@ -48,28 +49,6 @@ struct LocalMirror: Sendable {
         if let root = replication.localVolumeRoot { words += ["--volume-root", root] }
         if replication.peers.isTreatedAsRemote { words.append("--test-as-remote") }
         return words
-    }
-
-    private static func spawn(
-        _ words: [String], handing descriptor: Int32, signalMask: UInt64
-    ) -> Result<Int32, SupervisorError> {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // The same number twice: what is closed on exec otherwise stays open (posix_spawn(3)).
-        posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var mask = sigset_t()
-        withUnsafeMutableBytes(of: &mask) { $0.storeBytes(of: signalMask, as: UInt64.self) }
-        posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var pid: pid_t = 0
-        let result = posix_spawn(&pid, executablePath(), &actions, &attributes, &arguments, environ)
-        return result == 0 ? .success(pid) : .failure(failure("it cannot be started: \(errorText(result))"))
     }
 
     private static func executablePath() -> String {

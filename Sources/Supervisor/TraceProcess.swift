@@ -45,9 +45,6 @@ final class TraceProcess: Sendable {
         return process
     }
 
-    /// POSIX_SPAWN_SETSID of spawn.h, which Swift does not see.
-    private static let ownSession: Int32 = 0x80
-
     private static func open(_ file: TraceSetup.File) throws(SupervisorError) -> Int32 {
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (file.isAppended ? O_APPEND : O_TRUNC)
         while true {
@@ -74,27 +71,13 @@ final class TraceProcess: Sendable {
         }
     }
 
+    /// What is sent to the guest's whole group, by a terminal or by timeout(1), is not the reader's: it ends when the
+    /// guest has, and everything is written.
     private static func spawn(_ words: [String], _ handed: [Int32]) throws(SupervisorError) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // The same number twice: what is closed on exec otherwise stays open (posix_spawn(3)).
-        for descriptor in handed { posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // What is sent to the guest's whole group, by a terminal or by timeout(1), is not the reader's: it ends when
-        // the guest has, and everything is written.
-        var mask = sigset_t()
-        sigfillset(&mask)
-        posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | TraceProcess.ownSession))
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var pid: pid_t = 0
-        let result = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, &arguments, environ)
-        guard result == 0 else { throw failure("its reader cannot be started: \(errorText(result))") }
-        return pid
+        switch OwnExecutable.start("/proc/self/exe", words, handing: handed, signalMask: .max, isOwnSession: true) {
+        case .success(let pid): return pid
+        case .failure(let error): throw failure("its reader cannot be started: \(errorText(error.errno))")
+        }
     }
 
     private static func failure(_ text: String) -> SupervisorError {

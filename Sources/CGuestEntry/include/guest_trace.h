@@ -83,7 +83,6 @@ struct guest_trace_record {
 struct guest_trace_begin {
     struct guest_trace_record record;
     uint64_t arguments[6];
-    uint64_t counter;
 };
 
 /// A call's end; snippets follow.
@@ -133,7 +132,6 @@ struct guest_trace_snippet {
 
 /// Which area this process writes to; NULL for none. Before the first guest thread runs.
 void guest_trace_set_area(struct guest_trace_area *area, int32_t wake_descriptor);
-struct guest_trace_area *guest_trace_area(void);
 
 /// Whether a call is traced.
 bool guest_trace_wants(uint32_t number);

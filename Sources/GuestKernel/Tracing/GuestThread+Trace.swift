@@ -74,7 +74,6 @@ extension GuestThread {
         begin.pointee.arguments = (
             arguments.a, arguments.b, arguments.c, arguments.d, arguments.e, arguments.f
         )
-        begin.pointee.counter = context.pointee.rip
         var writer = snippets(behind: place, MemoryLayout<guest_trace_begin>.size, tracing)
         let shape = SyscallTable.shape(of: number).resolved(for: arguments)
         if tracing.showsDescriptorPaths { captureDescriptors(shape, arguments, &writer) }

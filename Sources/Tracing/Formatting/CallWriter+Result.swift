@@ -4,7 +4,7 @@ import SyscallShapes
 extension CallWriter {
     func appendResult(_ text: inout TraceText) {
         guard let result = call.result, shape.result != .none else { return text.append(byte: UInt8(ascii: "?")) }
-        if result < 0, result >= -4095 { return appendError(-result, &text) }
+        if CallResult.isError(result) { return appendError(-result, &text) }
         let value = UInt64(bitPattern: Int64(result))
         switch shape.result {
         case .number, .none: text.append(signed: Int64(result))

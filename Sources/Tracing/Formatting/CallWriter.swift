@@ -9,7 +9,7 @@ struct CallWriter {
     /// Whether there is nothing that the call wrote: it failed, or has not returned.
     var isWithoutOutput: Bool {
         guard let result = call.result else { return true }
-        return result < 0 && result >= -4095
+        return CallResult.isError(result)
     }
 
     // MARK: - Slots: arguments in the order in which they are shown
@@ -52,13 +52,9 @@ struct CallWriter {
         switch shape.kinds[slot] {
         case .absent: return false
         // Only device files have a device.
-        case .device: return isDeviceMode(call.arguments[slot - 1]) || call.number == 136
+        case .device: return isDevice(UInt32(truncatingIfNeeded: call.arguments[slot - 1])) || call.number == 136
         default: return true
         }
-    }
-
-    private func isDeviceMode(_ mode: UInt64) -> Bool {
-        mode & 0o170000 == 0o020000 || mode & 0o170000 == 0o060000
     }
 
     @inline(__always)

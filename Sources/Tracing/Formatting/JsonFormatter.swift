@@ -28,7 +28,8 @@ public struct JsonFormatter: Sendable {
     public func appendCall(
         _ call: TracedCall, circumstances: Circumstances = Circumstances(), _ text: inout TraceText
     ) {
-        appendHead("syscall", call.startNanoseconds, call.thread, &text)
+        appendHead("syscall", call.startNanoseconds, &text)
+        appendThread(call.thread, &text)
         text.append(",\"name\":\"")
         calls.appendName(of: call.number, &text)
         text.append("\",\"number\":")
@@ -57,7 +58,8 @@ public struct JsonFormatter: Sendable {
         _ number: Int32, information: UnsafeRawBufferPointer, thread: Int32, nanoseconds: UInt64,
         _ text: inout TraceText
     ) {
-        appendHead("signal", nanoseconds, thread, &text)
+        appendHead("signal", nanoseconds, &text)
+        appendThread(thread, &text)
         text.append(",\"signal\":\"")
         SignalName.append(full: number, &text)
         text.append(byte: UInt8(ascii: "\""))
@@ -74,7 +76,8 @@ public struct JsonFormatter: Sendable {
 
     /// The guest's end by exit_group or its last thread's.
     public func appendExit(status: Int32, thread: Int32, nanoseconds: UInt64, _ text: inout TraceText) {
-        appendHead("exit", nanoseconds, thread, &text)
+        appendHead("exit", nanoseconds, &text)
+        appendThread(thread, &text)
         text.append(",\"status\":")
         text.append(signed: Int64(status))
         text.append(byte: UInt8(ascii: "}"))
@@ -83,16 +86,16 @@ public struct JsonFormatter: Sendable {
 
     /// The guest's end by a signal.
     public func appendKilled(by signal: Int32, thread: Int32, nanoseconds: UInt64, _ text: inout TraceText) {
-        appendHead("exit", nanoseconds, thread, &text)
+        appendHead("exit", nanoseconds, &text)
+        appendThread(thread, &text)
         text.append(",\"signal\":\"")
         SignalName.append(full: signal, &text)
         text.append("\"}")
         text.endLine()
     }
 
-    private func appendHead(
-        _ type: StaticString, _ nanoseconds: UInt64, _ thread: Int32, _ text: inout TraceText
-    ) {
+    /// What every object begins with.
+    func appendHead(_ type: StaticString, _ nanoseconds: UInt64, _ text: inout TraceText) {
         text.append("{\"v\":")
         text.append(decimal: JsonFormatter.version)
         text.append(",\"type\":\"")
@@ -101,6 +104,9 @@ public struct JsonFormatter: Sendable {
         text.append(decimal: nanoseconds / 1_000_000_000)
         text.append(byte: UInt8(ascii: "."))
         text.append(decimal: nanoseconds % 1_000_000_000, width: 9)
+    }
+
+    private func appendThread(_ thread: Int32, _ text: inout TraceText) {
         text.append(",\"thread\":")
         text.append(signed: Int64(thread))
     }
@@ -120,13 +126,13 @@ public struct JsonFormatter: Sendable {
     private func appendResult(_ writer: CallWriter, _ text: inout TraceText) {
         guard let result = writer.call.result else { return text.append(",\"result\":null") }
         text.append(",\"result\":")
-        text.append(signed: Int64(result < 0 && result >= -4095 ? -1 : result))
+        text.append(signed: Int64(CallResult.isError(result) ? -1 : result))
         text.append(",\"return\":\"")
         let start = text.count
         writer.appendResult(&text)
         text.escapeJson(from: start)
         text.append(byte: UInt8(ascii: "\""))
-        if result < 0, result >= -4095 {
+        if CallResult.isError(result) {
             text.append(",\"errno\":\"")
             if let error = ErrorName.of(-result) {
                 text.append(error.name)

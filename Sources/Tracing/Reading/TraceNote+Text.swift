@@ -42,7 +42,7 @@ extension JsonFormatter {
             case .mirrorLost: ("mirror-lost", nil, nil)
             case .superseded: ("superseded", nil, nil)
             }
-        appendEventHead(type, nanoseconds, &text)
+        appendHead(type, nanoseconds, &text)
         if let first { appendMember(first.0, first.1, &text) }
         if let second { appendMember(second.0, UInt64(second.1), &text) }
         text.append(byte: UInt8(ascii: "}"))
@@ -51,7 +51,7 @@ extension JsonFormatter {
 
     /// Records that found no room.
     func appendDropped(_ count: UInt64, nanoseconds: UInt64, _ text: inout TraceText) {
-        appendEventHead("dropped", nanoseconds, &text)
+        appendHead("dropped", nanoseconds, &text)
         appendMember("records", count, &text)
         text.append(byte: UInt8(ascii: "}"))
         text.endLine()
@@ -62,17 +62,5 @@ extension JsonFormatter {
         text.append(name)
         text.append("\":")
         text.append(decimal: value)
-    }
-
-    /// As of every object, but for the thread: it is nobody's.
-    private func appendEventHead(_ type: StaticString, _ nanoseconds: UInt64, _ text: inout TraceText) {
-        text.append("{\"v\":")
-        text.append(decimal: JsonFormatter.version)
-        text.append(",\"type\":\"")
-        text.append(type)
-        text.append("\",\"time\":")
-        text.append(decimal: nanoseconds / 1_000_000_000)
-        text.append(byte: UInt8(ascii: "."))
-        text.append(decimal: nanoseconds % 1_000_000_000, width: 9)
     }
 }
