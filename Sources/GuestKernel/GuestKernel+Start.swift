@@ -5,23 +5,31 @@ import GuestMemory
 extension GuestKernel {
     /// Loads the program and starts its first thread.
     public func start(path: String, arguments: [[UInt8]], environment: [[UInt8]]) throws(ProgramError) {
+        let loaded = try load(
+            try PreparedProgram(
+                path: path, arguments: arguments, environment: environment, open: PreparedProgram.openOnHost))
+        let name = Array((loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path).utf8.prefix(15))
+        let result = startFirstThread(entry: loaded.start, stackPointer: loaded.stackPointer, name: name)
+        if result != 0 { throw ProgramError(.noRoom, "the guest's first thread cannot be started: errno \(result)") }
+    }
+
+    /// Brings a program into guest memory, which holds nothing else, and knows it as the guest's.
+    func load(_ prepared: PreparedProgram) throws(ProgramError) -> LoadedProgram {
         let hasGS = callSites.hasGS
         let loader = ProgramLoader(memory: memory, stackByteLimit: limits.soft(of: ResourceLimits.stack)) { memory in
             hasGS ? GuestVdso.install(memory) : nil
         }
-        let loaded = try loader.load(path: path, arguments: arguments, environment: environment)
+        let loaded = try loader.load(prepared)
         callSites.setVdso(loaded.vdso ?? 0)
         var program = GuestProgram()
         program.path = absolute(loaded.path)
         program.arguments = loaded.arguments
-        program.environment = environment
+        program.environment = prepared.environment
         program.auxiliaryVector = loaded.auxiliaryVector
         program.stack = loaded.stack
         program.entry = loaded.start
         setProgram(program)
-        let name = Array((loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path).utf8.prefix(15))
-        let result = startFirstThread(entry: loaded.start, stackPointer: loaded.stackPointer, name: name)
-        if result != 0 { throw ProgramError(.noRoom, "the guest's first thread cannot be started: errno \(result)") }
+        return loaded
     }
 
     private func absolute(_ path: String) -> String {

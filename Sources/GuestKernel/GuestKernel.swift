@@ -39,6 +39,11 @@ public struct GuestConfiguration: Sendable {
     public var restoredFiles: [UInt64: Int32] = [:]
     /// How its calls are traced; nil for not at all.
     public var tracing: GuestTracing?
+    /// Lives as this process does in the forked process of a child, on a thread of its own: it is given the child's
+    /// kernel and what starts its thread, and does not return. Nil where there are no children.
+    public var runForkedProcess: (@Sendable (GuestKernel, () -> Int32) -> Void)?
+    /// A pidfd of the process that its children do not outlive; -1 where they may.
+    public var lifeDescriptor: Int32 = -1
     /// Where a test has this process die; nil but in tests.
     public var testFault: TestFault?
     /// Receives one line, without its newline, that Understudy has to say about the guest.
@@ -53,6 +58,17 @@ public struct GuestConfiguration: Sendable {
             self.soft = soft
             self.hard = hard
         }
+    }
+
+    /// The same for a child of the guest's: nobody replicates it, and its output is not held.
+    var forChild: GuestConfiguration {
+        var child = self
+        child.replicates = false
+        child.confinesWrites = false
+        child.tracing = nil
+        child.testFault = nil
+        child.restoredFiles = [:]
+        return child
     }
 
     public init(dispatch: DispatchMethod, report: @escaping @Sendable (String) -> Void) {
@@ -95,6 +111,11 @@ public final class GuestKernel: @unchecked Sendable {
     let callSites: CallSiteTable
     let tracing: GuestTracing?
     let network = GuestNetwork()
+    let children = ChildTable()
+    /// In a child of vfork's, what its parent waits for (`ParentHold`); -1 for nothing.
+    let parentHold = Atomic<Int32>(-1)
+    /// Set by the thread that makes an execve that will succeed.
+    let isExecuting = Atomic<Bool>(false)
     let limits: ResourceLimits
     let paths: PathResolver
     /// The program's path, arguments and auxiliary vector, for /proc/self; set by the loader.
@@ -140,7 +161,8 @@ public final class GuestKernel: @unchecked Sendable {
         volumes = configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil
         files = FileTable(output: output, allowsDirectCalls: !configuration.replicates)
         files.setLimit(limits.descriptorCountMax)
-        paths = PathResolver(mounts: GuestMounts(configuration.volumes, report: configuration.report))
+        paths = PathResolver(
+            mounts: start.mounts ?? GuestMounts(configuration.volumes, report: configuration.report))
     }
 
     /// Says what the guest runs, before its first thread does.
@@ -200,6 +222,8 @@ struct KernelStart {
     var limits: ResourceLimits
     var signals: SignalTable
     var callSites: CallSiteTable
+    /// Nil for those of the configuration's volumes.
+    var mounts: GuestMounts?
 }
 
 /// What the guest runs, as /proc/self shows it.

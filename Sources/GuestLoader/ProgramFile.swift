@@ -11,14 +11,12 @@ final class ProgramFile {
     /// The first bytes: the ELF header, or a script's line.
     let firstBytes: [UInt8]
 
-    /// - Parameter purpose: what messages call the file, such as "interpreter".
-    init(path: String, purpose: String) throws(ProgramError) {
+    /// - Parameters:
+    ///   - purpose: what messages call the file, such as "interpreter".
+    ///   - open: gives a host descriptor of a path's file, or a negative errno.
+    init(path: String, purpose: String, open: (String) -> Int) throws(ProgramError) {
         self.path = path
-        // Without O_NONBLOCK a FIFO would hold the supervisor up.
-        let opened = path.withCString { path in
-            hostCall(
-                __NR_openat, UInt64(signed: AT_FDCWD), UInt64(address: path), UInt64(O_RDONLY | O_CLOEXEC | O_NONBLOCK))
-        }
+        let opened = open(path)
         guard opened >= 0 else {
             throw ProgramFile.openFailure(path, purpose, Int32(-opened))
         }
@@ -31,11 +29,11 @@ final class ProgramFile {
             path: ProgramFile.pathWithoutLinks(of: hostFD) ?? path)
         guard status.st_mode & S_IFMT == S_IFREG else {
             hostCall(__NR_close, UInt64(signed: hostFD))
-            throw ProgramError(.notRunnable, "\(purpose)\(path): not a regular file")
+            throw ProgramError(.notRunnable, "\(purpose)\(path): not a regular file", errno: EACCES)
         }
-        guard access(path, X_OK) == 0 else {
+        guard access("/proc/self/fd/\(hostFD)", X_OK) == 0 else {
             hostCall(__NR_close, UInt64(signed: hostFD))
-            throw ProgramError(.notRunnable, "\(purpose)\(path): not executable; chmod +x may help")
+            throw ProgramError(.notRunnable, "\(purpose)\(path): not executable; chmod +x may help", errno: EACCES)
         }
         firstBytes = ProgramFile.bytes(of: hostFD, offset: 0, count: 4096) ?? []
     }
@@ -85,6 +83,6 @@ final class ProgramFile {
     private static func openFailure(_ path: String, _ purpose: String, _ errno: Int32) -> ProgramError {
         let reason = String(cString: strerror(errno)).lowercased()
         let isMissing = errno == ENOENT || errno == ENOTDIR
-        return ProgramError(isMissing ? .notFound : .notRunnable, "\(purpose)\(path): \(reason)")
+        return ProgramError(isMissing ? .notFound : .notRunnable, "\(purpose)\(path): \(reason)", errno: errno)
     }
 }

@@ -19,6 +19,9 @@ public struct LoadedProgram: Sendable {
 
 /// Brings a program into guest memory as execve(2) does: scripts, static, static-PIE and dynamic ELF.
 public struct ProgramLoader {
+    /// How a program's file is opened: without O_NONBLOCK a FIFO would hold the supervisor up.
+    public static let openFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
+
     private let memory: AddressSpace
     private let stackByteLimit: UInt64
     private let installVdso: (AddressSpace) -> UInt64?
@@ -38,55 +41,9 @@ public struct ProgramLoader {
         self.stackByteLimit = stackByteLimit
     }
 
-    /// Loads the program at `path`. `arguments` includes its own name.
-    public func load(
-        path: String, arguments: [[UInt8]], environment: [[UInt8]]
-    ) throws(ProgramError) -> LoadedProgram {
-        var file = try ProgramFile(path: path, purpose: "")
-        var arguments = arguments
-        var depth = 0
-        while ScriptInterpreter.isScript(file.firstBytes) {
-            depth += 1
-            guard depth <= ScriptInterpreter.nestingCountMax else {
-                throw ProgramError(.notRunnable, "\(path): too many levels of scripts that interpret scripts")
-            }
-            let script: ScriptInterpreter
-            do throws(ElfError) {
-                script = try ScriptInterpreter(parsing: file.firstBytes)
-            } catch {
-                throw ProgramError(.notRunnable, "\(file.path): \(error.message)")
-            }
-            arguments = script.arguments(scriptPath: Array(file.path.utf8), arguments: arguments)
-            file = try interpreterFile(String(decoding: script.path, as: UTF8.self), of: file.path)
-        }
-        return try loadElf(file, arguments: arguments, environment: environment, executablePath: path)
-    }
-
-    /// A missing interpreter is the program's fault, which is there: 126.
-    private func interpreterFile(_ path: String, of program: String) throws(ProgramError) -> ProgramFile {
-        do throws(ProgramError) {
-            return try ProgramFile(path: path, purpose: "\(program): its interpreter ")
-        } catch {
-            throw ProgramError(.notRunnable, error.message)
-        }
-    }
-
-    private func loadElf(
-        _ file: ProgramFile, arguments: [[UInt8]], environment: [[UInt8]], executablePath: String
-    ) throws(ProgramError) -> LoadedProgram {
-        let elf = try file.elf()
-        var interpreter: (ProgramFile, ElfFile)?
-        if let part = elf.interpreter {
-            let path: [UInt8]
-            do throws(ElfError) {
-                path = try ElfFile.interpreterPath(
-                    from: file.bytes(offset: part.offset, count: Int(part.byteCount)) ?? [])
-            } catch {
-                throw ProgramError(.notRunnable, "\(file.path): \(error.message)")
-            }
-            let found = try interpreterFile(String(decoding: path, as: UTF8.self), of: file.path)
-            interpreter = (found, try found.elf())
-        }
+    /// Loads a program into memory that holds nothing else.
+    public func load(_ program: PreparedProgram) throws(ProgramError) -> LoadedProgram {
+        let (file, elf) = (program.file, program.elf)
         let stackByteCount = min(max(stackByteLimit, Self.stackByteCountMin), Self.stackByteCountMax)
         guard let stack = memory.mapStack(byteCount: stackByteCount) else {
             throw ProgramError(.noRoom, "\(file.path): no room for a stack of \(stackByteCount) bytes")
@@ -99,7 +56,7 @@ public struct ProgramLoader {
         memory.startHeap(at: bias &+ elf.loadSpan.end)
         var start = bias &+ elf.entry
         var interpreterBase: UInt64 = 0
-        if let (interpreterFile, interpreterElf) = interpreter {
+        if let (interpreterFile, interpreterElf) = program.interpreter {
             interpreterBase = try placeInterpreter(interpreterElf, interpreterFile)
             start = interpreterBase &+ interpreterElf.entry
         }
@@ -109,12 +66,12 @@ public struct ProgramLoader {
         let built = try buildStack(
             file.path, stack,
             InitialStack.Contents(
-                arguments: arguments, environment: environment, executablePath: Array(executablePath.utf8),
-                randomBytes: randomBytes(), auxiliaryVector: vector))
+                arguments: program.arguments, environment: program.environment,
+                executablePath: Array(program.path.utf8), randomBytes: randomBytes(), auxiliaryVector: vector))
         let vectorOffset = Int(built.auxiliaryVector.start - built.stackPointer)
         return LoadedProgram(
-            start: start, stackPointer: built.stackPointer, stack: stack, path: file.path, arguments: arguments,
-            vdso: vdso,
+            start: start, stackPointer: built.stackPointer, stack: stack, path: file.path,
+            arguments: program.arguments, vdso: vdso,
             auxiliaryVector: Array(built.bytes[vectorOffset..<(vectorOffset + Int(built.auxiliaryVector.count))]))
     }
 
@@ -128,7 +85,7 @@ public struct ProgramLoader {
             }
             return built
         } catch {
-            throw ProgramError(.notRunnable, "\(path): \(error.message)")
+            throw ProgramError(.notRunnable, "\(path): \(error.message)", errno: E2BIG)
         }
     }
 

@@ -16,6 +16,8 @@ public final class AddressSpace: Sendable {
         var nextSharedObject: UInt64 = 1
         /// Set while dirty pages are tracked.
         var tracking: Tracking?
+        /// Pages may be closed to writes that the guest may write, as they were in the process that this was forked from.
+        var wasClosedForTracking = false
         /// The layout record that was made last.
         var layout: Layout?
     }
@@ -38,6 +40,43 @@ public final class AddressSpace: Sendable {
     /// An address space of what is in the arena already.
     init(adopting state: sending State) {
         self.state = Mutex(state)
+    }
+
+    /// The address space of a forked process, made by its parent before it forks: the same areas, and no tracking. The
+    /// parent's own lock may be held at that moment by a thread that the child does not have.
+    public convenience init(forking parent: AddressSpace) {
+        var copy = parent.state.withLock { state in
+            var copy = State(map: state.map, mappingTop: state.mappingTop)
+            copy.heapStart = state.heapStart
+            copy.heapEnd = state.heapEnd
+            copy.nextSharedObject = state.nextSharedObject
+            return copy
+        }
+        copy.wasClosedForTracking = parent.mayRefuseWrites
+        self.init(adopting: copy)
+    }
+
+    /// In the forked process: what was closed only because its parent's writes are tracked is open.
+    public func openAfterFork() {
+        TrackedWrites.end()
+        state.withLock { state in
+            guard state.wasClosedForTracking else { return }
+            state.wasClosedForTracking = false
+            for area in state.map.areas where area.protection.contains(.write) {
+                _ = HostMemory.protect(area.range, area.protection)
+            }
+        }
+    }
+
+    /// execve(2): nothing is mapped any more. False where the host cannot close something.
+    public func reset() -> Bool {
+        state.withLock { state in
+            guard clear(GuestLayout.mappable, in: &state) == 0 else { return false }
+            state.heapStart = 0
+            state.heapEnd = 0
+            state.mappingTop = GuestLayout.stackTop
+            return true
+        }
     }
 
     /// Maps the first thread's stack below the stack's top and puts the search for free addresses

@@ -133,6 +133,9 @@ public final class GuestRun: Sendable {
         configuration.confinesWrites = request.replication.map { $0.target != .blackhole } ?? false
         configuration.volumes = request.replication?.volumes ?? []
         configuration.writableExceptions = request.replication?.writableExceptions ?? []
+        configuration.runForkedProcess = { ForkedRun.live($0, $1, messages) }
+        // What a guest's children do is not replicated: they do not go on without it.
+        if configuration.replicates { configuration.lifeDescriptor = ForkedRun.lifeDescriptor() }
         configuration.originalStackLimit = start.stackLimit
         configuration.signalMask = start.signalMask
         configuration.ignoredSignals = start.ignoredSignals

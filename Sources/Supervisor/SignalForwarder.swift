@@ -15,6 +15,11 @@ struct SignalForwarder: Sendable {
     private static let interruptCountMax = 3
     private static let interruptWindowNanoseconds: UInt64 = 5_000_000_000
 
+    /// In a forked process, which has its parent's handlers.
+    static let inherited = SignalForwarder(isInherited: true)
+
+    private init(isInherited: Bool) {}
+
     /// Blocks signals in the calling thread, and so in every thread that it starts, and installs the handlers.
     init() throws(SupervisorError) {
         HostSignals.setMask(HostSignals.helperMask)
@@ -65,8 +70,9 @@ struct SignalForwarder: Sendable {
         let pid = info.load(fromByteOffset: 16, as: Int32.self)
         let uid = info.load(fromByteOffset: 20, as: UInt32.self)
         let value = info.load(fromByteOffset: 24, as: UInt64.self)
-        // The supervisor's children are not the guest's; and a broken pipe of the supervisor's is its own affair.
-        if signal == SIGCHLD, code > 0 { return }
+        // Of the supervisor's own children the guest's kernel knows nothing.
+        if signal == SIGCHLD, code > 0 { return kernel.childChanged(code: code, pid: pid) }
+        // A broken pipe of the supervisor's is its own affair.
         if signal == SIGPIPE, pid == kernel.identity.hostPid { return }
         kernel.sendFromOutside(signal: signal, code: code, pid: pid, uid: uid, value: value)
     }

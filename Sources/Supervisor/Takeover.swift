@@ -34,6 +34,7 @@ struct Takeover {
     func rebuild() throws(SupervisorError) -> GuestKernel {
         let messages = messages
         var configuration = GuestConfiguration(dispatch: dispatch, report: { messages.say(.warning, $0) })
+        configuration.runForkedProcess = { ForkedRun.live($0, $1, messages) }
         configuration.originalStackLimit = start.stackLimit
         configuration.outsideDescriptors = Set(start.descriptors)
         configuration.sharesMachineWithPrimary = primary != nil

@@ -10,5 +10,6 @@
 #include "guest_signals.h"
 #include "guest_trace.h"
 #include "host_call.h"
+#include "host_fork.h"
 
 #endif

@@ -119,13 +119,26 @@ enum SignalFile {
 }
 
 /// A signal descriptor's payload: takes its watcher out of the table before the eventfd goes.
-private final class WatchedSignals: ClosingPayload, Sendable {
+final class WatchedSignals: ClosingPayload, Sendable {
     let table: SignalTable
     let watcher: SignalWatcher
 
     init(table: SignalTable, watcher: SignalWatcher) {
         self.table = table
         self.watcher = watcher
+    }
+
+    /// The same in a child, whose signals are its own: behind the host descriptor, which its parent has as well, is
+    /// another eventfd from now on.
+    func moved(to kernel: GuestKernel, _ hostFD: Int32) -> WatchedSignals {
+        let made = EventFile.make(initial: 0, isSemaphore: false)
+        if made >= 0 {
+            hostCall(__NR_dup3, UInt64(made), UInt64(signed: hostFD), UInt64(O_CLOEXEC))
+            hostCall(__NR_close, UInt64(made))
+        }
+        let own = SignalWatcher(mask: watcher.mask.load(ordering: .relaxed), eventFD: hostFD)
+        kernel.signals.state.withLock { $0.watchers.append(own) }
+        return WatchedSignals(table: kernel.signals, watcher: own)
     }
 
     func descriptionCloses() {

@@ -45,6 +45,9 @@ public final class FileDescription: @unchecked Sendable {
     /// After a takeover: a listener whose name is not to be had yet, or is being changed.
     let isBindingLate = Atomic<Bool>(false)
 
+    /// Whether a child may have the host's open files as well: from then on none is gone when it is closed here.
+    static let areShared = Atomic<Bool>(false)
+
     private static let lastIdentity = Atomic<UInt64>(0)
 
     /// The next identity.
@@ -74,7 +77,7 @@ public final class FileDescription: @unchecked Sendable {
         if let payload { (payload as? any ClosingPayload)?.descriptionCloses() }
         let leaving = hold?.leave(hostFD)
         let isKept = leaving?.isKept ?? false
-        closeRegistrations(isHostFileKept: isKept)
+        closeRegistrations(isHostFileKept: isKept || FileDescription.areShared.load(ordering: .relaxed))
         let isHanded = isHanded.load(ordering: .relaxed) && !transfers.isForGood
         if isHanded { HandedDescriptors.giveUpLocks(self) }
         if leaving?.isToBeClosed == true { hold?.putClose(isShutFirst: isHanded && kind == .socket) }
@@ -84,6 +87,11 @@ public final class FileDescription: @unchecked Sendable {
         } else {
             hostCall(__NR_close, UInt64(signed: hostFD))
         }
+    }
+
+    /// Its own, and the duplicates that epolls know it by.
+    var hostDescriptors: [Int32] {
+        registrations.withLock { registrations in registrations.map(\.hostFD) } + [hostFD]
     }
 
     /// What rebuilds the object as it is now: an epoll's interests live in its set.

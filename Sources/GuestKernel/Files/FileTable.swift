@@ -159,6 +159,18 @@ public final class FileTable: Sendable {
         }
     }
 
+    /// After `restore`, where calls may be made without leaving the guest.
+    func giveDirectAccess() {
+        guard allowsDirectCalls else { return }
+        for (descriptor, entry) in allEntries() { DirectAccess(to: entry.file).give(to: Int(descriptor), entry.file) }
+    }
+
+    /// execve(2): takes out what is closed then. The descriptions close with the last reference to them.
+    func takeClosedOnExec() -> [FileDescription] {
+        let closing = allEntries().filter(\.entry.closesOnExec)
+        return closing.compactMap { remove($0.descriptor) }
+    }
+
     /// The open descriptors, lowest first.
     func snapshot() -> [(descriptor: Int32, file: FileDescription)] {
         state.withLock { state in

@@ -41,6 +41,11 @@ final class GuestMounts: Sendable {
         mounts = builder.mounts
     }
 
+    /// What it holds open.
+    var hostDescriptors: [Int32] {
+        ([root] + mounts.flatMap { [$0.parent, $0.directory] }).map(\.hostFD).filter { $0 >= 0 }
+    }
+
     // MARK: - Looking up
 
     /// What hides a name in a directory.

@@ -11,16 +11,28 @@ public final class GuestIdentity: Sendable {
     public let hostPid: Int32
     /// What the guest has set of itself and the host is not told.
     let attributes = Mutex(ProcessAttributes())
-    private let group: Atomic<Int32>
-    private let sessionLeader: Atomic<Int32>
+    private let group: NumberOnHost
+    private let sessionLeader: NumberOnHost
+    /// The parent is the guest's own, and this is its supervisor's pid; nil for a parent outside.
+    private let parentHostPid: Int32?
+
+    /// What a child has to know of its parent.
+    struct Parent: Sendable {
+        let pid: Int32
+        let hostPid: Int32
+        let processGroup: Int32
+        let session: Int32
+        let attributes: ProcessAttributes
+    }
 
     /// A guest that starts is what the supervisor is.
     init() {
         hostPid = Int32(hostCall(__NR_getpid))
         pid = hostPid
         parentPid = Int32(hostCall(__NR_getppid))
-        group = Atomic(Int32(hostCall(__NR_getpgid, 0)))
-        sessionLeader = Atomic(Int32(hostCall(__NR_getsid, 0)))
+        parentHostPid = nil
+        group = NumberOnHost(GuestIdentity.hostGroup)
+        sessionLeader = NumberOnHost(GuestIdentity.hostSession)
         // Reading it is setting it (umask(2)).
         let mask = hostCall(__NR_umask, 0)
         hostCall(__NR_umask, UInt64(mask))
@@ -32,22 +44,54 @@ public final class GuestIdentity: Sendable {
         hostPid = Int32(hostCall(__NR_getpid))
         pid = record.pid
         parentPid = record.parentPid
-        group = Atomic(record.processGroup)
-        sessionLeader = Atomic(record.session)
+        parentHostPid = nil
+        group = NumberOnHost(GuestIdentity.hostGroup, guest: record.processGroup)
+        sessionLeader = NumberOnHost(GuestIdentity.hostSession, guest: record.session)
         attributes.withLock { $0 = record.attributes }
         hostCall(__NR_umask, UInt64(record.attributes.fileMask))
     }
 
-    public var processGroup: Int32 { group.load(ordering: .relaxed) }
-    public var session: Int32 { sessionLeader.load(ordering: .relaxed) }
+    /// In a child, whose pid is the forked process's.
+    init(childOf parent: Parent) {
+        hostPid = Int32(hostCall(__NR_getpid))
+        pid = hostPid
+        parentPid = parent.pid
+        parentHostPid = parent.hostPid
+        group = NumberOnHost(GuestIdentity.hostGroup, guest: parent.processGroup)
+        sessionLeader = NumberOnHost(GuestIdentity.hostSession, guest: parent.session)
+        attributes.withLock { $0 = parent.attributes }
+    }
+
+    var asParent: Parent {
+        Parent(
+            pid: pid, hostPid: hostPid, processGroup: processGroup, session: session,
+            attributes: attributes.withLock { $0 })
+    }
+
+    /// Whether another guest process has started this one.
+    var isChild: Bool { parentHostPid != nil }
+
+    /// Another process's after the parent has ended.
+    var currentParentPid: Int32 {
+        guard let parentHostPid else { return parentPid }
+        let now = Int32(hostCall(__NR_getppid))
+        return now == parentHostPid ? parentPid : now
+    }
+
+    // A parent may change a child's group, and a child its own.
+    public var processGroup: Int32 { group.number(on: GuestIdentity.hostGroup) }
+    public var session: Int32 { sessionLeader.number(on: GuestIdentity.hostSession) }
 
     func setProcessGroup(_ processGroup: Int32) {
-        group.store(processGroup, ordering: .relaxed)
+        group.set(GuestIdentity.hostGroup, guest: processGroup)
     }
 
     func setSession(_ session: Int32) {
-        sessionLeader.store(session, ordering: .relaxed)
+        sessionLeader.set(GuestIdentity.hostSession, guest: session)
     }
+
+    private static var hostGroup: Int32 { Int32(hostCall(__NR_getpgid, 0)) }
+    private static var hostSession: Int32 { Int32(hostCall(__NR_getsid, 0)) }
 
     /// A signal that the guest sends to itself.
     func sentSignal(_ signal: Int32, code: Int32) -> SignalInfo {
@@ -64,4 +108,28 @@ struct ProcessAttributes: Sendable, BitwiseCopyable, Equatable {
     var isChildSubreaper = false
     /// umask(2), which the host has as well.
     var fileMask: UInt32 = 0o22
+}
+
+/// The number of a group or session: the host's, but for one that has another there since a takeover.
+private struct NumberOnHost: ~Copyable, Sendable {
+    /// The host's number in the lower half, the guest's in the upper.
+    private let pair: Atomic<UInt64>
+
+    init(_ host: Int32, guest: Int32? = nil) {
+        pair = Atomic(NumberOnHost.pack(host, guest ?? host))
+    }
+
+    func set(_ host: Int32, guest: Int32) {
+        pair.store(NumberOnHost.pack(host, guest), ordering: .relaxed)
+    }
+
+    func number(on host: Int32) -> Int32 {
+        let pair = pair.load(ordering: .relaxed)
+        return UInt32(bitPattern: host) == UInt32(truncatingIfNeeded: pair)
+            ? Int32(truncatingIfNeeded: pair >> 32) : host
+    }
+
+    private static func pack(_ host: Int32, _ guest: Int32) -> UInt64 {
+        UInt64(UInt32(bitPattern: guest)) << 32 | UInt64(UInt32(bitPattern: host))
+    }
 }

@@ -9,7 +9,7 @@ enum IdentityCalls {
     }
 
     static func getParentPid(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        Int(thread.kernel.identity.parentPid)
+        Int(thread.kernel.identity.currentParentPid)
     }
 
     static func getOwnGroup(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -29,12 +29,16 @@ enum IdentityCalls {
     }
 
     /// setpgid(2) of the guest itself is the supervisor's: a shell that leads its own group must be
-    /// able to own the terminal. It has no children to set the group of.
+    /// able to own the terminal. A child's is the host's affair.
     static func setGroup(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let identity = thread.kernel.identity
         let pid = Int32(truncatingIfNeeded: arguments.a)
         var group = Int32(truncatingIfNeeded: arguments.b)
         guard group >= 0 else { return failed(EINVAL) }
+        if let child = thread.kernel.children.find(pid), !child.isLost {
+            let hostGroup = group == identity.pid ? identity.hostPid : thread.kernel.hostGroup(group)
+            return hostCall(__NR_setpgid, UInt64(signed: pid), UInt64(signed: hostGroup))
+        }
         guard isOwn(pid, thread) else { return failed(ESRCH) }
         if group == 0 { group = identity.pid }
         if group == identity.processGroup { return 0 }

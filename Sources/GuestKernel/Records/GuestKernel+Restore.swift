@@ -33,6 +33,7 @@ extension GuestKernel {
         for record in decoded.threads { try restore(record) }
         futexes.restore(decoded.futexes, self)
         timers.restore(decoded.timers)
+        for child in children.restore(decoded.children) { tellOfEnd(child) }
         try ObjectRestore.restore(self, from: records, handed: handed)
         if let ended = decoded.process.end { end(ended) }
     }

@@ -9,6 +9,7 @@ struct KernelRecords: Sendable {
     let timers: TimerServiceRecord
     let futexes: FutexRecord
     let callSites: CallSiteRecord
+    let children: ChildrenRecord
     /// Lowest tid first.
     let threads: [ThreadRecord]
 
@@ -33,6 +34,9 @@ struct KernelRecords: Sendable {
         }
         callSites = try KernelRecords.decode(records, .callSites) { bytes throws(RecordError) in
             try CallSiteRecord(decoding: bytes)
+        }
+        children = try KernelRecords.decode(records, .children) { bytes throws(RecordError) in
+            try ChildrenRecord(decoding: bytes)
         }
         threads = try KernelRecords.threads(in: records)
         if threads.isEmpty, process.end == nil { throw RestoreError("the guest's records hold no thread") }

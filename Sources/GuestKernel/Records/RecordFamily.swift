@@ -18,6 +18,8 @@ public enum RecordFamily: UInt8, Sendable, CaseIterable {
     case futexes = 7
     /// What is rewritten of the guest's code.
     case callSites = 8
+    /// Processes that the guest has started.
+    case children = 9
 
     /// Which open file each descriptor stands for.
     case descriptors = 32

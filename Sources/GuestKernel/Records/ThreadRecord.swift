@@ -95,6 +95,11 @@ extension ThreadRecord {
         return writer.bytes
     }
 
+    /// By its place in the context (CONTEXT_RAX and the like).
+    mutating func setRegister(at offset: Int32, _ value: UInt64) {
+        registers[Int(offset) / 8] = value
+    }
+
     /// Gives a thread that has not run yet the record's state.
     func install(in thread: GuestThread) {
         let context = thread.context

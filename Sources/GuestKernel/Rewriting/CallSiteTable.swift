@@ -57,6 +57,19 @@ final class CallSiteTable: Sendable {
     /// Whether the host has GS while the guest runs.
     var hasGS: Bool { !isGivenUp.load(ordering: .relaxed) }
 
+    /// The table as a plain value; the guest is stopped.
+    var state: State { guarded.withLock { $0.state } }
+
+    /// execve(2): the code is gone, and GS is the host's again where sites may be rewritten.
+    func reset(vdso: UInt64) {
+        guarded.withLock { guarded in
+            guarded.state = State(vdso: vdso, isGivenUp: !adds)
+            isGivenUp.store(!adds, ordering: .relaxed)
+            entryCount.store(0, ordering: .relaxed)
+        }
+        refused.withLock { $0 = [] }
+    }
+
     /// The table's record; the guest is stopped.
     var encoded: [UInt8] {
         guarded.withLock { guarded in

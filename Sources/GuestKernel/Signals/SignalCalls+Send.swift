@@ -8,8 +8,14 @@ extension SignalCalls {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         let signal = Int32(truncatingIfNeeded: arguments.b)
         guard signal >= 0, signal <= SignalSet.count else { return failed(EINVAL) }
-        // 0 means the guest's process group, of which only the guest itself is supervised.
-        if pid == kernel.identity.pid || pid == 0 || pid == -kernel.identity.processGroup {
+        if let child = kernel.children.find(pid) { return kill(child, signal) }
+        let isOwnGroup = pid == 0 || pid == -kernel.identity.processGroup
+        // With children, or as one, the guest is not alone in it. Its own signal comes back by way of the host's.
+        if isOwnGroup, kernel.identity.isChild || kernel.children.isUsed.load(ordering: .relaxed) {
+            return hostCall(__NR_kill, 0, UInt64(signed: signal))
+        }
+        // Otherwise only the guest itself is supervised.
+        if pid == kernel.identity.pid || isOwnGroup {
             if signal == 0 { return 0 }
             return kernel.sendToProcess(kernel.identity.sentSignal(signal, code: 0))
         }
@@ -19,6 +25,12 @@ extension SignalCalls {
         let settled = signal == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }
         return hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal))
+    }
+
+    /// What a child does is not held either, so nothing has to be committed before. One that has ended stays until it is
+    /// waited for.
+    private static func kill(_ child: Child, _ signal: Int32) -> Int {
+        child.isLost ? 0 : hostCall(__NR_kill, UInt64(signed: child.pid), UInt64(signed: signal))
     }
 
     static func tkill(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

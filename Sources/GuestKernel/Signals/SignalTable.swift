@@ -53,6 +53,20 @@ final class SignalTable: Sendable {
         }
     }
 
+    /// A child's: the same actions, and nothing pending.
+    init(actions: [SignalAction]) {
+        state.withLock { $0.actions = actions }
+    }
+
+    /// execve(2): handlers are gone with the program that they were of; what is ignored stays ignored.
+    func forgetHandlers() {
+        state.withLock { state in
+            for signal in state.actions.indices where state.actions[signal].handler != SignalAction.ignoreHandler {
+                state.actions[signal] = SignalAction()
+            }
+        }
+    }
+
     /// A guest that goes on: descriptors that watch signals put themselves in again.
     init(from record: SignalRecord) {
         state.withLock { state in

@@ -5,8 +5,7 @@ extension SyscallTable {
         limitsAndUsage + scheduling + [
             Syscall(
                 61, "wait4", .processIdentity, .output(.waitStatus), .named(.waitOptions), .output(.resourceUsage),
-                support: .partial,
-                note: "ECHILD: a guest has no children yet", handler: ChildCalls.wait),
+                callClass: .mayWait, handler: WaitCalls.wait),
             Syscall(63, "uname", .output(.systemNames), callClass: .passedOn),
             Syscall(99, "sysinfo", .output(.systemInformation), handler: UsageCalls.systemInformation),
             Syscall(
@@ -21,8 +20,8 @@ extension SyscallTable {
                 handler: ProcessControl.control),
             Syscall(
                 247, "waitid", .named(.waitTarget), .processIdentity, .output(.signalInformation), .named(.waitOptions),
-                .output(.resourceUsage), support: .partial,
-                note: "ECHILD: a guest has no children yet", handler: ChildCalls.waitIdentity),
+                .output(.resourceUsage), callClass: .mayWait, support: .partial, note: "no P_PIDFD",
+                handler: WaitCalls.waitIdentity),
             Syscall(
                 318, "getrandom", .output(.randomBytes, .result), .size, .named(.randomFlags),
                 handler: UsageCalls.random),

@@ -9,15 +9,7 @@ extension SyscallTable {
         + refusedFiles + administration + namespaces + security + lateFutexes + obsolete
 
     private static let children: [Syscall] =
-        Refusal(errno: ENOSYS, note: "a guest has no child processes yet", isReported: true).rows([
-            (57, "fork", []),
-            (58, "vfork", []),
-        ])
-        + Refusal(errno: ENOSYS, note: "a guest cannot start another program yet", isReported: true).rows([
-            (59, "execve", [.path, .input(.stringVector), .input(.environment)]),
-            (322, "execveat", [.directory, .path, .input(.stringVector), .input(.environment), .placeFlags]),
-        ])
-        + Refusal(errno: ENOSYS, note: "a guest has no child processes yet").rows([
+        Refusal(errno: ENOSYS, note: "children are waited for and signalled by their pids").rows([
             (424, "pidfd_send_signal", [.descriptor, .signal, .input(.signalInformation), .bits]),
             (434, "pidfd_open", [.processIdentity, .bits]),
             (438, "pidfd_getfd", [.descriptor, .integer, .bits]),

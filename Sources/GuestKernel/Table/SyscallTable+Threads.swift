@@ -3,7 +3,12 @@ extension SyscallTable {
         Syscall(24, "sched_yield", handler: ThreadCalls.yieldProcessor),
         Syscall(
             56, "clone", .named(.cloneFlags), .pointer, .output(.int32), .output(.int32), .pointer, support: .partial,
-            note: "threads only; child processes are ENOSYS", handler: ThreadCalls.clone),
+            note: "threads and processes, without shared memory but for vfork; no namespaces, no pidfd", handler: ThreadCalls.clone),
+        Syscall(57, "fork", callClass: .mayWait, handler: ForkCalls.fork),
+        Syscall(58, "vfork", callClass: .mayWait, handler: ForkCalls.vfork),
+        Syscall(
+            59, "execve", .path, .input(.stringVector), .input(.environment), callClass: .mayWait,
+            handler: ExecCalls.execve),
         Syscall(60, "exit", .integer, returns: .none, handler: ThreadCalls.exit),
         Syscall(158, "arch_prctl", .named(.archControl), .selected(.archControl), handler: ThreadCalls.archControl),
         Syscall(186, "gettid", handler: ThreadCalls.getTid),
@@ -14,7 +19,10 @@ extension SyscallTable {
             274, "get_robust_list", .processIdentity, .output(.address), .output(.uint64),
             handler: ThreadCalls.getRobustList),
         Syscall(
+            322, "execveat", .directory, .path, .input(.stringVector), .input(.environment), .placeFlags,
+            callClass: .mayWait, handler: ExecCalls.execveat),
+        Syscall(
             435, "clone3", .update(.cloneArguments, .count(1)), .size, support: .partial,
-            note: "threads only; child processes are ENOSYS", handler: ThreadCalls.clone3),
+            note: "threads and processes, without shared memory but for vfork; no namespaces, no pidfd", handler: ThreadCalls.clone3),
     ]
 }

@@ -15,8 +15,10 @@ extension GuestKernel {
     }
 
     /// Lets a prepared thread run on a host thread of its own.
-    func start(_ thread: GuestThread) -> Int32 {
-        threads.add(thread)
+    ///
+    /// - Parameter replaced: whose place it takes in the list, by its id and name.
+    func start(_ thread: GuestThread, replacing replaced: GuestThread? = nil) -> Int32 {
+        if let replaced { threads.replace(replaced, by: thread) } else { threads.add(thread) }
         statistics.countThread()
         threadStarted()
         let result = HostThread.start(mask: HostSignals.guestThreadMask) { [self] in runToEnd(thread) }
@@ -35,13 +37,18 @@ extension GuestKernel {
         finish(thread)
     }
 
+    /// What a thread leaves in memory when it is done with it (mm_release in kernel/fork.c).
+    func releaseMemory(of thread: GuestThread) {
+        thread.releaseRobustFutexes()
+        guard thread.clearChildTid != 0 else { return }
+        _ = GuestAccess.storeWord(0, at: thread.clearChildTid)
+        _ = futexes.wake(FutexKey(address: thread.clearChildTid, in: memory), count: 1, bitset: .max)
+    }
+
     private func finish(_ thread: GuestThread) {
-        if !isEnding { thread.releaseRobustFutexes() }
-        if !isEnding, thread.clearChildTid != 0 {
-            _ = GuestAccess.storeWord(0, at: thread.clearChildTid)
-            _ = futexes.wake(FutexKey(address: thread.clearChildTid, in: memory), count: 1, bitset: .max)
-        }
+        if !isEnding, !thread.isReplaced { releaseMemory(of: thread) }
         statistics.add(thread.callCounts)
+        if thread.isReplaced { return threadLeft() }
         let remaining = threads.remove(thread)
         if remaining == 0 { end(.exited(thread.exitStatus)) }
         gate.announceChange()

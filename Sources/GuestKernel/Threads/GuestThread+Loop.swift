@@ -10,7 +10,7 @@ extension GuestThread {
         precondition(attached == 0, "the alternate signal stack could not be set: errno \(-attached)")
         // Seccomp filters are inherited and add up, until the kernel has enough of them: a host thread that a guest
         // thread has made has one.
-        if kernel.configuration.dispatch != .seccomp || origin != .cloned {
+        if kernel.configuration.dispatch != .seccomp || !origin.hasFilter {
             let dispatched = guest_dispatch_enable(kernel.configuration.dispatch.rawValue, GuestLayout.arenaEnd)
             precondition(dispatched == 0, "syscall dispatch could not be turned on for a thread: errno \(-dispatched)")
         }

@@ -51,6 +51,10 @@ public final class GuestThread: @unchecked Sendable {
     var clearChildTid: UInt64 = 0
     /// set_robust_list(2).
     var robustListHead: UInt64 = 0
+    /// While the thread waits for the child of its vfork.
+    var parentHold: ParentHold?
+    /// Another thread has taken this one's place, with another program: nothing of the guest's ends with it.
+    var isReplaced = false
     private let nameState: Mutex<[UInt8]>
     /// Calls by number, added to the statistics when the thread ends.
     let callCounts: UnsafeMutablePointer<UInt64>
@@ -114,6 +118,18 @@ enum ThreadOrigin {
     case cloned
     /// From a record, on a host thread that the supervisor's own made.
     case restored
+    /// As a child's first, in a process whose threads all have the parent's seccomp filter.
+    case forked
+    /// By execve(2), in the place of the thread that made it.
+    case executed
+
+    /// Whether its host thread has inherited a filter.
+    var hasFilter: Bool {
+        switch self {
+        case .first, .restored: return false
+        case .cloned, .forked, .executed: return true
+        }
+    }
 }
 
 public enum GuestThreadError: Error {

@@ -11,11 +11,17 @@ enum ThreadCalls {
         static let signalHandlers: UInt64 = 0x800
         static let vfork: UInt64 = 0x4000
         static let thread: UInt64 = 0x1_0000
-        static let newNamespace: UInt64 = 0x2_0000
         static let setTls: UInt64 = 0x8_0000
         static let parentSetTid: UInt64 = 0x10_0000
         static let childClearTid: UInt64 = 0x20_0000
         static let childSetTid: UInt64 = 0x100_0000
+        static let exitSignal: UInt64 = 0xff
+        static let pidFD: UInt64 = 0x1000
+        static let parent: UInt64 = 0x8000
+        /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET.
+        static let namespaces: UInt64 = 0x7e02_0000
+        /// What a process cannot be started with.
+        static let unsupported = namespaces | files | signalHandlers | thread | parent | pidFD
         /// What makes a thread of the same process.
         static let ofThread = vm | fs | files | signalHandlers | thread
     }
@@ -26,6 +32,7 @@ enum ThreadCalls {
         var parentTid: UInt64
         var childTid: UInt64
         var tls: UInt64
+        var exitSignal: UInt64
     }
 
     static func clone(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -33,7 +40,7 @@ enum ThreadCalls {
             thread,
             CloneRequest(
                 flags: arguments.a, stackPointer: arguments.b, parentTid: arguments.c, childTid: arguments.d,
-                tls: arguments.e))
+                tls: arguments.e, exitSignal: arguments.a & CloneFlags.exitSignal))
     }
 
     /// clone3(2): struct clone_args, of which the first 64 bytes are version 0.
@@ -45,15 +52,11 @@ enum ThreadCalls {
             thread,
             CloneRequest(
                 flags: fields[0], stackPointer: fields[5] == 0 ? 0 : fields[5] &+ fields[6],
-                parentTid: fields[3], childTid: fields[2], tls: fields[7]))
+                parentTid: fields[3], childTid: fields[2], tls: fields[7], exitSignal: fields[4]))
     }
 
     private static func startThread(_ parent: GuestThread, _ request: CloneRequest) -> Int {
-        guard request.flags & CloneFlags.ofThread == CloneFlags.ofThread else {
-            parent.kernel.reportOnce(
-                "the guest called clone for a child process, which is refused: a guest has no child processes yet")
-            return failed(ENOSYS)
-        }
+        guard request.flags & CloneFlags.ofThread == CloneFlags.ofThread else { return startProcess(parent, request) }
         if request.flags & CloneFlags.setTls != 0, request.tls >= 1 << 47 { return failed(EPERM) }
         let kernel = parent.kernel
         let tid = kernel.threads.allocateTid()
@@ -71,6 +74,30 @@ enum ThreadCalls {
         if request.flags & CloneFlags.childSetTid != 0 { _ = GuestAccess.store(tid, at: request.childTid) }
         let result = kernel.start(child)
         return result == 0 ? Int(tid) : failed(EAGAIN)
+    }
+
+    /// clone(2) for a process. Memory that both go on to use is refused, and so are namespaces.
+    private static func startProcess(_ parent: GuestThread, _ request: CloneRequest) -> Int {
+        let flags = request.flags
+        let sharesMemory = flags & CloneFlags.vm != 0
+        guard !sharesMemory || flags & CloneFlags.vfork != 0, flags & CloneFlags.unsupported == 0 else {
+            parent.kernel.reportOnce(
+                "the guest called clone with flags \(hexadecimal(flags)), which is refused: processes that share "
+                    + "memory or descriptors, and new namespaces, are not there")
+            return failed(flags & CloneFlags.namespaces != 0 ? EPERM : EINVAL)
+        }
+        guard request.exitSignal <= UInt64(SignalSet.count) else { return failed(EINVAL) }
+        if flags & CloneFlags.setTls != 0, request.tls >= 1 << 47 { return failed(EPERM) }
+        var fork = ForkRequest()
+        fork.stackPointer = request.stackPointer
+        fork.exitSignal = Int32(request.exitSignal)
+        fork.holdsParent = flags & CloneFlags.vfork != 0
+        fork.sharesMemory = sharesMemory
+        if flags & CloneFlags.setTls != 0 { fork.tls = request.tls }
+        if flags & CloneFlags.parentSetTid != 0 { fork.parentTid = request.parentTid }
+        if flags & CloneFlags.childSetTid != 0 { fork.childTid = request.childTid }
+        if flags & CloneFlags.childClearTid != 0 { fork.clearedTid = request.childTid }
+        return ForkCalls.start(parent, fork)
     }
 
     private static func copyRegisters(from parent: GuestThread, to child: GuestThread) {

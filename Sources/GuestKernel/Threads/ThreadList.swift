@@ -42,6 +42,14 @@ final class ThreadList: Sendable {
         state.withLock { $0.threads.append(thread) }
     }
 
+    /// Puts a thread in another's place, so that there is never none.
+    func replace(_ old: GuestThread, by new: GuestThread) {
+        state.withLock { state in
+            state.threads.removeAll { $0 === old }
+            state.threads.append(new)
+        }
+    }
+
     /// Takes a thread out; returns how many remain.
     func remove(_ thread: GuestThread) -> Int {
         state.withLock { state in

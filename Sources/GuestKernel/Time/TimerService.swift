@@ -25,6 +25,12 @@ final class TimerService: Sendable {
     /// 1 while the helper has taken ends out of the records and their signals are not all sent.
     let isFiring = Atomic<UInt32>(0)
 
+    /// execve(2): timers of timer_create(2) are gone, those of setitimer(2) stay.
+    func forgetCreated() {
+        state.withLock { state in state.timers = state.timers.filter { $0.key < 0 } }
+        settle()
+    }
+
     // MARK: - timer_create and its like
 
     /// Gives a timer its number; nil when there are too many.

@@ -1,0 +1,45 @@
+import Glibc
+import RecordCoding
+
+/// A process that the guest has started and not yet waited for.
+struct Child: Sendable, Equatable {
+    /// The same for the guest and on the host.
+    let pid: Int32
+    /// What its parent is sent when it ends: SIGCHLD unless clone(2) was told otherwise, 0 for nothing.
+    let exitSignal: Int32
+    /// Set once its end is known, which its parent has been told then.
+    var end: SignalInfo?
+    /// It ended with the primary: there is nothing on this host that could be waited for.
+    var isLost = false
+}
+
+/// The guest's children, as a mirror knows them.
+struct ChildrenRecord: Sendable, Equatable {
+    var children: [Child]
+
+    init(_ children: [Child]) {
+        self.children = children
+    }
+
+    init(decoding bytes: [UInt8]) throws(RecordError) {
+        var reader = RecordReader(bytes)
+        children = try reader.getAll { reader throws(RecordError) in
+            var child = Child(pid: try reader.get(), exitSignal: try reader.get())
+            if try reader.getFlag() { child.end = try SignalInfo(from: &reader) }
+            guard child.pid > 0, 0...SignalSet.count ~= child.exitSignal else { throw .isMalformed }
+            return child
+        }
+        try reader.finish()
+    }
+
+    func encoded() -> [UInt8] {
+        var writer = RecordWriter(capacity: 4 + children.count * 64)
+        writer.putAll(children) { writer, child in
+            writer.put(child.pid)
+            writer.put(child.exitSignal)
+            writer.put(child.end != nil)
+            child.end?.write(to: &writer)
+        }
+        return writer.bytes
+    }
+}

@@ -1,0 +1,76 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+/// fork, vfork, and clone where it starts a process.
+///
+/// The child is a copy of this process: its memory is the kernel's copy on write, its supervisor starts anew on what
+/// `ForkImage` has, on threads of its own (child.c). The guest's threads are stopped meanwhile, as for a checkpoint, so
+/// that none of them is in the middle of anything.
+enum ForkCalls {
+    static func fork(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        start(thread, ForkRequest())
+    }
+
+    static func vfork(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        var request = ForkRequest()
+        request.holdsParent = true
+        request.sharesMemory = true
+        return start(thread, request)
+    }
+
+    static func start(_ thread: GuestThread, _ request: ForkRequest) -> Int {
+        let kernel = thread.kernel
+        // After a takeover, or an interruption, in the middle of vfork's wait: the child was started.
+        if let pid = thread.waiter.result { return waitForRelease(thread, pid) }
+        guard kernel.configuration.runForkedProcess != nil else { return failed(ENOSYS) }
+        var hold: ParentHold?
+        if request.holdsParent {
+            hold = ParentHold()
+            if hold == nil { return failed(EAGAIN) }
+        }
+        let pid = forkStopped(thread, request, hold)
+        if pid < 0 { return pid }
+        if request.parentTid != 0 { _ = GuestAccess.store(Int32(pid), at: request.parentTid) }
+        // It may have ended before it was in the table.
+        for ended in kernel.children.takeEnds() { kernel.tellOfEnd(ended) }
+        guard let hold else { return pid }
+        thread.waiter.result = pid
+        hold.closeWriteEnd()
+        thread.parentHold = hold
+        return waitForRelease(thread, pid)
+    }
+
+    private static func forkStopped(_ thread: GuestThread, _ request: ForkRequest, _ hold: ParentHold?) -> Int {
+        let kernel = thread.kernel
+        kernel.gate.stop(kernel, caller: thread)
+        defer { kernel.gate.resume() }
+        FileDescription.areShared.store(true, ordering: .relaxed)
+        let image = ForkImage(of: thread, request, hold: hold)
+        while true {
+            let pid = ForkedProcess.start(image)
+            // The guest's own number, which is another process's here after a takeover, stays its own.
+            guard pid > 0, pid == kernel.identity.pid || kernel.children.find(Int32(pid)) != nil else {
+                if pid > 0 { kernel.children.add(Child(pid: Int32(pid), exitSignal: request.exitSignal)) }
+                return pid
+            }
+            hostCall(__NR_kill, UInt64(pid), UInt64(SIGKILL))
+            hostCall(__NR_wait4, UInt64(pid), 0, 0, 0)
+        }
+    }
+
+    /// Waits until the child has another program or has ended. Only the end of the guest ends that sooner.
+    private static func waitForRelease(_ thread: GuestThread, _ pid: Int) -> Int {
+        guard let hold = thread.parentHold else { return pid }
+        while !thread.kernel.isEnding, !thread.mustEnd.load(ordering: .acquiring) {
+            var entry = pollfd(fd: hold.readEnd, events: Int16(POLLIN), revents: 0)
+            thread.wakeWord.store(0, ordering: .sequentiallyConsistent)
+            let result = thread.sleepInKernel { mask in
+                hostCall(__NR_ppoll, UInt64(address: &entry), 1, 0, UInt64(address: mask), 8)
+            }
+            if result > 0 { break }
+        }
+        thread.parentHold = nil
+        return pid
+    }
+}

@@ -1,0 +1,42 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+
+extension GuestKernel {
+    /// The host has told of a child: SIGCHLD with a code above 0. Several at once may have come as one.
+    public func childChanged(code: Int32, pid: Int32) {
+        for child in children.takeEnds() { tellOfEnd(child) }
+        guard code > HostWait.codeDumped, let child = children.find(pid), child.exitSignal == SIGCHLD,
+            signals.action(for: SIGCHLD).flags & SignalAction.noChildStop == 0
+        else { return }
+        let status = code == HostWait.codeContinued ? SIGCONT : SIGSTOP
+        sendToProcess(.child(code, pid: pid, status: status))
+    }
+
+    /// Tells the guest of a child's end, as do_notify_parent in kernel/signal.c.
+    func tellOfEnd(_ child: Child) {
+        guard var info = child.end, child.exitSignal != 0 else { return }
+        let action = signals.action(for: SIGCHLD)
+        let isIgnored = action.handler == SignalAction.ignoreHandler
+        if child.exitSignal == SIGCHLD, isIgnored || action.flags & SignalAction.noChildWait != 0 {
+            children.forget(child.pid)
+            if isIgnored { return }
+        }
+        info.signal = child.exitSignal
+        sendToProcess(info)
+    }
+
+    /// A process group as the host knows it: the guest's own pid is another's there after a takeover.
+    func hostGroup(_ group: Int32) -> Int32 {
+        group == identity.processGroup ? Int32(hostCall(__NR_getpgid, 0)) : group
+    }
+}
+
+extension SignalInfo {
+    /// Of a child (sigaction(2), "The siginfo_t argument to a SA_SIGINFO handler").
+    static func child(_ code: Int32, pid: Int32, status: Int32) -> SignalInfo {
+        var info = sent(signal: SIGCHLD, code: code, pid: pid, uid: UInt32(hostCall(__NR_getuid)))
+        info.field1 = UInt64(UInt32(bitPattern: status))
+        return info
+    }
+}
