@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "include/guest_signals.h"
 #include "include/host_call.h"
 
 #define BODY_STACK_BYTES (512 << 10)
@@ -57,11 +58,17 @@ static _Noreturn void live(const struct host_fork_plan *plan) {
     host_call(__NR_sigaltstack, (uint64_t)&none, 0, 0, 0, 0, 0);
     close_others(plan);
     start_body(plan);
+    struct pollfd others[2] = {{.fd = plan->life, .events = POLLIN}, {.fd = plan->parent, .events = POLLIN}};
     while (1) {
-        struct pollfd life = {.fd = plan->life, .events = POLLIN};
-        long ready = host_call(__NR_poll, (uint64_t)&life, 1, (uint64_t)-1, 0, 0, 0);
-        if (ready <= 0 || life.revents == 0) continue;
-        host_call(__NR_kill, (uint64_t)host_call(__NR_getpid, 0, 0, 0, 0, 0, 0), SIGKILL, 0, 0, 0, 0);
+        long ready = host_call(__NR_poll, (uint64_t)others, 2, (uint64_t)-1, 0, 0, 0);
+        if (ready <= 0) continue;
+        if (others[0].revents != 0) {
+            host_call(__NR_kill, (uint64_t)host_call(__NR_getpid, 0, 0, 0, 0, 0, 0), SIGKILL, 0, 0, 0, 0);
+        }
+        if (others[1].revents == 0) continue;
+        guest_signals_note_orphan();
+        host_call(__NR_close, (uint64_t)others[1].fd, 0, 0, 0, 0, 0);
+        others[1].fd = -1;
     }
 }
 

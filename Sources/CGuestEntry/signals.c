@@ -58,6 +58,7 @@ struct kernel_sigaction {
 
 static _Atomic uint64_t outside_signals;
 static _Atomic int32_t outside_listener;
+static _Atomic int is_orphan;
 
 static inline int within(uint64_t address, const char *begin, const char *end) {
     return address >= (uint64_t)begin && address < (uint64_t)end;
@@ -148,12 +149,25 @@ static void report_host_fault(int signal, const siginfo_t *info, const ucontext_
     guest_signals_restore_default(signal);
 }
 
-static void note_outside_signal(int signal) {
-    atomic_fetch_or(&outside_signals, SIGNAL_BIT(signal));
+static void kick_listener(void) {
     int32_t listener = atomic_load(&outside_listener);
     if (listener == 0) return;
     uint64_t process = (uint64_t)host_call(__NR_getpid, 0, 0, 0, 0, 0, 0);
     host_call(__NR_tgkill, process, (uint64_t)listener, GUEST_KICK_SIGNAL, 0, 0, 0);
+}
+
+static void note_outside_signal(int signal) {
+    atomic_fetch_or(&outside_signals, SIGNAL_BIT(signal));
+    kick_listener();
+}
+
+void guest_signals_note_orphan(void) {
+    atomic_store(&is_orphan, 1);
+    kick_listener();
+}
+
+int guest_signals_take_orphan(void) {
+    return atomic_exchange(&is_orphan, 0);
 }
 
 // A thread on its way out of a rewritten call site goes back to the `syscall`, which stands before where it would have

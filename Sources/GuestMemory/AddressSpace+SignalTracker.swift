@@ -66,6 +66,7 @@ extension AddressSpace.State {
         for area in map.areas(overlapping: enlarged(range)) where area.protection.contains(.write) {
             guard area.kind.isTracked, area.range.overlaps(range) else { continue }
             guard let part = area.range.intersection(enlarged(range)) else { continue }
+            keepPristine(part)
             // The host may be out of mappings: the whole area is one.
             let opened = HostMemory.protect(part, area.protection) >= 0 ? part : area.range
             if opened == area.range, HostMemory.protect(opened, area.protection) < 0 { continue }

@@ -18,6 +18,8 @@ public final class AddressSpace: Sendable {
         var tracking: Tracking?
         /// Pages may be closed to writes that the guest may write, as they were in the process that this was forked from.
         var wasClosedForTracking = false
+        /// While memory is lent: pages as they were before they were written to, by their address.
+        var pristine: [UInt64: [UInt8]]?
         /// The layout record that was made last.
         var layout: Layout?
     }

@@ -50,9 +50,11 @@ struct SignalForwarder: Sendable {
         var interrupts: [UInt64] = []
         var awaited = SignalForwarder.forwarded | HostSignals.bit(GUEST_KICK_SIGNAL)
         let info = UnsafeMutableRawBufferPointer.allocate(byteCount: SignalForwarder.infoByteCount, alignment: 8)
+        // What came before it had a listener is looked at first.
         guest_signals_set_listener(Int32(hostCall(__NR_gettid)))
         while true {
             forwardFaultSignals(kernel)
+            if guest_signals_take_orphan() != 0 { kernel.parentEnded() }
             let signal = hostCall(
                 __NR_rt_sigtimedwait, UInt64(address: &awaited), UInt64(address: info.baseAddress), 0, 8)
             if signal <= 0 || signal == Int(GUEST_KICK_SIGNAL) { continue }

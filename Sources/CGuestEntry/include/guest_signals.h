@@ -22,6 +22,12 @@ void guest_signals_set_listener(int32_t host_tid);
 /// Takes the set (bit n-1 for signal n) of fault signals that somebody sent to the process.
 uint64_t guest_signals_take_outside(void);
 
+/// The process's parent has ended: kicks the listener, once there is one.
+void guest_signals_note_orphan(void);
+
+/// Whether that has happened since it was last asked.
+int guest_signals_take_orphan(void);
+
 /// Gives every handled signal its default action again and unblocks it, for ending the process by it.
 void guest_signals_restore_default(int signal);
 

@@ -11,6 +11,8 @@ struct host_fork_plan {
     uint64_t kept_count;
     /// The process ends as soon as this becomes readable (a pidfd of the one that it may not outlive); -1 for never.
     int32_t life;
+    /// A pidfd of the parent, of whose end guest_signals_note_orphan is told; -1 for none.
+    int32_t parent;
     /// Run on a thread of its own, with all asynchronous signals blocked.
     void (*body)(void *argument);
     void *argument;

@@ -6,7 +6,7 @@ import Synchronization
 /// The guest's children, and who waits for them. The supervisor's own are in no such table, so that no wait of the
 /// guest's ever sees one.
 ///
-/// Lock order: the table's lock is a leaf.
+/// Lock order: `telling` before the signal table; the table's own lock is a leaf.
 final class ChildTable: Sendable {
     private struct State {
         /// By pid, in the order in which they were started.
@@ -15,6 +15,8 @@ final class ChildTable: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Held from a child's end being seen until its parent has been told.
+    let telling = Mutex<Void>(())
     /// Whether the guest has ever started a child: until then it is alone in its process group.
     let isUsed = Atomic<Bool>(false)
 
@@ -55,31 +57,33 @@ final class ChildTable: Sendable {
 
     // MARK: - Their ends
 
-    /// Looks which children have ended since the last time, and wakes who waits. Returns those that have.
+    /// Looks which children have ended since the last time. Returns those that have.
     func takeEnds() -> [Child] {
-        let (ended, waiters) = state.withLock { state in
+        state.withLock { state in
             var ended: [Child] = []
             for index in state.children.indices where state.children[index].end == nil {
                 guard let info = HostWait.peek(state.children[index].pid) else { continue }
                 state.children[index].end = info
                 ended.append(state.children[index])
             }
-            return (ended, state.waiters)
+            return ended
         }
-        for waiter in waiters { waiter.wakeUp() }
-        return ended
+    }
+
+    /// Something may be new of a child.
+    func wakeWaiters() {
+        for waiter in state.withLock({ $0.waiters }) { waiter.wakeUp() }
     }
 
     /// Takes an ended child out whose parent does not want to wait for it (SIGCHLD ignored, SA_NOCLDWAIT). Who waits all
     /// the same is to see that there is none any more.
     func forget(_ pid: Int32) {
-        let waiters = state.withLock { state in
-            guard let index = state.children.firstIndex(where: { $0.pid == pid }) else { return state.waiters }
+        state.withLock { state in
+            guard let index = state.children.firstIndex(where: { $0.pid == pid }) else { return }
             if !state.children[index].isLost { _ = HostWait.take(pid, options: HostWait.exited) }
             state.children.remove(at: index)
-            return state.waiters
         }
-        for waiter in waiters { waiter.wakeUp() }
+        wakeWaiters()
     }
 
     // MARK: - Waiting
@@ -92,14 +96,15 @@ final class ChildTable: Sendable {
         case noSuchChild
     }
 
-    /// Takes the first change of a child that `isMeant`.
+    /// Takes the first change of a child that `isMeant`. An end counts once it has been told (`noteChildEnds`).
     func take(options: Int32, where isMeant: (Child) -> Bool) -> Finding {
         state.withLock { state in
             var isOneMeant = false
             for index in state.children.indices where isMeant(state.children[index]) {
                 isOneMeant = true
                 let child = state.children[index]
-                guard let change = child.isLost ? lost(child, options) : HostWait.take(child.pid, options: options)
+                let wanted = child.end == nil ? options & ~HostWait.exited : options
+                guard let change = child.isLost ? lost(child, options) : HostWait.take(child.pid, options: wanted)
                 else { continue }
                 if change.isEnd, options & HostWait.keeps == 0 { state.children.remove(at: index) }
                 return .found(change)

@@ -33,7 +33,7 @@ enum ForkCalls {
         if pid < 0 { return pid }
         if request.parentTid != 0 { _ = GuestAccess.store(Int32(pid), at: request.parentTid) }
         // It may have ended before it was in the table.
-        for ended in kernel.children.takeEnds() { kernel.tellOfEnd(ended) }
+        kernel.noteChildEnds()
         guard let hold else { return pid }
         thread.waiter.result = pid
         hold.closeWriteEnd()
@@ -62,13 +62,14 @@ enum ForkCalls {
     /// Waits until the child has another program or has ended. Only the end of the guest ends that sooner.
     private static func waitForRelease(_ thread: GuestThread, _ pid: Int) -> Int {
         guard let hold = thread.parentHold else { return pid }
+        var received: [UInt8] = []
         while !thread.kernel.isEnding, !thread.mustEnd.load(ordering: .acquiring) {
             var entry = pollfd(fd: hold.readEnd, events: Int16(POLLIN), revents: 0)
             thread.wakeWord.store(0, ordering: .sequentiallyConsistent)
             let result = thread.sleepInKernel { mask in
                 hostCall(__NR_ppoll, UInt64(address: &entry), 1, 0, UInt64(address: mask), 8)
             }
-            if result > 0 { break }
+            if result > 0, !hold.receive(&received) { break }
         }
         thread.parentHold = nil
         return pid

@@ -5,12 +5,21 @@ import GuestMemory
 extension GuestKernel {
     /// The host has told of a child: SIGCHLD with a code above 0. Several at once may have come as one.
     public func childChanged(code: Int32, pid: Int32) {
-        for child in children.takeEnds() { tellOfEnd(child) }
+        noteChildEnds()
+        children.wakeWaiters()
         guard code > HostWait.codeDumped, let child = children.find(pid), child.exitSignal == SIGCHLD,
             signals.action(for: SIGCHLD).flags & SignalAction.noChildStop == 0
         else { return }
         let status = code == HostWait.codeContinued ? SIGCONT : SIGSTOP
         sendToProcess(.child(code, pid: pid, status: status))
+    }
+
+    /// Looks which children have ended, and tells the guest, as one step: who waits for a child finds it ended only when
+    /// its signal has been sent.
+    func noteChildEnds() {
+        children.telling.withLock { _ in
+            for child in children.takeEnds() { tellOfEnd(child) }
+        }
     }
 
     /// Tells the guest of a child's end, as do_notify_parent in kernel/signal.c.
@@ -24,6 +33,12 @@ extension GuestKernel {
         }
         info.signal = child.exitSignal
         sendToProcess(info)
+    }
+
+    /// getppid's answer is another one from now on, also where it is given without leaving the guest.
+    public func parentEnded() {
+        let parent = identity.currentParentPid
+        threads.visit { $0.context.pointee.guest_parent_pid = parent }
     }
 
     /// A process group as the host knows it: the guest's own pid is another's there after a takeover.

@@ -21,7 +21,6 @@ extension GuestKernel {
             reportOnce("the guest's new program \(program.path) does not fit into memory: errno \(result)")
             end(.signalled(SIGKILL))
         }
-        isExecuting.store(false, ordering: .sequentiallyConsistent)
         thread.isReplaced = result == 0
         thread.mustEnd.store(true, ordering: .releasing)
         guest_context_request_stop(thread.context)
@@ -56,6 +55,7 @@ extension GuestKernel {
         next.signals = signals.state.withLock { _ in thread.signals }
         next.processorOffsetNanoseconds = thread.processorNanoseconds ?? 0
         next.origin = .executed
+        isExecuting.store(false, ordering: .sequentiallyConsistent)
         return start(next, replacing: thread)
     }
 }

@@ -13,6 +13,13 @@ extension GuestKernel {
                 limits: ResourceLimits(image.limits), signals: SignalTable(actions: image.actions),
                 callSites: CallSiteTable(image.callSites, adds: image.configuration.rewrites), mounts: image.mounts))
         memory.openAfterFork()
+        if image.request.sharesMemory {
+            do throws(TrackerError) {
+                try memory.beginLoan()
+            } catch {
+                image.configuration.report("what a child of vfork writes stays its own: \(error.message)")
+            }
+        }
         setProgram(image.program)
         reported.withLock { $0 = image.reported }
         network.raiseObjectNumber(to: image.networkObjectNumber)
@@ -38,9 +45,12 @@ extension GuestKernel {
         return start(thread)
     }
 
-    /// Lets the parent of vfork go on: the child has another program, or ends.
+    /// Lets the parent of vfork go on, with what this process has changed in its memory: the child has another program,
+    /// or ends.
     func releaseParent() {
         let hold = parentHold.exchange(-1, ordering: .relaxed)
-        if hold >= 0 { hostCall(__NR_close, UInt64(signed: hold)) }
+        if hold < 0 { return }
+        for change in memory.endLoan() { ParentHold.send(change, hold) }
+        hostCall(__NR_close, UInt64(signed: hold))
     }
 }

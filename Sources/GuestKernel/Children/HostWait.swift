@@ -46,6 +46,7 @@ enum HostWait {
 
     /// Takes what is new of a process; nil for nothing. `options` are waitid's.
     static func take(_ pid: Int32, options: Int32) -> Change? {
+        if options & (exited | stopped | continued) == 0 { return nil }
         var usage = [UInt8](repeating: 0, count: usageByteCount)
         guard let info = wait(pid, options, &usage) else { return nil }
         return Change(info: info, usage: usage)

@@ -22,7 +22,7 @@ struct InheritedFile: Sendable {
         statusFlags = file.statusFlags.load(ordering: .relaxed)
         hasTimeouts = file.hasTimeouts.load(ordering: .relaxed)
         record = file.record.current
-        payload = file.payload
+        payload = (file.payload as? EpollSet).map(EpollSet.init(copying:)) ?? file.payload
     }
 
     /// In the child.

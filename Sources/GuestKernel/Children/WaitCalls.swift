@@ -81,6 +81,7 @@ enum WaitCalls {
         defer { children.removeWaiter(thread) }
         while true {
             let isAwake = thread.prepareToSleep()
+            thread.kernel.noteChildEnds()
             switch children.take(options: hostOptions, where: { isMeant($0, target, options) }) {
             case .found(let change): return tell(change)
             case .noSuchChild: return failed(ECHILD)

@@ -66,6 +66,13 @@ final class EpollSet: ClosingPayload, Sendable {
         self.hostFD = hostFD
     }
 
+    /// The same for a child, with a lock of its own; the host's epoll is both's.
+    init(copying other: EpollSet) {
+        hostFD = other.hostFD
+        let copied = other.state.withLock { $0 }
+        state.withLock { $0 = copied }
+    }
+
     /// The epoll descriptor itself is closed: registrations with files that live on are dead.
     var isClosed: Bool { isClosedFlag.load(ordering: .acquiring) }
 

@@ -82,15 +82,28 @@ extension GuestThread {
         if SignalSet.stopping & bit != 0 {
             traceSignal(info)
             kernel.threads.visit { guest_context_request_stop($0.context) }
-            // The shell does not see it, so somebody has to say why nothing moves any more.
-            kernel.configuration.report(
-                "\(signalName(info.signal)) stopped the guest; SIGCONT lets it go on, three interrupts end it")
+            if kernel.identity.isChild {
+                stopOnHost(info.signal)
+            } else {
+                // The shell does not see it, so somebody has to say why nothing moves any more.
+                kernel.configuration.report(
+                    "\(signalName(info.signal)) stopped the guest; SIGCONT lets it go on, three interrupts end it")
+            }
             kernel.waitForContinue(self)
             return !kernel.isEnding
         }
         traceInterruption(by: info)
         kernel.end(.signalled(info.signal))
         return false
+    }
+
+    /// Stops the whole process, so that its parent sees it (wait4 with WUNTRACED). The SIGCONT that lets it go on comes
+    /// to the guest as any signal from outside.
+    private func stopOnHost(_ signal: Int32) {
+        HostSignals.setMask(HostSignals.guestThreadMask & ~HostSignals.bit(signal))
+        let process = UInt64(hostCall(__NR_getpid))
+        hostCall(__NR_tgkill, process, UInt64(hostCall(__NR_gettid)), UInt64(signed: signal))
+        HostSignals.setMask(HostSignals.guestThreadMask)
     }
 
     /// A signal that must be taken now: when it is blocked or ignored the process ends by it

@@ -82,7 +82,7 @@ public final class GuestThread: @unchecked Sendable {
         context.pointee.stop = 1
         context.pointee.guest_pid = kernel.identity.pid
         context.pointee.guest_tid = tid
-        context.pointee.guest_parent_pid = kernel.identity.parentPid
+        context.pointee.guest_parent_pid = kernel.identity.currentParentPid
         context.pointee.call_counts = callCounts
         context.pointee.makes_calls = 1
         if !kernel.callSites.hasGS { guest_context_release_gs(context) }

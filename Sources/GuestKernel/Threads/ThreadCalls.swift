@@ -112,6 +112,7 @@ enum ThreadCalls {
     }
 
     static func exit(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        thread.kernel.releaseParent()
         thread.exitStatus = Int32(arguments.a & 0xff)
         thread.mustEnd.store(true, ordering: .releasing)
         guest_context_request_stop(thread.context)
@@ -119,6 +120,7 @@ enum ThreadCalls {
     }
 
     static func exitGroup(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
+        thread.kernel.releaseParent()
         thread.kernel.end(.exited(Int32(arguments.a & 0xff)))
         return 0
     }

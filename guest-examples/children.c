@@ -1,0 +1,176 @@
+// fork and wait: how children end, who is told and how, groups, what a child has of its parent and what it has not.
+#include "check.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+static volatile sig_atomic_t told;
+static siginfo_t last;
+
+static void on_child(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)context;
+    last = *info;
+    told++;
+}
+
+static pid_t start_exiting(int status) {
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) _exit(status);
+    return child;
+}
+
+static void statuses(void) {
+    int status = 0;
+    pid_t child = start_exiting(42);
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK(WIFEXITED(status));
+    CHECK_EQUAL(WEXITSTATUS(status), 42);
+    CHECK_FAILS(waitpid(child, &status, 0), ECHILD);
+    CHECK_FAILS(wait(NULL), ECHILD);
+    child = fork();
+    if (child == 0) {
+        while (1) pause();
+    }
+    CHECK_EQUAL(waitpid(child, &status, WNOHANG), 0);
+    CHECK_EQUAL(kill(child, 0), 0);
+    CHECK_EQUAL(kill(child, SIGTERM), 0);
+    struct rusage usage;
+    CHECK_EQUAL(wait4(child, &status, 0, &usage), child);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQUAL(WTERMSIG(status), SIGTERM);
+    CHECK_FAILS(kill(child, 0), ESRCH);
+    CHECK_FAILS(waitpid(-1, &status, 0x40), EINVAL);
+}
+
+static void identities(void) {
+    int ends[2], status;
+    CHECK_EQUAL(pipe(ends), 0);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t seen[3] = { getpid(), getppid(), gettid() };
+        CHECK_EQUAL(write(ends[1], seen, sizeof seen), sizeof seen);
+        _exit(0);
+    }
+    pid_t seen[3];
+    CHECK_EQUAL(read(ends[0], seen, sizeof seen), sizeof seen);
+    CHECK_EQUAL(seen[0], child);
+    CHECK_EQUAL(seen[1], parent);
+    CHECK_EQUAL(seen[2], child);
+    CHECK_EQUAL(waitpid(-1, &status, 0), child);
+    CHECK_EQUAL(status, 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void telling(void) {
+    struct sigaction action = { .sa_sigaction = on_child, .sa_flags = SA_SIGINFO }, before;
+    CHECK_EQUAL(sigaction(SIGCHLD, &action, &before), 0);
+    pid_t child = start_exiting(9);
+    CHECK_EVENTUALLY(told == 1);
+    CHECK_EQUAL(last.si_pid, child);
+    CHECK_EQUAL(last.si_code, CLD_EXITED);
+    CHECK_EQUAL(last.si_status, 9);
+    siginfo_t info = { 0 };
+    CHECK_EQUAL(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    CHECK_EQUAL(info.si_pid, child);
+    CHECK_EQUAL(waitid(P_ALL, 0, &info, WEXITED), 0);
+    CHECK_EQUAL(info.si_status, 9);
+    CHECK_FAILS(waitid(P_ALL, 0, &info, WEXITED), ECHILD);
+    // Who ignores their ends has nobody to wait for.
+    CHECK(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+    start_exiting(1);
+    CHECK_FAILS(wait(NULL), ECHILD);
+    CHECK_EQUAL(sigaction(SIGCHLD, &before, NULL), 0);
+}
+
+static void groups(void) {
+    int status;
+    pid_t leader = fork();
+    if (leader == 0) {
+        while (1) pause();
+    }
+    CHECK_EQUAL(setpgid(leader, leader), 0);
+    CHECK_EQUAL(getpgid(leader), leader);
+    pid_t other = fork();
+    if (other == 0) {
+        while (1) pause();
+    }
+    CHECK_EQUAL(setpgid(other, leader), 0);
+    CHECK_EQUAL(waitpid(-leader, &status, WNOHANG), 0);
+    CHECK_EQUAL(waitpid(0, &status, WNOHANG | WUNTRACED) == -1 ? errno : 0, ECHILD);
+    CHECK_EQUAL(kill(-leader, SIGKILL), 0);
+    for (int i = 0; i < 2; i++) {
+        CHECK(waitpid(-leader, &status, 0) > 0);
+        CHECK_EQUAL(WTERMSIG(status), SIGKILL);
+    }
+}
+
+static void stops(void) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        raise(SIGSTOP);
+        _exit(3);
+    }
+    CHECK_EQUAL(waitpid(child, &status, WUNTRACED), child);
+    CHECK(WIFSTOPPED(status));
+    CHECK_EQUAL(WSTOPSIG(status), SIGSTOP);
+    CHECK_EQUAL(kill(child, SIGCONT), 0);
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK_EQUAL(WEXITSTATUS(status), 3);
+}
+
+// Timers, pending signals and waiting time are not handed on; masks, handlers and memory are.
+static volatile int value = 1;
+
+static void inheritance(void) {
+    int status;
+    struct itimerval soon = { .it_value = { 100, 0 } }, left;
+    CHECK_EQUAL(setitimer(ITIMER_REAL, &soon, NULL), 0);
+    sigset_t blocked, pending, mask;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    CHECK_EQUAL(sigprocmask(SIG_BLOCK, &blocked, NULL), 0);
+    CHECK_EQUAL(raise(SIGUSR1), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        CHECK_EQUAL(getitimer(ITIMER_REAL, &left), 0);
+        CHECK_EQUAL(left.it_value.tv_sec, 0);
+        CHECK_EQUAL(sigpending(&pending), 0);
+        CHECK_EQUAL(sigismember(&pending, SIGUSR1), 0);
+        CHECK_EQUAL(sigprocmask(SIG_BLOCK, NULL, &mask), 0);
+        CHECK_EQUAL(sigismember(&mask, SIGUSR1), 1);
+        CHECK_EQUAL(value, 1);
+        value = 2;
+        _exit(value);
+    }
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK_EQUAL(WEXITSTATUS(status), 2);
+    CHECK_EQUAL(value, 1);
+    CHECK_EQUAL(sigpending(&pending), 0);
+    CHECK_EQUAL(sigismember(&pending, SIGUSR1), 1);
+    soon.it_value.tv_sec = 0;
+    CHECK_EQUAL(setitimer(ITIMER_REAL, &soon, NULL), 0);
+}
+
+static void many(void) {
+    int sum = 0, status;
+    for (int i = 1; i <= 20; i++) start_exiting(i);
+    while (wait(&status) > 0) sum += WEXITSTATUS(status);
+    CHECK_EQUAL(sum, 210);
+}
+
+int main(void) {
+    statuses();
+    identities();
+    telling();
+    groups();
+    stops();
+    inheritance();
+    many();
+    return check_ok();
+}
