@@ -18,12 +18,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
     ],
     targets: [
-        .target(name: "CGuestEntry", cSettings: signalContextFlags),
+        .target(name: "CThreadGate", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CGuestEntry", dependencies: ["CThreadGate"], cSettings: signalContextFlags),
         .systemLibrary(name: "CLZ4"),
         .systemLibrary(name: "CXXHash"),
         .systemLibrary(name: "CZydis"),
         .target(name: "RecordCoding", swiftSettings: swiftSettings),
-        .target(name: "GuestMemory", dependencies: ["CGuestEntry", "RecordCoding"], swiftSettings: swiftSettings),
+        .target(
+            name: "GuestMemory", dependencies: ["CGuestEntry", "CThreadGate", "RecordCoding"], swiftSettings: swiftSettings),
         .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
         .target(name: "CallSites", dependencies: ["CZydis"], swiftSettings: swiftSettings),
         .target(name: "Unwinding", swiftSettings: swiftSettings),
@@ -32,7 +34,7 @@ let package = Package(
         .target(
             name: "GuestKernel",
             dependencies: [
-                "CallSites", "CGuestEntry", "GuestLoader", "GuestMemory", "RecordCoding", "SyscallShapes", "Unwinding",
+                "CallSites", "CGuestEntry", "CThreadGate", "GuestLoader", "GuestMemory", "RecordCoding", "SyscallShapes", "Unwinding",
                 "Volumes",
             ],
             swiftSettings: swiftSettings),
@@ -41,12 +43,12 @@ let package = Package(
             name: "VolumeStore", dependencies: ["CGuestEntry", "Epochs", "RecordCoding", "Volumes"],
             swiftSettings: swiftSettings),
         .target(name: "Replication", dependencies: ["Epochs"], swiftSettings: swiftSettings),
-        .target(name: "Transport", dependencies: ["Epochs"], swiftSettings: swiftSettings),
+        .target(name: "Transport", dependencies: ["CThreadGate", "Epochs"], swiftSettings: swiftSettings),
         .target(
             name: "Supervisor",
             dependencies: [
-                "CGuestEntry", "Epochs", "GuestKernel", "GuestLoader", "GuestMemory", "RecordCoding", "Replication",
-                "SyscallShapes", "Transport", "VolumeStore", "Volumes",
+                "CGuestEntry", "CThreadGate", "Epochs", "GuestKernel", "GuestLoader", "GuestMemory", "RecordCoding",
+                "Replication", "SyscallShapes", "Transport", "VolumeStore", "Volumes",
             ],
             swiftSettings: swiftSettings),
         .target(

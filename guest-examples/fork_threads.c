@@ -1,4 +1,5 @@
-// fork while other threads allocate, lock and wait: the child has one thread, with everything in order, and makes its own.
+// fork while other threads allocate, lock and wait: the child has one thread, with everything in order, and makes its
+// own.
 #include "check.h"
 
 #include <sys/epoll.h>

@@ -1,4 +1,5 @@
 import CGuestEntry
+import CThreadGate
 import Glibc
 import GuestKernel
 import GuestLoader
@@ -16,6 +17,7 @@ public final class GuestRun: Sendable {
         let start = StartState.take()
         StartOver.ifNeeded(start)
         do throws(SupervisorError) {
+            thread_gate_join()
             try InheritedDescriptors.fillStandardOnes()
             let signals = try SignalForwarder()
             let reportFile = try request.reportFile.map { path throws(SupervisorError) in try ReportFile(path: path) }

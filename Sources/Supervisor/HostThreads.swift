@@ -1,4 +1,5 @@
 import CGuestEntry
+import CThreadGate
 import Glibc
 import GuestKernel
 import GuestMemory
@@ -36,6 +37,8 @@ enum HostThreads {
 
     static func sleep(_ nanoseconds: UInt64) {
         var duration = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        thread_gate_pause()
+        defer { thread_gate_resume() }
         nanosleep(&duration, nil)
     }
 }

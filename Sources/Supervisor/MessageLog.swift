@@ -56,7 +56,7 @@ public struct MessageLog: Sendable {
             var rest = bytes[...]
             while !rest.isEmpty {
                 var entry = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-                let ready = hostCall(__NR_poll, UInt64(address: &entry), 1, MessageLog.patienceMilliseconds)
+                let ready = hostWait(__NR_poll, UInt64(address: &entry), 1, MessageLog.patienceMilliseconds)
                 if ready == -Int(EINTR) { continue }
                 if ready <= 0 { return }
                 // A pipe that poll(2) calls writable takes so much without waiting (pipe(7)).

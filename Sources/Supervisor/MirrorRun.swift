@@ -1,4 +1,5 @@
 import CGuestEntry
+import CThreadGate
 import Glibc
 import GuestKernel
 import GuestMemory
@@ -18,6 +19,7 @@ public final class MirrorRun: Sendable {
         StartOver.ifNeeded(start)
         if let descriptor = request.announceDescriptor { start = start.without(descriptor) }
         do throws(SupervisorError) {
+            thread_gate_join()
             try InheritedDescriptors.fillStandardOnes()
             let signals = try SignalForwarder()
             let reportFile = try request.reportFile.map { path throws(SupervisorError) in try ReportFile(path: path) }

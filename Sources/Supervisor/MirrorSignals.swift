@@ -36,7 +36,7 @@ final class MirrorSignals: Sendable {
         let info = UnsafeMutableRawBufferPointer.allocate(byteCount: MirrorSignals.infoByteCount, alignment: 8)
         defer { info.deallocate() }
         while true {
-            let signal = hostCall(
+            let signal = hostWait(
                 __NR_rt_sigtimedwait, UInt64(address: &mask), UInt64(address: info.baseAddress), 0, 8)
             if signal <= 0 { continue }
             if isOver.load(ordering: .sequentiallyConsistent) {

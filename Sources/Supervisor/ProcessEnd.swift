@@ -1,4 +1,5 @@
 import CGuestEntry
+import CThreadGate
 import Glibc
 import GuestKernel
 import GuestMemory
@@ -16,6 +17,7 @@ enum ProcessEnd {
             ControlService.removeSocket()
             return
         }
+        thread_gate_quit()
         while true { pause() }
     }
 

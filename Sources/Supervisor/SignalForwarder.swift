@@ -55,7 +55,7 @@ struct SignalForwarder: Sendable {
         while true {
             forwardFaultSignals(kernel)
             if guest_signals_take_orphan() != 0 { kernel.parentEnded() }
-            let signal = hostCall(
+            let signal = hostWait(
                 __NR_rt_sigtimedwait, UInt64(address: &awaited), UInt64(address: info.baseAddress), 0, 8)
             if signal <= 0 || signal == Int(GUEST_KICK_SIGNAL) { continue }
             forward(UnsafeRawBufferPointer(info), kernel)

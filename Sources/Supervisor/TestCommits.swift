@@ -1,4 +1,5 @@
 import CGuestEntry
+import CThreadGate
 import Glibc
 import GuestKernel
 import GuestMemory
@@ -110,7 +111,9 @@ public final class TestCommits: Sendable {
         while !kernel.hasEnded {
             commit(output, dueNanoseconds: kernel.clock.monotonicNanoseconds())
             var pause = timespec(tv_sec: 0, tv_nsec: Int(TestCommits.pollNanoseconds))
+            thread_gate_pause()
             nanosleep(&pause, nil)
+            thread_gate_resume()
         }
     }
 

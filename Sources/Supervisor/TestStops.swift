@@ -1,4 +1,5 @@
 import CGuestEntry
+import CThreadGate
 import Glibc
 import GuestKernel
 import GuestMemory
@@ -69,7 +70,9 @@ public final class TestStops: Sendable {
 
     private static func sleep(_ nanoseconds: UInt64) {
         var duration = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        thread_gate_pause()
         nanosleep(&duration, nil)
+        thread_gate_resume()
     }
 }
 

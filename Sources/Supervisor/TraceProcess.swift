@@ -89,7 +89,7 @@ final class TraceProcess: Sendable {
         var status: Int32 = 0
         while true {
             let result = withUnsafeMutablePointer(to: &status) { status in
-                hostCall(__NR_wait4, UInt64(signed: pid), UInt64(address: status), 0, 0)
+                hostWait(__NR_wait4, UInt64(signed: pid), UInt64(address: status), 0, 0)
             }
             if result != -Int(EINTR) { break }
         }

@@ -36,10 +36,10 @@ public final class ControlSocket: Sendable {
     /// Answers for ever: `answer` gets a line without its end.
     public func serve(_ answer: (String) -> String) {
         while true {
-            let number = accept(socket.number, nil, nil)
+            let number = asleep { accept(socket.number, nil, nil) }
             if number < 0 {
                 // Out of descriptors or the like: the next try may be luckier.
-                if errno != EINTR { usleep(ControlSocket.pauseMicroseconds) }
+                if errno != EINTR { asleep { _ = usleep(ControlSocket.pauseMicroseconds) } }
                 continue
             }
             _ = fcntl(number, F_SETFD, FD_CLOEXEC)

@@ -7,7 +7,7 @@ enum Futex {
 
     /// Sleeps while the word is `value`; may return early for no reason.
     static func wait(_ word: borrowing Atomic<UInt32>, while value: UInt32) {
-        _ = HostSystemCall.call(HostSystemCall.futex, address(of: word), wait, Int(value), 0)
+        _ = asleep { HostSystemCall.call(HostSystemCall.futex, address(of: word), wait, Int(value), 0) }
     }
 
     static func wakeAll(_ word: borrowing Atomic<UInt32>) {

@@ -1,3 +1,4 @@
+import CThreadGate
 import Glibc
 
 /// Starts a thread that is nobody's to join and takes no signal but those about its own faults.
@@ -26,14 +27,18 @@ enum HelperThread {
         defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
         var handle = pthread_t()
         let argument = Unmanaged.passRetained(Body(run)).toOpaque()
+        thread_gate_add()
         let result = pthread_create(
             &handle, &attributes,
             { argument in
+                thread_gate_adopt()
                 Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
+                thread_gate_quit()
                 return nil
             }, argument)
         guard result == 0 else {
             Unmanaged<Body>.fromOpaque(argument).release()
+            thread_gate_drop()
             throw .failed("no thread for \(what)", result)
         }
     }

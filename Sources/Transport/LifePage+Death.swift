@@ -37,7 +37,7 @@ extension LifePage {
             start.finish(result)
             guard result == 0 else { return }
             // The lock goes with this thread, so the thread lasts as long as the process.
-            while true { pause() }
+            while true { asleep { _ = pause() } }
         }
         let result = start.errno()
         guard result == 0 else { throw .failed("cannot hold the life page as \(role)", result) }
@@ -79,14 +79,14 @@ extension LifePage {
         }
         if word.pointee.load(ordering: .sequentiallyConsistent) == Life.gone { return }
         let mutex = mutex(of: role)
-        switch pthread_mutex_lock(mutex) {
+        switch asleep({ pthread_mutex_lock(mutex) }) {
         case EOWNERDEAD:
             pthread_mutex_consistent(mutex)
         case 0:
             // Another waiter was here first: who holds it does not unlock it alive.
             break
         default:
-            while true { pause() }
+            while true { asleep { _ = pause() } }
         }
         word.pointee.store(Life.gone, ordering: .sequentiallyConsistent)
         pthread_mutex_unlock(mutex)

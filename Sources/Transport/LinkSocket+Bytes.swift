@@ -127,7 +127,7 @@ extension LinkSocket {
         // With a deadline the socket is asked without blocking, and then waited for.
         let flags = deadline.isNever ? 0 : Int32(MSG_DONTWAIT)
         while true {
-            let count = recv(socket.number, buffer.baseAddress, buffer.count, flags)
+            let count = asleep { recv(socket.number, buffer.baseAddress, buffer.count, flags) }
             if count >= 0 { return count }
             let code = errno
             if code == EAGAIN {

@@ -27,7 +27,7 @@ struct OwnedDescriptor: ~Copyable, Sendable {
     borrowing func wait(for events: Int32, until deadline: Deadline) throws(TransportError) -> Bool {
         var entry = pollfd(fd: number, events: Int16(events), revents: 0)
         while true {
-            let ready = poll(&entry, 1, deadline.pollMilliseconds)
+            let ready = asleep { poll(&entry, 1, deadline.pollMilliseconds) }
             if ready > 0 { return true }
             if ready < 0, errno != EINTR { throw .failed("cannot wait for a descriptor", errno) }
             if deadline.remainingNanoseconds == 0 { return false }

@@ -33,7 +33,7 @@ public enum ProbeClient {
         while true {
             if let outcome = attempt(addresses, nonce, deadline) { return outcome }
             if deadline.remainingNanoseconds == 0 { return .unreachable }
-            usleep(retryPauseMicroseconds)
+            asleep { _ = usleep(retryPauseMicroseconds) }
         }
     }
 

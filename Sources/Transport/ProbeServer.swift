@@ -48,7 +48,7 @@ public final class ProbeServer: Sendable {
                 serve(try listener.accept())
             } catch {
                 // Out of descriptors or the like: the next try may be luckier.
-                usleep(ProbeServer.pauseMicroseconds)
+                asleep { _ = usleep(ProbeServer.pauseMicroseconds) }
             }
         }
     }

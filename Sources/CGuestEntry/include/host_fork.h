@@ -20,7 +20,7 @@ struct host_fork_plan {
 
 /// Forks this process. Returns the new one's pid, or a negative errno; the new one does not return.
 ///
-/// Whoever calls holds no lock, and nobody else holds one that `body` needs.
+/// Whoever calls holds no lock, has stopped the guest, and has closed the gate of the other threads (thread_gate.h).
 int64_t host_fork(const struct host_fork_plan *plan);
 
 #endif

@@ -1,4 +1,5 @@
 import CGuestEntry
+import CThreadGate
 import Glibc
 import GuestMemory
 
@@ -45,6 +46,11 @@ enum ForkCalls {
         let kernel = thread.kernel
         kernel.gate.stop(kernel, caller: thread)
         defer { kernel.gate.resume() }
+        guard thread_gate_close() else {
+            kernel.configuration.report("fork fails, as a thread of Understudy's does not come to rest")
+            return failed(EAGAIN)
+        }
+        defer { thread_gate_open() }
         FileDescription.areShared.store(true, ordering: .relaxed)
         let image = ForkImage(of: thread, request, hold: hold)
         while true {

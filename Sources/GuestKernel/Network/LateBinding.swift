@@ -1,3 +1,4 @@
+import CThreadGate
 import Glibc
 import GuestMemory
 
@@ -33,7 +34,9 @@ struct LateBinding {
 
         func run(_ kernel: GuestKernel) {
             while !open.isEmpty, !kernel.hasEnded {
+                thread_gate_pause()
                 usleep(LateBinding.pauseMicroseconds)
+                thread_gate_resume()
                 open.removeAll { $0.isOver(kernel) }
             }
         }

@@ -125,7 +125,7 @@ extension HeldStream {
         // It is not to block, and takes no more: poll(2) waits for whoever it is.
         if result == -Int(EAGAIN) {
             var entry = pollfd(fd: hostFD, events: Int16(POLLOUT), revents: 0)
-            hostCall(__NR_poll, UInt64(address: &entry), 1, UInt64(signed: -1))
+            hostWait(__NR_poll, UInt64(address: &entry), 1, UInt64(signed: -1))
             return true
         }
         var effects = Effects()

@@ -106,7 +106,7 @@ struct OutputEmission {
             guard written == -Int(EAGAIN) else { return bytes.count }
             var entry = pollfd(fd: hostFD, events: Int16(POLLOUT), revents: 0)
             let ready = retryingInterrupts {
-                hostCall(__NR_poll, UInt64(address: &entry), 1, UInt64(signed: patienceMilliseconds))
+                hostWait(__NR_poll, UInt64(address: &entry), 1, UInt64(signed: patienceMilliseconds))
             }
             if ready == 0 { return done }
         }

@@ -38,7 +38,7 @@ final class OutputReleaser: Sendable {
     private func serve() {
         let events = UnsafeMutablePointer<PackedEpollEvent>.allocate(capacity: OutputReleaser.eventCountMax)
         while true {
-            let count = hostCall(
+            let count = hostWait(
                 __NR_epoll_wait, UInt64(signed: epollFD), UInt64(address: events),
                 UInt64(OutputReleaser.eventCountMax), UInt64(signed: -1))
             for index in 0..<max(0, count) { take(Int32(truncatingIfNeeded: events[index].data))?.goOn() }

@@ -1,4 +1,5 @@
 import CGuestEntry
+import CThreadGate
 import Glibc
 import GuestMemory
 
@@ -18,7 +19,13 @@ extension GuestKernel {
     ///
     /// - Parameter replaced: whose place it takes in the list, by its id and name.
     func start(_ thread: GuestThread, replacing replaced: GuestThread? = nil) -> Int32 {
-        if let replaced { threads.replace(replaced, by: thread) } else { threads.add(thread) }
+        if let replaced {
+            // From here on the guest's gate does not know it.
+            thread_gate_join()
+            threads.replace(replaced, by: thread)
+        } else {
+            threads.add(thread)
+        }
         statistics.countThread()
         threadStarted()
         let result = HostThread.start(mask: HostSignals.guestThreadMask) { [self] in runToEnd(thread) }
@@ -49,6 +56,7 @@ extension GuestKernel {
         if !isEnding, !thread.isReplaced { releaseMemory(of: thread) }
         statistics.add(thread.callCounts)
         if thread.isReplaced { return threadLeft() }
+        thread_gate_join()
         let remaining = threads.remove(thread)
         if remaining == 0 { end(.exited(thread.exitStatus)) }
         gate.announceChange()

@@ -1,3 +1,4 @@
+import CThreadGate
 import Glibc
 import Synchronization
 
@@ -14,6 +15,9 @@ public enum HostThread {
     /// Runs `body` on a new thread with the signal mask `mask`. 0 or an errno. Until the mask is set
     /// the thread has its creator's, and no thread of the supervisor's takes asynchronous signals.
     public static func start(mask: UInt64, _ body: @escaping @Sendable () -> Void) -> Int32 {
+        // A guest's thread is stopped by the guest's gate.
+        let isCounted = mask != HostSignals.guestThreadMask
+        if isCounted { thread_gate_add() }
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
@@ -22,6 +26,7 @@ public enum HostThread {
         var handle = pthread_t()
         let argument = Unmanaged.passRetained(
             Body {
+                if isCounted { thread_gate_adopt() }
                 HostSignals.setMask(mask)
                 body()
             }
@@ -30,9 +35,13 @@ public enum HostThread {
             &handle, &attributes,
             { argument in
                 Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
+                thread_gate_quit()
                 return nil
             }, argument)
-        if result != 0 { Unmanaged<Body>.fromOpaque(argument).release() }
+        if result != 0 {
+            Unmanaged<Body>.fromOpaque(argument).release()
+            if isCounted { thread_gate_drop() }
+        }
         return result
     }
 }

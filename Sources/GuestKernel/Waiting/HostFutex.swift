@@ -10,14 +10,14 @@ public enum HostFutex {
 
     /// Sleeps while the word is `value`; may return early for no reason.
     public static func wait(_ word: borrowing Atomic<UInt32>, while value: UInt32) {
-        hostCall(__NR_futex, address(of: word), waitPrivate, UInt64(value), 0)
+        hostWait(__NR_futex, address(of: word), waitPrivate, UInt64(value), 0)
     }
 
     /// As above, for at most `timeoutNanoseconds`.
     public static func wait(_ word: borrowing Atomic<UInt32>, while value: UInt32, timeoutNanoseconds: UInt64) {
         var timeout = timespec(
             tv_sec: Int(timeoutNanoseconds / 1_000_000_000), tv_nsec: Int(timeoutNanoseconds % 1_000_000_000))
-        hostCall(__NR_futex, address(of: word), waitPrivate, UInt64(value), UInt64(address: &timeout))
+        hostWait(__NR_futex, address(of: word), waitPrivate, UInt64(value), UInt64(address: &timeout))
     }
 
     public static func wake(_ word: borrowing Atomic<UInt32>) {
