@@ -25,7 +25,8 @@ let package = Package(
         .systemLibrary(name: "CZydis"),
         .target(name: "RecordCoding", swiftSettings: swiftSettings),
         .target(
-            name: "GuestMemory", dependencies: ["CGuestEntry", "CThreadGate", "RecordCoding"], swiftSettings: swiftSettings),
+            name: "GuestMemory", dependencies: ["CGuestEntry", "CThreadGate", "RecordCoding"],
+            swiftSettings: swiftSettings),
         .target(name: "GuestLoader", dependencies: ["CGuestEntry", "GuestMemory"], swiftSettings: swiftSettings),
         .target(name: "CallSites", dependencies: ["CZydis"], swiftSettings: swiftSettings),
         .target(name: "Unwinding", swiftSettings: swiftSettings),
@@ -34,7 +35,8 @@ let package = Package(
         .target(
             name: "GuestKernel",
             dependencies: [
-                "CallSites", "CGuestEntry", "CThreadGate", "GuestLoader", "GuestMemory", "RecordCoding", "SyscallShapes", "Unwinding",
+                "CallSites", "CGuestEntry", "CThreadGate", "GuestLoader", "GuestMemory", "RecordCoding",
+                "SyscallShapes", "Unwinding",
                 "Volumes",
             ],
             swiftSettings: swiftSettings),

@@ -16,7 +16,7 @@ public final class AddressSpace: Sendable {
         var nextSharedObject: UInt64 = 1
         /// Set while dirty pages are tracked.
         var tracking: Tracking?
-        /// Pages may be closed to writes that the guest may write, as they were in the process that this was forked from.
+        /// Pages may be closed to writes that the guest may write, as in the process that this was forked from.
         var wasClosedForTracking = false
         /// While memory is lent: pages as they were before they were written to, by their address.
         var pristine: [UInt64: [UInt8]]?

@@ -14,8 +14,8 @@ extension GuestKernel {
         sendToProcess(.child(code, pid: pid, status: status))
     }
 
-    /// Looks which children have ended, and tells the guest, as one step: who waits for a child finds it ended only when
-    /// its signal has been sent.
+    /// Looks which children have ended, and tells the guest, as one step: who waits for a child finds it ended only
+    /// when its signal has been sent.
     func noteChildEnds() {
         children.telling.withLock { _ in
             for child in children.takeEnds() { tellOfEnd(child) }

@@ -27,8 +27,8 @@ extension SignalCalls {
         return hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal))
     }
 
-    /// What a child does is not held either, so nothing has to be committed before. One that has ended stays until it is
-    /// waited for.
+    /// What a child does is not held either, so nothing has to be committed before. One that has ended stays until it
+    /// is waited for.
     private static func kill(_ child: Child, _ signal: Int32) -> Int {
         child.isLost ? 0 : hostCall(__NR_kill, UInt64(signed: child.pid), UInt64(signed: signal))
     }

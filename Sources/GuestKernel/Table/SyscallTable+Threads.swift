@@ -1,9 +1,11 @@
 extension SyscallTable {
+    private static let cloneNote = "no processes that share memory, but for vfork's; no namespaces, no pidfd"
+
     static let threads: [Syscall] = [
         Syscall(24, "sched_yield", handler: ThreadCalls.yieldProcessor),
         Syscall(
             56, "clone", .named(.cloneFlags), .pointer, .output(.int32), .output(.int32), .pointer, support: .partial,
-            note: "no processes that share memory, but for vfork's; no namespaces, no pidfd", handler: ThreadCalls.clone),
+            note: cloneNote, handler: ThreadCalls.clone),
         Syscall(57, "fork", callClass: .mayWait, handler: ForkCalls.fork),
         Syscall(58, "vfork", callClass: .mayWait, handler: ForkCalls.vfork),
         Syscall(
@@ -23,6 +25,6 @@ extension SyscallTable {
             callClass: .mayWait, handler: ExecCalls.execveat),
         Syscall(
             435, "clone3", .update(.cloneArguments, .count(1)), .size, support: .partial,
-            note: "no processes that share memory, but for vfork's; no namespaces, no pidfd", handler: ThreadCalls.clone3),
+            note: cloneNote, handler: ThreadCalls.clone3),
     ]
 }
