@@ -7,6 +7,7 @@ import SyscallShapes
 struct CallNames: @unchecked Sendable {
     static let shared = CallNames()
 
+    /// The last is that of numbers without one.
     private let shapes: UnsafeMutablePointer<CallShape>
     private let names: UnsafeMutablePointer<UInt8>
     /// Where each name begins in `names`; one more at the end.
@@ -14,7 +15,7 @@ struct CallNames: @unchecked Sendable {
 
     private init() {
         let count = SyscallTable.count
-        shapes = .allocate(capacity: count)
+        shapes = .allocate(capacity: count + 1)
         starts = .allocate(capacity: count + 1)
         var bytes: [UInt8] = []
         for number in 0..<count {
@@ -22,6 +23,7 @@ struct CallNames: @unchecked Sendable {
             starts[number] = bytes.count
             if let row = SyscallTable.rows[number] { bytes += row.name.utf8 }
         }
+        (shapes + count).initialize(to: CallShape([.bits, .bits, .bits, .bits, .bits, .bits]))
         starts[count] = bytes.count
         names = .allocate(capacity: max(bytes.count, 1))
         for (index, byte) in bytes.enumerated() { names[index] = byte }
@@ -29,8 +31,8 @@ struct CallNames: @unchecked Sendable {
 
     /// The shape of a call before its arguments are looked at.
     @inline(__always)
-    func shape(_ number: Int) -> CallShape {
-        number >= 0 && number < SyscallTable.count ? shapes[number] : CallNames.unknown
+    func shape(_ number: Int) -> UnsafePointer<CallShape> {
+        UnsafePointer(shapes + (number >= 0 && number < SyscallTable.count ? number : SyscallTable.count))
     }
 
     /// `read`, or `syscall_0x3e7`.
@@ -42,6 +44,4 @@ struct CallNames: @unchecked Sendable {
         text.append("syscall_")
         text.append(hex: UInt64(bitPattern: Int64(number)))
     }
-
-    private static let unknown = CallShape([.bits, .bits, .bits, .bits, .bits, .bits])
 }

@@ -15,11 +15,11 @@ struct TraceSession: ~Copyable {
     private var writer: TraceLineWriter
     private var summary: TraceSummary?
     private var threads: [Int32: TracedThread] = [:]
-    /// The thread of the last record: most often the next is its, too. Sound as unowned(unsafe), as `open` is:
-    /// `threads` holds both, and whoever takes one out forgets it here. Saves counting references for every record.
-    private unowned(unsafe) var recent: TracedThread?
+    /// The thread of the last record: most often the next is its, too. Whoever takes one out of `threads` forgets it
+    /// here, and in `open`.
+    private var recent: TracedThread?
     /// Whose call's beginning is the last thing that happened.
-    private unowned(unsafe) var open: TracedThread?
+    private var open: TracedThread?
     /// The guest's own first thread.
     private var firstThread: Int32?
     /// How the guest ended, and when; nil when its process ended before it could say so.
@@ -43,8 +43,11 @@ struct TraceSession: ~Copyable {
     var lostLineCount: UInt64 { sink.lostLineCount }
 
     mutating func refreshClock() {
-        clock.refresh()
+        if request.needsTimes { clock.refresh() }
     }
+
+    /// Whether there is enough to be written.
+    var isFull: Bool { text.count >= TraceSession.flushByteCount }
 
     /// Writes what there is so far.
     mutating func flush() {
@@ -62,7 +65,6 @@ struct TraceSession: ~Copyable {
         case GUEST_TRACE_END: finish(record)
         default: takeEvent(record)
         }
-        if text.count >= TraceSession.flushByteCount { flush() }
     }
 
     private mutating func begin(_ record: UnsafePointer<guest_trace_record>) {
@@ -170,7 +172,7 @@ struct TraceSession: ~Copyable {
     /// Somebody else has something to say: the beginning that stands last is written as it is.
     @inline(__always)
     private mutating func leaveOthers(than thread: TracedThread?) {
-        guard let last = open, last !== thread else { return }
+        guard let last = open, last != thread else { return }
         open = nil
         leaveUnfinished(last)
     }
@@ -195,16 +197,19 @@ struct TraceSession: ~Copyable {
             if showsUnreturned { leaveForGood(thread) }
             thread.end()
         }
-        defer {
-            threads[thread.thread] = nil
-            recent = nil
-            open = nil
-            writer.setThreadCount(threads.count)
-        }
+        defer { forget(thread) }
         guard showsLines, !request.quiet.contains(.exit) else { return }
         // As strace has it: a signal that is not traced is not named as the end either.
         if case .signalled(let signal) = how, !request.signals.contains(signal) { return }
         append(.end(how), thread: thread.thread, time)
+    }
+
+    private mutating func forget(_ thread: TracedThread) {
+        threads[thread.thread] = nil
+        recent = nil
+        open = nil
+        thread.free()
+        writer.setThreadCount(threads.count)
     }
 
     /// A call that does not return any more.
