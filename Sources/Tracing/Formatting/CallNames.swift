@@ -25,7 +25,9 @@ struct CallNames: @unchecked Sendable {
         }
         (shapes + count).initialize(to: CallShape([.bits, .bits, .bits, .bits, .bits, .bits]))
         starts[count] = bytes.count
-        names = .allocate(capacity: max(bytes.count, 1))
+        // Behind the last as much as may be read of it.
+        names = .allocate(capacity: bytes.count + TraceText.shortByteCount)
+        names.initialize(repeating: 0, count: bytes.count + TraceText.shortByteCount)
         for (index, byte) in bytes.enumerated() { names[index] = byte }
     }
 
@@ -39,7 +41,7 @@ struct CallNames: @unchecked Sendable {
     @inline(__always)
     func append(_ number: Int, _ text: inout TraceText) {
         if number >= 0, number < SyscallTable.count, starts[number + 1] > starts[number] {
-            return text.append(names + starts[number], starts[number + 1] - starts[number])
+            return text.append(short: names + starts[number], starts[number + 1] - starts[number])
         }
         text.append("syscall_")
         text.append(hex: UInt64(bitPattern: Int64(number)))

@@ -17,7 +17,7 @@ public enum TraceReader {
     public static func run(
         _ request: TraceRequest, _ rings: consuming TraceRings, output descriptor: Int32
     ) throws(TraceAreaError) -> Outcome {
-        var session = TraceSession(request, TraceSink(descriptor), TraceClock(rings.readTime))
+        var session = TraceSession(request, TraceSink(descriptor), rings.readTime)
         while true {
             session.refreshClock()
             while let record = try rings.next() {

@@ -9,7 +9,8 @@ import SyscallShapes
 /// written as unfinished, and its end, later, as resumed.
 struct TraceSession: ~Copyable {
     private let request: TraceRequest
-    private var clock: TraceClock
+    /// Nil where nobody wants to know a time: records have none then.
+    private var clock: TraceClock?
     private var text = TraceText()
     private var sink: TraceSink
     private var writer: TraceLineWriter
@@ -28,9 +29,10 @@ struct TraceSession: ~Copyable {
 
     private static let flushByteCount = 1 << 16
 
-    init(_ request: TraceRequest, _ sink: TraceSink, _ clock: TraceClock) {
+    /// `readTime` reads what records have as their time.
+    init(_ request: TraceRequest, _ sink: TraceSink, _ readTime: @escaping () -> UInt64) {
         self.request = request
-        self.clock = clock
+        clock = request.needsTimes ? TraceClock(readTime) : nil
         self.sink = sink
         summary = request.summary == nil ? nil : TraceSummary()
         writer = TraceLineWriter(request)
@@ -43,7 +45,7 @@ struct TraceSession: ~Copyable {
     var lostLineCount: UInt64 { sink.lostLineCount }
 
     mutating func refreshClock() {
-        if request.needsTimes { clock.refresh() }
+        clock?.refresh()
     }
 
     /// Whether there is enough to be written.
@@ -98,7 +100,7 @@ struct TraceSession: ~Copyable {
         let result = Int(end.pointee.result)
         call.result = result
         let began = thread.beginning.pointee.record.time
-        call.durationNanoseconds = clock.nanoseconds(from: began, to: record.pointee.time)
+        call.durationNanoseconds = clock?.nanoseconds(from: began, to: record.pointee.time) ?? 0
         call.exit = CapturedMemory(
             UnsafeRawBufferPointer(
                 start: UnsafeRawPointer(end + 1),
@@ -149,7 +151,7 @@ struct TraceSession: ~Copyable {
     }
 
     private mutating func append(_ event: TraceEvent, thread: Int32, _ time: UInt64) {
-        writer.append(event, thread: thread, nanoseconds: clock.realNanoseconds(at: time), &text)
+        writer.append(event, thread: thread, nanoseconds: clock?.realNanoseconds(at: time) ?? 0, &text)
     }
 
     // MARK: - Threads
@@ -267,7 +269,7 @@ struct TraceSession: ~Copyable {
         return TracedCall(
             number: Int(Int32(bitPattern: begin.pointee.record.number)),
             arguments: SyscallArguments(begin.pointee.arguments), thread: thread.thread,
-            startNanoseconds: clock.realNanoseconds(at: begin.pointee.record.time),
+            startNanoseconds: clock?.realNanoseconds(at: begin.pointee.record.time) ?? 0,
             entry: CapturedMemory(thread.captured))
     }
 }
