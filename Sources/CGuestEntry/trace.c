@@ -37,7 +37,8 @@ bool guest_trace_wants(uint32_t number) {
 }
 
 uint64_t guest_trace_time(const struct guest_trace_area *of) {
-    if (of->uses_counter) {
+    if (of->clock == GUEST_TRACE_CLOCK_NONE) return 0;
+    if (of->clock == GUEST_TRACE_CLOCK_COUNTER) {
         uint32_t low, high;
         __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
         return (uint64_t)high << 32 | low;
@@ -128,13 +129,11 @@ uint64_t guest_trace_dropped(const struct guest_trace_area *of) {
 
 uint64_t guest_trace_unread(const struct guest_trace_ring *ring) {
     uint64_t count = 0;
-    uint64_t written = atomic_load_explicit(&ring->written, memory_order_acquire);
+    uint64_t written = guest_trace_written(ring);
     uint64_t position = atomic_load(&ring->read);
-    while (written - position >= sizeof(struct guest_trace_record) && written - position <= ring_bytes) {
-        const uint8_t *place = (const uint8_t *)ring + GUEST_TRACE_PAGE_BYTES + (position & (ring_bytes - 1));
-        uint32_t byte_count = ((const struct guest_trace_record *)place)->byte_count;
-        if (byte_count < sizeof(struct guest_trace_record)) break;
-        position += byte_count;
+    const struct guest_trace_record *record;
+    while ((record = guest_trace_record_at(ring, position, written, (uint32_t)ring_bytes)) != NULL) {
+        position += record->byte_count;
         count++;
     }
     return count;
@@ -244,22 +243,10 @@ void guest_trace_end_directly(struct guest_context *context, uint32_t number) {
 
 // Reading, in the other process.
 
-const struct guest_trace_record *guest_trace_next(const struct guest_trace_ring *ring, uint32_t bytes) {
-    uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
-    uint64_t ready = atomic_load_explicit(&ring->written, memory_order_acquire) - read;
-    if (ready < sizeof(struct guest_trace_record) || ready > bytes) return NULL;
-    const uint8_t *place = (const uint8_t *)ring + GUEST_TRACE_PAGE_BYTES + (read & (bytes - 1));
-    const struct guest_trace_record *record = (const struct guest_trace_record *)place;
-    uint32_t count = record->byte_count;
-    if (count < sizeof *record || count > ready || count % 8 != 0) return NULL;
-    return record;
-}
-
-void guest_trace_done(struct guest_trace_ring *ring, uint32_t bytes, uint64_t byte_count) {
-    uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed) + byte_count;
-    atomic_store_explicit(&ring->read, read, memory_order_release);
+void guest_trace_done(struct guest_trace_ring *ring, uint32_t bytes, uint64_t position) {
+    atomic_store_explicit(&ring->read, position, memory_order_release);
     // On one core the two change places for each wake-up: a writer that waits is woken when there is little left.
-    if (atomic_load_explicit(&ring->written, memory_order_relaxed) - read > bytes / 8) return;
+    if (atomic_load_explicit(&ring->written, memory_order_relaxed) - position > bytes / 8) return;
     // The writer says that it waits, and then looks at what has been read: one of the two sees the other.
     atomic_thread_fence(memory_order_seq_cst);
     guest_trace_wake_writer(ring);

@@ -10,6 +10,7 @@ extension TraceRequest {
         setup.area.calls = calls
         setup.area.textByteCount = lines.stringByteCountMax
         setup.area.drops = dropsRecords
+        setup.area.needsTimes = needsTimes
         setup.area.ringByteCount = ringByteCount
         setup.limits = CaptureLimits(
             stringByteCount: lines.stringByteCountMax, isUnabbreviated: lines.abbreviated != .all)

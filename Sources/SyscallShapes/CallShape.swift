@@ -23,6 +23,10 @@ public struct CallShape: Sendable {
         noteCaptures()
     }
 
+    /// Whether an argument decides what others mean.
+    @inlinable
+    public var dependsOnArguments: Bool { selection != nil }
+
     /// The shape of this call: as the table has it, or, where an argument decides what others mean, as that one says.
     @inlinable
     public func resolved(for arguments: SyscallArguments) -> CallShape {

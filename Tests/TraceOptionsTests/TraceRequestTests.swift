@@ -30,6 +30,23 @@ struct TraceRequestTests {
         #expect(try Self.request("decode-fd=path").lines.descriptorDetail == .paths)
     }
 
+    @Test("times are only taken where something is shown or chosen by them")
+    func times() throws {
+        #expect(!TraceRequest().needsTimes)
+        #expect(try !Self.request("inject=open:delay_enter=5", "status=failed").needsTimes)
+        let changes: [(inout TraceRequest) -> Void] = [
+            { $0.isJSON = true }, { $0.slowerThanNanoseconds = 1 }, { $0.lines.timestamps = .seconds },
+            { $0.lines.showsRelativeTimes = true }, { $0.lines.showsDurations = true },
+            { $0.summary = SummaryRequest(isAlone: true) },
+        ]
+        for change in changes {
+            var request = TraceRequest()
+            change(&request)
+            #expect(request.needsTimes)
+        }
+        #expect(try TraceRequest(file: "/tmp/trace", isJSON: false).needsTimes)
+    }
+
     @Test("a later expression replaces an earlier one; injections add up")
     func repeated() throws {
         #expect(try Self.request("open", "close").calls == CallSelection(parsing: "close"))

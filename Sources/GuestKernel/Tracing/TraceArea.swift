@@ -14,6 +14,8 @@ public final class TraceArea: Sendable {
         public var textByteCount = 32
         /// What finds no room is dropped and counted. Otherwise the guest waits for the reader.
         public var drops = false
+        /// Whether anybody wants to know when something happened, or how long it took.
+        public var needsTimes = true
         public init() {}
     }
 
@@ -52,7 +54,7 @@ public final class TraceArea: Sendable {
         area.pointee.ring_bytes = UInt32(ringByteCount)
         area.pointee.drops = options.drops ? 1 : 0
         area.pointee.text_bytes = UInt32(clamping: options.textByteCount)
-        area.pointee.uses_counter = TraceArea.hasCounter ? 1 : 0
+        area.pointee.clock = TraceArea.clock(options)
         withUnsafeMutableBytes(of: &area.pointee.calls) { calls in
             withUnsafeBytes(of: options.calls) { calls.copyMemory(from: $0) }
         }
@@ -80,9 +82,11 @@ public final class TraceArea: Sendable {
         return UnsafeMutableRawPointer(bitPattern: address)!.bindMemory(to: guest_trace_area.self, capacity: 1)
     }
 
-    /// Whether the CPU's counter is the same on every processor and never stands still: then it is also what the
-    /// kernel's clocks go by, or could.
-    private static var hasCounter: Bool { guest_processor_has_steady_counter() }
+    private static func clock(_ options: Options) -> UInt32 {
+        if !options.needsTimes { return GUEST_TRACE_CLOCK_NONE }
+        // The same on every processor and never standing still, it is also what the kernel's clocks go by, or could.
+        return guest_processor_has_steady_counter() ? GUEST_TRACE_CLOCK_COUNTER : GUEST_TRACE_CLOCK_MONOTONIC
+    }
 
     // MARK: - Rings
 

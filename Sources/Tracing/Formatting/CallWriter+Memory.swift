@@ -121,8 +121,8 @@ extension CallWriter {
 
     /// Whether a signal set is said to have a size that no set has: it is not looked at.
     private func isSetOfOtherSize(_ content: MemoryContent) -> Bool {
-        guard content == .signalSet, shape.count > 1, shape.kinds[shape.count - 1] == .size else { return false }
-        return call.arguments[shape.count - 1] != 8
+        guard content == .signalSet, argumentCount > 1, kind(argumentCount - 1) == .size else { return false }
+        return call.arguments[argumentCount - 1] != 8
     }
 
     private func appendArray(

@@ -3,10 +3,10 @@ import SyscallShapes
 /// What a call returned.
 extension CallWriter {
     func appendResult(_ text: inout TraceText) {
-        guard let result = call.result, shape.result != .none else { return text.append(byte: UInt8(ascii: "?")) }
+        guard let result = call.result, resultKind != .none else { return text.append(byte: UInt8(ascii: "?")) }
         if CallResult.isError(result) { return appendError(-result, &text) }
         let value = UInt64(bitPattern: Int64(result))
-        switch shape.result {
+        switch resultKind {
         case .number, .none: text.append(signed: Int64(result))
         case .address, .bits: appendWord(value, &text)
         case .mode: text.append(mode: value)
@@ -118,7 +118,7 @@ extension CallWriter {
         if result == 0 { return text.append(" (Timeout)") }
         text.append(" (")
         let start = text.count
-        if shape.kinds[0] == .integer { appendReadySets(&text) } else { appendReadyDescriptors(&text) }
+        if kind(0) == .integer { appendReadySets(&text) } else { appendReadyDescriptors(&text) }
         appendTimeLeft(text.count > start, &text)
         text.append(byte: UInt8(ascii: ")"))
     }
@@ -163,8 +163,8 @@ extension CallWriter {
 
     /// Linux writes back how much of the time is left.
     private func appendTimeLeft(_ isBehind: Bool, _ text: inout TraceText) {
-        let index = shape.kinds[0] == .integer ? 4 : 2
-        guard index < shape.count, case .update(let content, _) = shape.kinds[index],
+        let index = kind(0) == .integer ? 4 : 2
+        guard index < argumentCount, case .update(let content, _) = kind(index),
             call.arguments[index] != 0,
             let fields = call.exit.bytes(at: call.arguments[index], count: content.byteCount)
         else { return }

@@ -36,8 +36,8 @@ extension CallWriter {
 
     /// Whether the call fills buffers.
     private var isRead: Bool {
-        for index in 0..<shape.count {
-            if case .output = shape.kinds[index] { return true }
+        for index in 0..<argumentCount {
+            if case .output = kind(index) { return true }
         }
         return false
     }

@@ -1,10 +1,30 @@
 import SyscallShapes
 
 /// Shows one call's arguments and result.
+///
+/// Three words, as it is handed from function to function: the call, what its arguments mean and how they are shown
+/// lie elsewhere. Sound: whoever makes one keeps these in place for as long as it is used (`CallFormatter.show`).
 struct CallWriter {
-    var call: TracedCall
-    var shape: CallShape
-    var options: FormatOptions
+    private let callPlace: UnsafePointer<TracedCall>
+    private let shapePlace: UnsafePointer<CallShape>
+    private let optionsPlace: UnsafePointer<FormatOptions>
+
+    init(
+        _ call: UnsafePointer<TracedCall>, _ shape: UnsafePointer<CallShape>, _ options: UnsafePointer<FormatOptions>
+    ) {
+        callPlace = call
+        shapePlace = shape
+        optionsPlace = options
+    }
+
+    @inline(__always) var call: TracedCall { callPlace.pointee }
+    @inline(__always) var options: FormatOptions { optionsPlace.pointee }
+    @inline(__always) var resultKind: ResultKind { shapePlace.pointee.result }
+    @inline(__always) var argumentCount: Int { shapePlace.pointee.count }
+
+    /// What an argument means.
+    @inline(__always)
+    func kind(_ index: Int) -> ArgumentKind { shapePlace.pointee.kinds[index] }
 
     /// Whether there is nothing that the call wrote: it failed, or has not returned.
     var isWithoutOutput: Bool {
@@ -22,21 +42,21 @@ struct CallWriter {
 
     var slotCount: Int {
         if isClone { return 5 }
-        return restoredMask == nil ? shape.count : 1
+        return restoredMask == nil ? argumentCount : 1
     }
 
     /// The first that is only known after the call; `slotCount` where all are known before.
     var lateSlot: Int {
         if isClone { return 2 }
         if call.number == 435 { return 1 }
-        for index in 0..<shape.count where isLate(index) { return index }
+        for index in 0..<argumentCount where isLate(index) { return index }
         return slotCount
     }
 
     private func isLate(_ index: Int) -> Bool {
-        guard shape.kinds[index].isWritten else { return false }
+        guard kind(index).isWritten else { return false }
         // What poll and select change is shown with the result.
-        return shape.result != .readyCount
+        return resultKind != .readyCount
     }
 
     /// Whether the comma behind the last argument before the call belongs to the call's first half.
@@ -48,8 +68,8 @@ struct CallWriter {
 
     func isShown(_ slot: Int) -> Bool {
         if isClone { return isCloneShown(slot) }
-        if slot >= shape.count { return restoredMask != nil }
-        switch shape.kinds[slot] {
+        if slot >= argumentCount { return restoredMask != nil }
+        switch kind(slot) {
         case .absent: return false
         // Only device files have a device.
         case .device: return isDevice(UInt32(truncatingIfNeeded: call.arguments[slot - 1])) || call.number == 136
@@ -83,7 +103,7 @@ struct CallWriter {
 
     func appendArgument(_ index: Int, _ text: inout TraceText) {
         let value = call.arguments[index]
-        switch shape.kinds[index] {
+        switch kind(index) {
         case .integer, .processIdentity: text.append(signed: Int64(Int32(truncatingIfNeeded: value)))
         case .unsigned: text.append(decimal: value & 0xFFFF_FFFF)
         case .long: text.append(signed: Int64(bitPattern: value))
@@ -97,12 +117,12 @@ struct CallWriter {
         case .named(let family): append(value, named: family, &text)
         case .placeFlags: append(value, named: placeFlagNames, &text)
         case .descriptor, .directory:
-            appendDescriptor(Int32(truncatingIfNeeded: value), isDirectory: shape.kinds[index] == .directory, &text)
+            appendDescriptor(Int32(truncatingIfNeeded: value), isDirectory: kind(index) == .directory, &text)
         case .path, .linkPath: appendString(value, limit: CallWriter.pathByteCountMax, &text)
         case .string: appendString(value, limit: options.stringByteCount, &text)
         case .pointer: text.append(address: value)
         case .input(let content, let extent), .output(let content, let extent), .update(let content, let extent):
-            appendMemory(shape.kinds[index], content, extent, value, &text)
+            appendMemory(kind(index), content, extent, value, &text)
         case .selected, .absent: text.append(bits: value)
         }
     }

@@ -20,16 +20,11 @@ public final class FormatExceptions: Sendable {
         raw = options.raw
     }
 
-    /// `shape` is what this call's arguments mean, of the `argumentCount` that the call has in all.
-    func writer(
-        _ call: TracedCall, _ shape: CallShape, _ argumentCount: Int, _ options: FormatOptions
-    ) -> CallWriter {
-        var options = options
-        options.isUnabbreviated = !abbreviated.contains(call.number)
-        return CallWriter(call: call, shape: self.shape(shape, argumentCount, call.number), options: options)
-    }
+    /// Whether a call's structures are shortened.
+    func isAbbreviated(_ number: Int) -> Bool { abbreviated.contains(number) }
 
-    private func shape(_ shape: CallShape, _ argumentCount: Int, _ number: Int) -> CallShape {
+    /// `shape` is what this call's arguments mean, of the `argumentCount` that the call has in all.
+    func shape(_ shape: CallShape, _ argumentCount: Int, _ number: Int) -> CallShape {
         if raw.contains(number) {
             return CallShape((0..<argumentCount).map { _ in .bits }, result: .bits)
         }

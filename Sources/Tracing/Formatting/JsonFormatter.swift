@@ -34,16 +34,7 @@ public struct JsonFormatter: Sendable {
         calls.appendName(of: call.number, &text)
         text.append("\",\"number\":")
         text.append(signed: Int64(call.number))
-        let writer = calls.writer(call)
-        text.append(",\"args\":[")
-        appendArguments(writer, &text)
-        text.append("],\"raw\":[")
-        for index in 0..<writer.shape.count {
-            if index > 0 { text.append(byte: UInt8(ascii: ",")) }
-            text.append(decimal: call.arguments[index])
-        }
-        text.append(byte: UInt8(ascii: "]"))
-        appendResult(writer, &text)
+        calls.show(call) { appendBody($0, &text) }
         if let epoch = circumstances.epoch {
             text.append(",\"epoch\":")
             text.append(decimal: epoch)
@@ -109,6 +100,19 @@ public struct JsonFormatter: Sendable {
     private func appendThread(_ thread: Int32, _ text: inout TraceText) {
         text.append(",\"thread\":")
         text.append(signed: Int64(thread))
+    }
+
+    /// Arguments and result.
+    private func appendBody(_ writer: CallWriter, _ text: inout TraceText) {
+        text.append(",\"args\":[")
+        appendArguments(writer, &text)
+        text.append("],\"raw\":[")
+        for index in 0..<writer.argumentCount {
+            if index > 0 { text.append(byte: UInt8(ascii: ",")) }
+            text.append(decimal: writer.call.arguments[index])
+        }
+        text.append(byte: UInt8(ascii: "]"))
+        appendResult(writer, &text)
     }
 
     private func appendArguments(_ writer: CallWriter, _ text: inout TraceText) {

@@ -19,12 +19,16 @@ public struct LinePrefix: Sendable {
     /// `[pid 123] `, as on a terminal where several threads write.
     public var showsThread = false
     /// `123 `, as in a file.
-    public var isForFile = false
+    public var isForFile = false { didSet { lastThread = nil } }
     /// `<0.000012>` behind the line (`-T`).
     public var showsDuration = false
     /// How far local time is ahead of UTC.
     public var secondsEastOfUTC = 0
     private var lastNanoseconds: UInt64?
+    /// The thread that the line before was about, as it is shown: most often the next is about the same.
+    private var lastThread: Int32?
+    private var lastThreadText = InlineArray<24, UInt8>(repeating: 0)
+    private var lastThreadByteCount = 0
 
     public init() {}
 
@@ -62,7 +66,18 @@ public struct LinePrefix: Sendable {
         }
     }
 
-    private func appendThread(_ thread: Int32, _ text: inout TraceText) {
+    @inline(__always)
+    private mutating func appendThread(_ thread: Int32, _ text: inout TraceText) {
+        if thread == lastThread { return text.append(lastThreadText, lastThreadByteCount) }
+        let start = text.count
+        appendNewThread(thread, &text)
+        lastThread = thread
+        lastThreadByteCount = text.count - start
+        for index in 0..<lastThreadByteCount { lastThreadText[index] = text.bytes[start + index] }
+    }
+
+    /// At most 17 bytes.
+    private func appendNewThread(_ thread: Int32, _ text: inout TraceText) {
         let number = UInt64(UInt32(bitPattern: thread))
         if isForFile {
             let start = text.count

@@ -38,10 +38,11 @@ extension TraceText {
 
     private func digitCount(_ value: UInt64) -> Int {
         var count = 1
-        var rest = value
-        while rest >= 10 {
-            rest /= 10
-            count += 1
+        var limit: UInt64 = 10
+        // 20 digits are the most, and there is no limit behind 19.
+        while value >= limit, count < 20 {
+            count &+= 1
+            limit = limit &* 10
         }
         return count
     }

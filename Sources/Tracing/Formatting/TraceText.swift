@@ -1,4 +1,6 @@
 /// Text that lines are appended to: bytes in one piece that grows and is used again.
+///
+/// Its arithmetic is not checked for overflow: a count never exceeds what memory holds.
 public struct TraceText: ~Copyable {
     private var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
@@ -23,7 +25,7 @@ public struct TraceText: ~Copyable {
 
     /// How many bytes the last line has so far.
     @inline(__always)
-    public var column: Int { count - lineStart }
+    public var column: Int { count &- lineStart }
 
     /// Forgets everything and keeps the room.
     public mutating func removeAll() {
@@ -47,14 +49,14 @@ public struct TraceText: ~Copyable {
     /// Room for `added` more bytes.
     @inline(__always)
     mutating func reserve(_ added: Int) -> UnsafeMutablePointer<UInt8> {
-        if capacity - count < added { grow(added) }
+        if capacity &- count < added { grow(added) }
         return base + count
     }
 
     /// Counts bytes that were put into the room.
     @inline(__always)
     mutating func advance(_ added: Int) {
-        count += added
+        count &+= added
     }
 
     @inline(never)
@@ -89,10 +91,36 @@ public struct TraceText: ~Copyable {
         advance(length)
     }
 
+    /// Appends the first `length` of these: all are copied, which takes less than asking how many.
+    @inline(__always)
+    mutating func append(_ bytes: InlineArray<24, UInt8>, _ length: Int) {
+        UnsafeMutableRawPointer(reserve(24)).storeBytes(of: bytes, as: InlineArray<24, UInt8>.self)
+        advance(length)
+    }
+
+    /// Appends `length` bytes of what has at least `shortByteCount`, most often of that in one piece.
+    @inline(__always)
+    mutating func append(short start: UnsafePointer<UInt8>, _ length: Int) {
+        if length > TraceText.shortByteCount { return append(start, length) }
+        UnsafeMutableRawPointer(reserve(TraceText.shortByteCount))
+            .copyMemory(from: start, byteCount: TraceText.shortByteCount)
+        advance(length)
+    }
+
+    static let shortByteCount = 16
+
     /// Appends the same byte several times.
+    @inline(__always)
     public mutating func append(byte: UInt8, times: Int) {
         guard times > 0 else { return }
-        reserve(times).update(repeating: byte, count: times)
+        // Eight at once, and some more than asked for: most often it is a handful of spaces.
+        let target = UnsafeMutableRawPointer(reserve(times &+ 8))
+        let eight = UInt64(byte) &* 0x0101_0101_0101_0101
+        var done = 0
+        while done < times {
+            target.storeBytes(of: eight, toByteOffset: done, as: UInt64.self)
+            done &+= 8
+        }
         advance(times)
     }
 

@@ -67,7 +67,8 @@ struct TraceLineWriter {
         if circumstances.isDelayed { text.append(" (DELAYED)") }
         if call.result != nil { prefix.appendEnd(durationNanoseconds: call.durationNanoseconds, &text) }
         text.endLine()
-        if call.result != nil, let stack = call.entry.stack { appendStack(stack, &text) }
+        guard request.lines.showsStacks, call.result != nil, let stack = call.entry.stack else { return }
+        appendStack(stack, &text)
     }
 
     /// The frames of the call, and an empty line.

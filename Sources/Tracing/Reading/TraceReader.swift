@@ -15,14 +15,18 @@ public enum TraceReader {
     private static let patienceMilliseconds: Int32 = 10
 
     public static func run(
-        _ request: TraceRequest, _ rings: TraceRings, output descriptor: Int32
+        _ request: TraceRequest, _ rings: consuming TraceRings, output descriptor: Int32
     ) throws(TraceAreaError) -> Outcome {
-        var session = TraceSession(request, TraceSink(descriptor), TraceClock(rings.readTime))
+        var session = TraceSession(request, TraceSink(descriptor), rings.readTime)
         while true {
             session.refreshClock()
             while let record = try rings.next() {
                 session.take(record)
                 rings.release()
+                guard session.isFull else { continue }
+                // What is written counts as read, should this process be ended.
+                rings.releaseAll()
+                session.flush()
             }
             session.flush()
             if !rings.sleep(milliseconds: patienceMilliseconds) { break }

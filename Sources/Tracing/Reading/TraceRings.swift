@@ -4,14 +4,14 @@ import GuestKernel
 
 /// The reader's side of a guest's trace records: those of all threads, in the order in which they were numbered.
 ///
-/// Not Sendable: one thread reads. What lies in the shared memory is not believed (guest_trace_next).
-public final class TraceRings {
+/// Not Sendable: one thread reads. What lies in the shared memory is not believed (guest_trace_record_at).
+public struct TraceRings: ~Copyable {
     private let descriptor: Int32
     private let wakeDescriptor: Int32
     private let lifeDescriptor: Int32
     private let area: UnsafeMutablePointer<guest_trace_area>
     private let ringByteCount: Int
-    private var rings: [UnsafeMutablePointer<guest_trace_ring>] = []
+    private var rings: [RingCursor] = []
     /// Where the last record was found: most often the next one is there, too.
     private var current = 0
     private var expected: UInt64 = 0
@@ -32,19 +32,22 @@ public final class TraceRings {
 
     /// `life` is a pipe that ends when the guest's process does.
     public init(area descriptor: Int32, wake: Int32, life: Int32) throws(TraceAreaError) {
-        self.descriptor = descriptor
-        wakeDescriptor = wake
-        lifeDescriptor = life
-        area = try TraceArea.mapArea(descriptor)
-        ringByteCount = Int(area.pointee.ring_bytes)
+        let area = try TraceArea.mapArea(descriptor)
+        let ringByteCount = Int(area.pointee.ring_bytes)
         guard area.pointee.version == GUEST_TRACE_VERSION, ringByteCount >= TraceArea.ringByteCountMin,
             ringByteCount & (ringByteCount - 1) == 0
         else { throw TraceAreaError(errno: EINVAL) }
+        self.descriptor = descriptor
+        wakeDescriptor = wake
+        lifeDescriptor = life
+        self.area = area
+        self.ringByteCount = ringByteCount
     }
 
     /// The next record, which stays where it is until `release`; nil when there is none yet, or none any more.
-    public func next() throws(TraceAreaError) -> UnsafePointer<guest_trace_record>? {
+    public mutating func next() throws(TraceAreaError) -> UnsafePointer<guest_trace_record>? {
         if let found = look(at: current) { return take(found) }
+        releaseAll()
         try findNewRings()
         for index in rings.indices where index != current {
             if let found = look(at: index) {
@@ -55,21 +58,27 @@ public final class TraceRings {
         return isOver ? skipGap() : nil
     }
 
-    /// The record that `next` gave is done with: its room is the writer's again.
-    public func release() {
+    /// The record that `next` gave is done with: its room is the writer's again, some time before `next` gives nil.
+    public mutating func release() {
         guard let record = pending else { return }
         pending = nil
-        guest_trace_done(rings[current], UInt32(ringByteCount), UInt64(record.pointee.byte_count))
+        rings[current].advance(behind: record)
     }
 
-    private func look(at index: Int) -> UnsafePointer<guest_trace_record>? {
-        guard index < rings.count, let record = guest_trace_next(rings[index], UInt32(ringByteCount)),
-            record.pointee.sequence == expected
-        else { return nil }
+    /// The room of everything that is done with is the writer's now.
+    public mutating func releaseAll() {
+        if current < rings.count { rings[current].release() }
+    }
+
+    @inline(__always)
+    private mutating func look(at index: Int) -> UnsafePointer<guest_trace_record>? {
+        guard index < rings.count, let record = rings[index].record(), record.pointee.sequence == expected else {
+            return nil
+        }
         return record
     }
 
-    private func take(_ record: UnsafePointer<guest_trace_record>) -> UnsafePointer<guest_trace_record> {
+    private mutating func take(_ record: UnsafePointer<guest_trace_record>) -> UnsafePointer<guest_trace_record> {
         pending = record
         expected = record.pointee.sequence &+ 1
         return record
@@ -77,11 +86,10 @@ public final class TraceRings {
 
     /// The lowest number there is: what is missing before it does not come. Or comes late, of a thread that was still
     /// writing: it is then taken out of its turn.
-    private func skipGap() -> UnsafePointer<guest_trace_record>? {
+    private mutating func skipGap() -> UnsafePointer<guest_trace_record>? {
         var lowest: UnsafePointer<guest_trace_record>?
         for index in rings.indices {
-            guard let record = guest_trace_next(rings[index], UInt32(ringByteCount)),
-                record.pointee.sequence < lowest?.pointee.sequence ?? .max
+            guard let record = rings[index].record(), record.pointee.sequence < lowest?.pointee.sequence ?? .max
             else { continue }
             lowest = record
             current = index
@@ -96,11 +104,12 @@ public final class TraceRings {
         return take(lowest)
     }
 
-    private func findNewRings() throws(TraceAreaError) {
+    private mutating func findNewRings() throws(TraceAreaError) {
         let count = min(Int(guest_trace_ring_count(area)), TraceArea.ringCountMax)
         while rings.count < count {
             let offset = TraceArea.offset(ofRing: rings.count, ringByteCount)
-            rings.append(try TraceArea.mapRing(descriptor, offset, ringByteCount))
+            let ring = try TraceArea.mapRing(descriptor, offset, ringByteCount)
+            rings.append(RingCursor(ring, byteCount: ringByteCount))
         }
     }
 
@@ -108,7 +117,7 @@ public final class TraceRings {
 
     /// Sleeps until there may be more: a ring is half full, the guest's process has ended, or some time has passed.
     /// False when it ended and all that it wrote has been read.
-    public func sleep(milliseconds: Int32) -> Bool {
+    public mutating func sleep(milliseconds: Int32) -> Bool {
         if isOver { return false }
         var entries = [
             pollfd(fd: lifeDescriptor, events: Int16(POLLIN), revents: 0),
@@ -116,7 +125,7 @@ public final class TraceRings {
         ]
         guest_trace_announce_sleep(area)
         // Whoever found no room before it was announced has woken nobody.
-        let isBusy = rings.contains { guest_trace_wants_room($0) }
+        let isBusy = rings.contains { guest_trace_wants_room($0.ring) }
         _ = poll(&entries, 2, isBusy ? 0 : milliseconds)
         guest_trace_end_sleep(area)
         if entries[1].revents != 0 {

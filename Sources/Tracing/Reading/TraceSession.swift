@@ -9,17 +9,18 @@ import SyscallShapes
 /// written as unfinished, and its end, later, as resumed.
 struct TraceSession: ~Copyable {
     private let request: TraceRequest
-    private var clock: TraceClock
+    /// Nil where nobody wants to know a time: records have none then.
+    private var clock: TraceClock?
     private var text = TraceText()
     private var sink: TraceSink
     private var writer: TraceLineWriter
     private var summary: TraceSummary?
     private var threads: [Int32: TracedThread] = [:]
-    /// The thread of the last record: most often the next is its, too. Sound as unowned(unsafe), as `open` is:
-    /// `threads` holds both, and whoever takes one out forgets it here. Saves counting references for every record.
-    private unowned(unsafe) var recent: TracedThread?
+    /// The thread of the last record: most often the next is its, too. Whoever takes one out of `threads` forgets it
+    /// here, and in `open`.
+    private var recent: TracedThread?
     /// Whose call's beginning is the last thing that happened.
-    private unowned(unsafe) var open: TracedThread?
+    private var open: TracedThread?
     /// The guest's own first thread.
     private var firstThread: Int32?
     /// How the guest ended, and when; nil when its process ended before it could say so.
@@ -28,9 +29,10 @@ struct TraceSession: ~Copyable {
 
     private static let flushByteCount = 1 << 16
 
-    init(_ request: TraceRequest, _ sink: TraceSink, _ clock: TraceClock) {
+    /// `readTime` reads what records have as their time.
+    init(_ request: TraceRequest, _ sink: TraceSink, _ readTime: @escaping () -> UInt64) {
         self.request = request
-        self.clock = clock
+        clock = request.needsTimes ? TraceClock(readTime) : nil
         self.sink = sink
         summary = request.summary == nil ? nil : TraceSummary()
         writer = TraceLineWriter(request)
@@ -43,8 +45,11 @@ struct TraceSession: ~Copyable {
     var lostLineCount: UInt64 { sink.lostLineCount }
 
     mutating func refreshClock() {
-        clock.refresh()
+        clock?.refresh()
     }
+
+    /// Whether there is enough to be written.
+    var isFull: Bool { text.count >= TraceSession.flushByteCount }
 
     /// Writes what there is so far.
     mutating func flush() {
@@ -62,7 +67,6 @@ struct TraceSession: ~Copyable {
         case GUEST_TRACE_END: finish(record)
         default: takeEvent(record)
         }
-        if text.count >= TraceSession.flushByteCount { flush() }
     }
 
     private mutating func begin(_ record: UnsafePointer<guest_trace_record>) {
@@ -96,7 +100,7 @@ struct TraceSession: ~Copyable {
         let result = Int(end.pointee.result)
         call.result = result
         let began = thread.beginning.pointee.record.time
-        call.durationNanoseconds = clock.nanoseconds(from: began, to: record.pointee.time)
+        call.durationNanoseconds = clock?.nanoseconds(from: began, to: record.pointee.time) ?? 0
         call.exit = CapturedMemory(
             UnsafeRawBufferPointer(
                 start: UnsafeRawPointer(end + 1),
@@ -147,7 +151,7 @@ struct TraceSession: ~Copyable {
     }
 
     private mutating func append(_ event: TraceEvent, thread: Int32, _ time: UInt64) {
-        writer.append(event, thread: thread, nanoseconds: clock.realNanoseconds(at: time), &text)
+        writer.append(event, thread: thread, nanoseconds: clock?.realNanoseconds(at: time) ?? 0, &text)
     }
 
     // MARK: - Threads
@@ -170,7 +174,7 @@ struct TraceSession: ~Copyable {
     /// Somebody else has something to say: the beginning that stands last is written as it is.
     @inline(__always)
     private mutating func leaveOthers(than thread: TracedThread?) {
-        guard let last = open, last !== thread else { return }
+        guard let last = open, last != thread else { return }
         open = nil
         leaveUnfinished(last)
     }
@@ -195,16 +199,19 @@ struct TraceSession: ~Copyable {
             if showsUnreturned { leaveForGood(thread) }
             thread.end()
         }
-        defer {
-            threads[thread.thread] = nil
-            recent = nil
-            open = nil
-            writer.setThreadCount(threads.count)
-        }
+        defer { forget(thread) }
         guard showsLines, !request.quiet.contains(.exit) else { return }
         // As strace has it: a signal that is not traced is not named as the end either.
         if case .signalled(let signal) = how, !request.signals.contains(signal) { return }
         append(.end(how), thread: thread.thread, time)
+    }
+
+    private mutating func forget(_ thread: TracedThread) {
+        threads[thread.thread] = nil
+        recent = nil
+        open = nil
+        thread.free()
+        writer.setThreadCount(threads.count)
     }
 
     /// A call that does not return any more.
@@ -262,7 +269,7 @@ struct TraceSession: ~Copyable {
         return TracedCall(
             number: Int(Int32(bitPattern: begin.pointee.record.number)),
             arguments: SyscallArguments(begin.pointee.arguments), thread: thread.thread,
-            startNanoseconds: clock.realNanoseconds(at: begin.pointee.record.time),
+            startNanoseconds: clock?.realNanoseconds(at: begin.pointee.record.time) ?? 0,
             entry: CapturedMemory(thread.captured))
     }
 }

@@ -43,6 +43,12 @@ public struct TraceRequest: Sendable {
         return durationNanoseconds > slowerThanNanoseconds
     }
 
+    /// Whether something is shown, counted or left out by when it happened or how long it took.
+    public var needsTimes: Bool {
+        isJSON || summary != nil || slowerThanNanoseconds != nil || lines.timestamps != .none
+            || lines.showsRelativeTimes || lines.showsDurations
+    }
+
     /// Whether a line can only be written once its call has returned.
     public var needsResult: Bool { slowerThanNanoseconds != nil || statuses.needsResult }
 }
