@@ -144,9 +144,12 @@ void guest_trace_set_reader_gone(struct guest_trace_area *of) {
 }
 
 bool guest_trace_take(struct guest_trace_ring *ring) {
-    if (!atomic_load(&ring->is_free) || atomic_load(&ring->written) != atomic_load(&ring->read)) return false;
-    atomic_store(&ring->is_free, 0);
-    return true;
+    // Several processes take rings where the guest has children.
+    uint32_t was_free = 1;
+    if (!atomic_compare_exchange_strong(&ring->is_free, &was_free, 0)) return false;
+    if (atomic_load(&ring->written) == atomic_load(&ring->read)) return true;
+    atomic_store(&ring->is_free, 1);
+    return false;
 }
 
 bool guest_trace_is_unread(const struct guest_trace_ring *ring) {

@@ -65,7 +65,7 @@ public struct GuestConfiguration: Sendable {
         var child = self
         child.replicates = false
         child.confinesWrites = false
-        child.tracing = nil
+        child.tracing = tracing?.forked
         child.testFault = nil
         child.restoredFiles = [:]
         return child

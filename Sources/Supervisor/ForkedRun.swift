@@ -18,7 +18,9 @@ enum ForkedRun {
             messages.say(.error, "a child of the guest's cannot be started: \(errorText(failed))")
             ProcessEnd.exit(SupervisorError.Code.failed.rawValue)
         }
-        ProcessEnd.end(as: kernel.waitForEnd())
+        let end = kernel.waitForEnd()
+        kernel.traceEnd(end)
+        ProcessEnd.end(as: end)
     }
 
     /// A descriptor that becomes readable when this process ends; -1 where the host has no such thing.

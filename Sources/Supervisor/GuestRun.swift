@@ -128,7 +128,8 @@ public final class GuestRun: Sendable {
         if let trace, let setup = request.trace {
             configuration.tracing = GuestTracing(
                 area: trace.area, limits: setup.limits, showsDescriptorPaths: setup.showsDescriptorPaths,
-                showsStacks: setup.showsStacks, injections: setup.injections)
+                showsStacks: setup.showsStacks, injections: setup.injections,
+                lifeDescriptor: trace.lifeDescriptor)
         }
         configuration.replicates = request.replication != nil || request.testCommits != nil
         configuration.testFault = request.replication?.testFault

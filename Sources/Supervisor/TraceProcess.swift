@@ -10,7 +10,7 @@ final class TraceProcess: Sendable {
     let area: TraceArea
     private let pid: Int32
     /// Its end tells the reader that there will be no more.
-    private let lifeDescriptor: Int32
+    let lifeDescriptor: Int32
     /// How the reader ended, as wait4(2) has it; nil while it reads.
     private let ended = Mutex<Int32?>(nil)
     private let endedWord = Atomic<UInt32>(0)

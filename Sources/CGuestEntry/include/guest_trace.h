@@ -82,7 +82,8 @@ struct guest_trace_record {
     uint64_t time;
     /// Which thread's; of GUEST_END the signal that ended the guest, or 0.
     int32_t thread;
-    /// BEGIN and END: the call's. SIGNAL: the signal's. THREAD_END, GUEST_END: the exit status.
+    /// BEGIN and END: the call's. SIGNAL: the signal's. THREAD_END, GUEST_END: the exit status; of a thread with which
+    /// its process has ended by a signal, that in the bits from 8 on.
     uint32_t number;
 };
 

@@ -60,6 +60,7 @@ final class ForkImage: @unchecked Sendable {
         }
         self.files = files
         kept.formUnion(kernel.paths.mounts?.hostDescriptors ?? [])
+        kept.formUnion(configuration.tracing?.hostDescriptors ?? [])
         if let hold { kept.insert(hold.writeEnd) }
         if configuration.lifeDescriptor >= 0 { kept.insert(configuration.lifeDescriptor) }
         keptDescriptors = kept.sorted()

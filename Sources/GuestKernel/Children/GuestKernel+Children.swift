@@ -24,7 +24,12 @@ extension GuestKernel {
 
     /// Tells the guest of a child's end, as do_notify_parent in kernel/signal.c.
     func tellOfEnd(_ child: Child) {
-        guard var info = child.end, child.exitSignal != 0 else { return }
+        guard var info = child.end else { return }
+        // Of any other end it has told itself.
+        if info.code == HostWait.codeKilled, info.field1 == UInt64(SIGKILL) {
+            tracing?.area.writeProcessEnd(pid: child.pid, status: 0, signal: SIGKILL)
+        }
+        guard child.exitSignal != 0 else { return }
         let action = signals.action(for: SIGCHLD)
         let isIgnored = action.handler == SignalAction.ignoreHandler
         if child.exitSignal == SIGCHLD, isIgnored || action.flags & SignalAction.noChildWait != 0 {
@@ -39,6 +44,15 @@ extension GuestKernel {
     public func parentEnded() {
         let parent = identity.currentParentPid
         threads.visit { $0.context.pointee.guest_parent_pid = parent }
+    }
+
+    /// In a child that ends: says so to whoever traces it.
+    public func traceEnd(_ end: GuestEnd) {
+        switch end {
+        case .exited(let status): tracing?.area.writeProcessEnd(pid: identity.pid, status: status, signal: 0)
+        case .signalled(SIGKILL): break
+        case .signalled(let signal): tracing?.area.writeProcessEnd(pid: identity.pid, status: 0, signal: signal)
+        }
     }
 
     /// A process group as the host knows it: the guest's own pid is another's there after a takeover.

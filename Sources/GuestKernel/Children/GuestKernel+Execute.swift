@@ -55,6 +55,8 @@ extension GuestKernel {
         next.signals = signals.state.withLock { _ in thread.signals }
         next.processorOffsetNanoseconds = thread.processorNanoseconds ?? 0
         next.origin = .executed
+        // The new thread's records come after it.
+        if thread.context.pointee.trace_has_begun != 0 { thread.traceResult(0) }
         isExecuting.store(false, ordering: .sequentiallyConsistent)
         return start(next, replacing: thread)
     }

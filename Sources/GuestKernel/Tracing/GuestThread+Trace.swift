@@ -44,7 +44,9 @@ extension GuestThread {
     /// The thread has ended, alone or with the whole guest.
     func endTrace() {
         guard let tracing = kernel.tracing, let ring else { return }
-        if !kernel.isEnding {
+        // With a child's first thread ends the process, which `endOfProcess` says.
+        let isOfProcess = kernel.identity.isChild && tid == kernel.identity.pid
+        if !kernel.isEnding, !isReplaced, !isOfProcess {
             writeRecord(
                 kind: GUEST_TRACE_THREAD_END, number: UInt32(bitPattern: exitStatus), as: guest_trace_record.self)
         }

@@ -21,6 +21,15 @@ extension TraceArea {
         }
     }
 
+    /// A process of the guest's has ended, and with it its first thread.
+    public func writeProcessEnd(pid: Int32, status: Int32, signal: Int32) {
+        withNoteRecord(as: guest_trace_record.self, waits: true) { record in
+            record.pointee.kind = GUEST_TRACE_THREAD_END
+            record.pointee.thread = pid
+            record.pointee.number = UInt32(bitPattern: status & 0xff | signal << 8)
+        }
+    }
+
     private func withNoteRecord<Record>(
         as type: Record.Type, waits: Bool, _ fill: (UnsafeMutablePointer<Record>) -> Void
     ) {

@@ -66,6 +66,16 @@ public final class TraceArea: Sendable {
         }
     }
 
+    /// The same area in a forked process: what is mapped stays so, and the locks are its own.
+    init(forking parent: TraceArea) {
+        descriptor = parent.descriptor
+        wakeDescriptor = parent.wakeDescriptor
+        ringByteCount = parent.ringByteCount
+        area = parent.area
+        let mapped = parent.rings.withLock { $0 }
+        rings.withLock { $0 = mapped }
+    }
+
     /// The epoch that the guest is in: one more than was cut last.
     func setEpoch(_ epoch: UInt64) {
         guest_trace_set_epoch(area, epoch)
@@ -103,10 +113,27 @@ public final class TraceArea: Sendable {
     }
 
     private func addRing(_ rings: inout [Ring]) throws(TraceAreaError) -> UnsafeMutablePointer<guest_trace_ring> {
+        // The file grows in one process at a time.
+        lockFile(Int16(F_WRLCK))
+        defer { lockFile(Int16(F_UNLCK)) }
+        // What others have added meanwhile is theirs until they give it back, and then anybody's.
+        while rings.count < Int(guest_trace_ring_count(area)) {
+            let offset = TraceArea.offset(ofRing: rings.count, ringByteCount)
+            rings.append(Ring(pointer: try TraceArea.mapRing(descriptor, offset, ringByteCount)))
+        }
         let made = try makeRing(rings.count)
         rings.append(Ring(pointer: made))
         guest_trace_add_ring(area)
         return made
+    }
+
+    /// fcntl(2)'s record locks are of a process.
+    private func lockFile(_ kind: Int16) {
+        var lock = flock()
+        lock.l_type = kind
+        retryingInterrupts {
+            hostCall(__NR_fcntl, UInt64(signed: descriptor), UInt64(F_SETLKW), UInt64(address: &lock))
+        }
     }
 
     /// Threads may come and go faster than their records are read.

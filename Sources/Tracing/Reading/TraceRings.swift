@@ -16,6 +16,12 @@ public struct TraceRings: ~Copyable {
     private var current = 0
     private var expected: UInt64 = 0
     private var pending: UnsafePointer<guest_trace_record>?
+    /// Sleeps in a row after which there were records, but not the next one. Then it is not waited for any longer: a
+    /// process of the guest's that is killed may have taken a number and never written its record.
+    private var stalledSleepCount = 0
+    private static let stalledSleepsMax = 100
+    /// A number that is only late comes within so many looks.
+    private static let busyLooksMax = 10
     /// Every writer is gone: a number that is missing does not come any more.
     private var isOver = false
     /// Numbers that were missing when everything was over: of records that their threads did not get to finish.
@@ -55,7 +61,7 @@ public struct TraceRings: ~Copyable {
                 return take(found)
             }
         }
-        return isOver ? skipGap() : nil
+        return isOver || stalledSleepCount >= TraceRings.stalledSleepsMax ? skipGap() : nil
     }
 
     /// The record that `next` gave is done with: its room is the writer's again, some time before `next` gives nil.
@@ -79,6 +85,7 @@ public struct TraceRings: ~Copyable {
     }
 
     private mutating func take(_ record: UnsafePointer<guest_trace_record>) -> UnsafePointer<guest_trace_record> {
+        stalledSleepCount = 0
         pending = record
         expected = record.pointee.sequence &+ 1
         return record
@@ -97,6 +104,7 @@ public struct TraceRings: ~Copyable {
         guard let lowest else { return nil }
         if lowest.pointee.sequence < expected {
             missingCount -= min(missingCount, 1)
+            stalledSleepCount = 0
             pending = lowest
             return lowest
         }
@@ -126,7 +134,9 @@ public struct TraceRings: ~Copyable {
         guest_trace_announce_sleep(area)
         // Whoever found no room before it was announced has woken nobody.
         let isBusy = rings.contains { guest_trace_wants_room($0.ring) }
-        _ = poll(&entries, 2, isBusy ? 0 : milliseconds)
+        let isStalled = rings.indices.contains { rings[$0].record() != nil }
+        stalledSleepCount = isStalled ? stalledSleepCount + 1 : 0
+        _ = poll(&entries, 2, isBusy && stalledSleepCount < TraceRings.busyLooksMax ? 0 : milliseconds)
         guest_trace_end_sleep(area)
         if entries[1].revents != 0 {
             var count: UInt64 = 0

@@ -125,7 +125,8 @@ struct TraceSession: ~Copyable {
         case GUEST_TRACE_THREAD_END:
             let thread = find(record.pointee.thread)
             leaveOthers(than: thread)
-            endThread(thread, .exited(Int32(bitPattern: record.pointee.number) & 0xff), record.pointee.time)
+            let (status, signal) = (record.pointee.number & 0xff, Int32(record.pointee.number >> 8 & 0x7f))
+            endThread(thread, signal != 0 ? .signalled(signal) : .exited(Int32(status)), record.pointee.time)
         case GUEST_TRACE_GUEST_END:
             let (signal, status) = (record.pointee.thread, Int32(bitPattern: record.pointee.number))
             end = (signal != 0 ? .signalled(signal) : .exited(status), record.pointee.time)
