@@ -28,7 +28,7 @@ struct ProgramFixture {
         try work.write("tree/right/needle.txt", text: "nothing\na needle here\n")
         try work.write("tree/left/deep/tool", text: "#!/bin/sh\necho tool\n", mode: 0o755)
         try FileManager.default.createSymbolicLink(atPath: work.file("tree/link"), withDestinationPath: "left/file3")
-        for name in ["builtins.sh", "script.py"] {
+        for name in ["builtins.sh", "children.sh", "script.py"] {
             let contents = FileManager.default.contents(atPath: "\(scripts)/\(name)") ?? Data()
             try work.write(name, contents, mode: 0o755)
         }

@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A guest with children, whose primary is killed: the children end, the guest sees them as killed, and nothing is
+/// slower or taken for it.
+@Suite("children at a takeover", .startsGuests)
+struct ChildrenTakeoverTests {
+    private static let script = TestEnvironment.packageRoot + "/Tests/TakeoverTests/scripts/children.py"
+    /// The takeover itself takes some milliseconds; this is for a machine that is busy with other tests.
+    private static let patienceSeconds = 10.0
+
+    private struct Answer {
+        let pid: String
+        let child: pid_t
+        let status: String
+
+        init(_ text: String) throws {
+            let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+            guard words.count == 3, let child = pid_t(words[1]) else {
+                throw TestFailure("\(text) is no answer of children.py's")
+            }
+            (pid, self.child, status) = (words[0], child, words[2])
+        }
+    }
+
+    @Test("are seen as killed, and gone, and the port is free", arguments: KillRound.all(share: 0.2))
+    func killed(_ round: KillRound) async throws {
+        let port = try FreePort.any()
+        let guest = Command("/usr/bin/python3", [Self.script, String(port)])
+        try await ReplicatedGuest.with(guest, round.options) { pair in
+            try await pair.waitUntilProtected()
+            let before = try await Self.ask(port)
+            #expect(before.status == "None")
+            let family = Self.descendants(of: pair.primary.pid)
+            #expect(family.contains(before.child) && family.count >= 2, "no children: \(family)")
+            try await Task.sleep(nanoseconds: round.delayNanoseconds)
+            pair.killPrimary()
+            let after = try await Self.ask(port)
+            #expect(after.pid == before.pid && after.child == before.child)
+            #expect(after.status == String(SIGKILL), "the child's wait status")
+            let deadline = Date(timeIntervalSinceNow: Self.patienceSeconds)
+            for process in family {
+                while Self.lives(process) {
+                    if Date() > deadline { throw TestFailure("process \(process), a child, outlives the primary") }
+                    try await Task.sleep(nanoseconds: 1_000_000)
+                }
+            }
+        }
+    }
+
+    private static func ask(_ port: UInt16) async throws -> Answer {
+        let deadline = Date(timeIntervalSinceNow: patienceSeconds)
+        while true {
+            if let connection = try? RawConnection(port: port) {
+                let bytes = connection.receiveAll(silenceMilliseconds: 2000).bytes
+                if bytes.last == UInt8(ascii: "\n") { return try Answer(String(decoding: bytes, as: UTF8.self)) }
+            }
+            if Date() > deadline { throw TestFailure("nobody answers at port \(port)") }
+            try await Task.sleep(nanoseconds: 1_000_000)
+        }
+    }
+
+    private static func stat(_ process: pid_t) -> [String] {
+        guard let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return [] }
+        let text = String(decoding: data, as: UTF8.self)
+        guard let end = text.lastIndex(of: ")") else { return [] }
+        return text[text.index(after: end)...].split(separator: " ").map(String.init)
+    }
+
+    /// Not just an entry in the process table that nobody has taken out yet.
+    private static func lives(_ process: pid_t) -> Bool {
+        guard let state = stat(process).first else { return false }
+        return state != "Z" && state != "X"
+    }
+
+    private static func descendants(of process: pid_t) -> [pid_t] {
+        let all = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
+        let parents = Dictionary(uniqueKeysWithValues: all.map { ($0, stat($0).dropFirst().first.flatMap { pid_t($0) }) })
+        var found: [pid_t] = []
+        var next = [process]
+        while let parent = next.popLast() {
+            let children = all.filter { parents[$0] == parent }
+            found += children
+            next += children
+        }
+        return found
+    }
+}
