@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -157,6 +158,35 @@ static void inheritance(void) {
     CHECK_EQUAL(setitimer(ITIMER_REAL, &soon, NULL), 0);
 }
 
+// Memory that is not handed on, or only empty; what is mapped is each process's own from then on.
+static void memory(void) {
+    int status;
+    char *pages = mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int *both = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(pages != MAP_FAILED && both != MAP_FAILED);
+    memset(pages, 'x', 4 * 4096);
+    CHECK_EQUAL(madvise(pages + 4096, 4096, MADV_DONTFORK), 0);
+    CHECK_EQUAL(madvise(pages + 2 * 4096, 4096, MADV_WIPEONFORK), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        CHECK_EQUAL(pages[0], 'x');
+        CHECK_EQUAL(pages[2 * 4096], 0);
+        CHECK_FAILS(msync(pages + 4096, 4096, MS_ASYNC), ENOMEM);
+        CHECK(mmap(pages + 4096, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) ==
+              pages + 4096);
+        CHECK_EQUAL(munmap(pages, 4096), 0);
+        *both = 5;
+        _exit(0);
+    }
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK_EQUAL(status, 0);
+    CHECK_EQUAL(*both, 5);
+    CHECK_EQUAL(pages[4096], 'x');
+    CHECK_EQUAL(pages[0], 'x');
+    CHECK_EQUAL(munmap(pages, 4 * 4096), 0);
+    CHECK_EQUAL(munmap(both, 4096), 0);
+}
+
 static void many(void) {
     int sum = 0, status;
     for (int i = 1; i <= 20; i++) start_exiting(i);
@@ -171,6 +201,7 @@ int main(void) {
     groups();
     stops();
     inheritance();
+    memory();
     many();
     return check_ok();
 }

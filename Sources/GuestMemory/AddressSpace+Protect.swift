@@ -73,6 +73,12 @@ extension AddressSpace {
             state.noteOpened(area.range)
             return 0
         }
+        if advice == MADV_DONTFORK || advice == MADV_DOFORK {
+            // In the forked process the host would leave a hole in the arena, where anything could come to lie.
+            guard state.map.hasRoomForEdit else { return -Int(ENOMEM) }
+            state.map.setFlag(.notForked, advice == MADV_DONTFORK, in: area.range)
+            return 0
+        }
         let dropsContent = advice == MADV_DONTNEED || advice == MADV_REMOVE
         // Shared memory keeps its content where its pages are only taken out of the page table (MADV_DONTNEED,
         // MADV_COLD, MADV_PAGEOUT); but that they were written is kept nowhere else.

@@ -58,10 +58,12 @@ public final class AddressSpace: Sendable {
         self.init(adopting: copy)
     }
 
-    /// In the forked process: what was closed only because its parent's writes are tracked is open.
+    /// In the forked process: what was closed only because its parent's writes are tracked is open, and what is not handed
+    /// on (MADV_DONTFORK) is gone.
     public func openAfterFork() {
         TrackedWrites.end()
         state.withLock { state in
+            for area in state.map.areas where area.flags.contains(.notForked) { _ = clear(area.range, in: &state) }
             guard state.wasClosedForTracking else { return }
             state.wasClosedForTracking = false
             for area in state.map.areas where area.protection.contains(.write) {

@@ -117,7 +117,7 @@ extension MemoryLayoutRecord {
         let protection = Protection(rawValue: Int32(try reader.get(UInt8.self)))
         let flags = VirtualMemoryArea.Flags(rawValue: try reader.get(UInt8.self))
         guard Protection.all.isSuperset(of: protection),
-            VirtualMemoryArea.Flags([.growsDown, .noReserve, .moved]).isSuperset(of: flags)
+            VirtualMemoryArea.Flags.all.isSuperset(of: flags)
         else { throw .isMalformed }
         let name = try reader.getFlag() ? try reader.getText() : nil
         let kind = try Self.kind(&reader, files)

@@ -16,5 +16,10 @@ extension VirtualMemoryArea {
         /// Came here by mremap(2): the host's mapping counts its offsets from where the pages were first (vm_pgoff), so
         /// that it never merges with the arena around it again. The arena is put back when the area is closed.
         public static let moved = Flags(rawValue: 4)
+
+        /// MADV_DONTFORK: a child does not have it.
+        public static let notForked = Flags(rawValue: 8)
+
+        static let all: Flags = [.growsDown, .noReserve, .moved, .notForked]
     }
 }

@@ -42,6 +42,13 @@ extension VirtualMemoryMap {
         editPieces(in: range) { $0.name = name }
     }
 
+    /// Sets a flag of what is mapped in `range`, or takes it off.
+    public mutating func setFlag(_ flag: VirtualMemoryArea.Flags, _ isSet: Bool, in range: AddressRange) {
+        editPieces(in: range) { area in
+            if isSet { area.flags.insert(flag) } else { area.flags.remove(flag) }
+        }
+    }
+
     /// Moves what is mapped in `source` to start at `destination`, in place of whatever is there: mremap(2) with
     /// MREMAP_FIXED and no change of size.
     ///

@@ -13,7 +13,8 @@ enum UsageCalls {
     /// USER_HZ is 100 on every Linux.
     private static let tickNanoseconds: Int64 = 10_000_000
 
-    /// getrusage(2): the supervisor's own work counts as the guest's; children are none.
+    /// getrusage(2): the supervisor's own work counts as the guest's. Children are those of this process: what had been
+    /// waited for before a takeover is not counted any more.
     static func usage(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let usage = thread.scratch
         usage.initializeMemory(as: UInt8.self, repeating: 0, count: usageByteCount)
@@ -24,7 +25,8 @@ enum UsageCalls {
             if result < 0 { return result }
             addUsedBefore(to: usage, who == ofThread ? thread : nil, thread.kernel.clock)
         case ofChildren:
-            break
+            let result = hostCall(__NR_getrusage, UInt64(signed: who), UInt64(address: usage))
+            if result < 0 { return result }
         default:
             return failed(EINVAL)
         }
@@ -52,8 +54,6 @@ enum UsageCalls {
         let clock = thread.kernel.clock
         used.tms_utime += clock_t(clock.userOffsetNanoseconds / tickNanoseconds)
         used.tms_stime += clock_t((clock.processorOffsetNanoseconds - clock.userOffsetNanoseconds) / tickNanoseconds)
-        used.tms_cutime = 0
-        used.tms_cstime = 0
         if arguments.a != 0, !GuestAccess.store(used, at: arguments.a) { return failed(EFAULT) }
         return ticks + Int(clock.monotonicOffsetNanoseconds / tickNanoseconds)
     }

@@ -34,10 +34,10 @@ extension SyscallTable {
         Syscall(97, "getrlimit", .named(.resource), .output(.resourceLimit), handler: LimitCalls.getLimit),
         Syscall(
             98, "getrusage", .named(.usageTarget), .output(.resourceUsage), support: .partial,
-            note: "the supervisor's work counts as the guest's; children count nothing", handler: UsageCalls.usage),
+            note: "the supervisor's work counts as the guest's", handler: UsageCalls.usage),
         Syscall(
             100, "times", .output(.processTimes), support: .partial,
-            note: "the supervisor's work counts as the guest's; children count nothing", handler: UsageCalls.times),
+            note: "the supervisor's work counts as the guest's", handler: UsageCalls.times),
         Syscall(
             160, "setrlimit", .named(.resource), .input(.resourceLimit), support: .partial, note: limitNote,
             handler: LimitCalls.setLimit),
