@@ -84,6 +84,12 @@ enum HostMemory {
         hostCall(__NR_prctl, setHugePagesDisabled, 1)
     }
 
+    /// Memory of the supervisor's that a forked process has no use for: otherwise each page of it would have to be copied
+    /// when it is next written to, for as long as that process lives.
+    static func keepFromChildren(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
+        hostCall(__NR_madvise, UInt64(address: start), UInt64(byteCount), UInt64(MADV_DONTFORK))
+    }
+
     /// Maps a private copy of a file, or fresh shared memory where there is none, readable and writable outside the
     /// arena: the address or a negative errno.
     static func mapAside(_ byteCount: UInt64, fd: Int32, offset: UInt64) -> Int {

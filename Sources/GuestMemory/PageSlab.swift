@@ -18,6 +18,7 @@ public final class PageSlab: @unchecked Sendable {
         guard mapped > 0, let start = UnsafeMutableRawPointer(bitPattern: mapped) else {
             throw StagingError(pageCount: byteCount / Int(pageSize), errno: Int32(-mapped))
         }
+        HostMemory.keepFromChildren(start, byteCount)
         bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
     }
 

@@ -137,6 +137,7 @@ public final class PageStaging {
         guard mapped > 0, let pointer = UnsafeMutableRawPointer(bitPattern: mapped) else {
             throw StagingError(pageCount: pageCount, errno: Int32(-mapped))
         }
+        HostMemory.keepFromChildren(pointer, pageCount * Int(pageSize))
         return pointer
     }
 }
