@@ -1,0 +1,83 @@
+import CGuestEntry
+import Glibc
+import GuestMemory
+import Synchronization
+
+extension VolumeShare {
+    /// So long the first process waits until it looks who has the lock. A disk may be as slow.
+    private static let patienceNanoseconds: Int = 2_000_000_000
+
+    /// Does `body` with the lock.
+    func withLock<Result>(_ body: () -> Result) -> Result {
+        lock()
+        defer { unlock() }
+        return body()
+    }
+
+    /// Takes the lock, whatever became of who had it.
+    ///
+    /// A child waits for as long as it takes: the first process looks after all of them.
+    func lock() {
+        while true {
+            switch isChild ? pthread_mutex_lock(mutex) : lockInTime() {
+            case 0: break
+            case EOWNERDEAD: takeFromDead()
+            default:
+                endHolder()
+                continue
+            }
+            word(.holder).pointee.store(UInt32(bitPattern: pid), ordering: .relaxed)
+            return
+        }
+    }
+
+    func unlock() {
+        word(.holder).pointee.store(0, ordering: .relaxed)
+        pthread_mutex_unlock(mutex)
+    }
+
+    private func lockInTime() -> Int32 {
+        if pthread_mutex_trylock(mutex) == 0 { return 0 }
+        var deadline = timespec()
+        clock_gettime(CLOCK_REALTIME, &deadline)
+        deadline.tv_sec += VolumeShare.patienceNanoseconds / 1_000_000_000
+        return pthread_mutex_timedlock(mutex, &deadline)
+    }
+
+    private func takeFromDead() {
+        pthread_mutex_consistent(mutex)
+        let holder = Int32(bitPattern: word(.holder).pointee.load(ordering: .relaxed))
+        if word(.stage).pointee.load(ordering: .sequentiallyConsistent) == Stage.changing { breakOff(over: holder) }
+        endChange()
+    }
+
+    /// The lock was not to be had for long. A process that works is waited for; one that was stopped could stand still
+    /// for ever, and one that is gone is mostly known to be: where memory ran out the kernel may not have found the list
+    /// of its locks any more (mm/oom_kill.c takes memory away before the process ends).
+    private func endHolder() {
+        let holder = Int32(bitPattern: word(.holder).pointee.load(ordering: .relaxed))
+        guard holder > 0, holder != pid else { return }
+        guard let state = HostProcess(holder)?.state else {
+            releaseForDead()
+            return
+        }
+        if state == .stopped { hostCall(__NR_kill, UInt64(signed: holder), UInt64(SIGKILL)) }
+    }
+
+    /// As the kernel does it for a holder that has ended (handle_futex_death in kernel/futex/core.c): whoever comes next
+    /// is told.
+    private func releaseForDead() {
+        let ownerDied: UInt32 = 0x4000_0000
+        let hasWaiters: UInt32 = 0x8000_0000
+        let word = UnsafeMutableRawPointer(mutex).assumingMemoryBound(to: Atomic<UInt32>.self)
+        let before = word.pointee.load(ordering: .sequentiallyConsistent)
+        let after = before & hasWaiters | ownerDied
+        let isChanged = word.pointee.compareExchange(
+            expected: before, desired: after, ordering: .sequentiallyConsistent
+        ).exchanged
+        if isChanged { hostCall(__NR_futex, UInt64(address: word), VolumeShare.wake, 1) }
+    }
+
+    /// FUTEX_WAKE of a word that processes share (linux/futex.h).
+    private static let wake: UInt64 = 1
+}
