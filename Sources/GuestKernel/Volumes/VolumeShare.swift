@@ -138,10 +138,10 @@ final class VolumeShare: @unchecked Sendable {
         return last + 1
     }
 
-    /// Identities of a child's descriptions: 34 thousand million for each of 268 million processes, and above all those
-    /// of the first one.
-    static let serialMax: UInt32 = (1 << 28) - 1
-    static func identities(of serial: UInt32) -> UInt64 { 1 << 63 | UInt64(serial) << 35 }
+    /// Identities of a child's descriptions: 34 thousand million for each of 134 million processes, and above all those
+    /// of the first one. The highest bit is left alone: Atomic's `max` takes such a number for a negative one.
+    static let serialMax: UInt32 = (1 << 27) - 1
+    static func identities(of serial: UInt32) -> UInt64 { 1 << 62 | UInt64(serial) << 35 }
 
     // MARK: - The parts of the memory
 
