@@ -37,7 +37,8 @@ extension VolumeShare {
     }
 
     private func lockInTime() -> Int32 {
-        if pthread_mutex_trylock(mutex) == 0 { return 0 }
+        let result = pthread_mutex_trylock(mutex)
+        if result != EBUSY { return result }
         var deadline = timespec()
         clock_gettime(CLOCK_REALTIME, &deadline)
         deadline.tv_sec += VolumeShare.patienceNanoseconds / 1_000_000_000
