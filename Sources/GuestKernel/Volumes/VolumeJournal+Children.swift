@@ -157,8 +157,8 @@ extension VolumeJournal {
     // MARK: - Signals
 
     /// Sends a signal that takes effect whatever its receiver does (SIGKILL, SIGSTOP), while no process changes a file:
-    /// so that none that the guest itself kills leaves a change behind that nobody knows of, and none that it stops keeps
-    /// the lock.
+    /// so that none that the guest itself kills leaves a change behind that nobody knows of, and none that it stops
+    /// keeps the lock.
     func send(_ signal: Int32, to pid: Int32, _ call: () -> Int) -> Int {
         guard let share, share.isUsed, isRecording else { return call() }
         return state.withLock { _ in

@@ -10,9 +10,9 @@ import Volumes
 /// is the same for the guest's children, which write into memory that the first process takes all of before it writes
 /// down something of its own (`VolumeJournal+Children`).
 /// Lock order: the journal, then what is shared with children, before the file table and the objects' own locks. A
-/// description's end is recorded as well, so that none may end under any of these: whoever makes a call holds what it is
-/// about for longer. Nobody sleeps with the lock: opens never wait (OpenCalls.openHost), and a journal that is full is
-/// waited for before it is taken.
+/// description's end is recorded as well, so that none may end under any of these: whoever makes a call holds what it
+/// is about for longer. Nobody sleeps with the lock: opens never wait (OpenCalls.openHost), and a journal that is full
+/// is waited for before it is taken.
 public final class VolumeJournal: Sendable {
     struct State {
         var operations: [FileOperation] = []

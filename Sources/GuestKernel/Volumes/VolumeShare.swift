@@ -3,14 +3,14 @@ import Glibc
 import GuestMemory
 import Synchronization
 
-/// Memory that the supervisors of a guest and of its children share: one lock for all that any of them does to the files
-/// of volumes, and what they have done and the first of them has not taken yet.
+/// Memory that the supervisors of a guest and of its children share: one lock for all that any of them does to the
+/// files of volumes, and what they have done and the first of them has not taken yet.
 ///
 /// The lock is a robust one of the C library's: where its holder dies, the next one to take it hears of that. A
 /// supervisor's own threads come one at a time (`VolumeJournal`), so that it is one process that holds it.
 ///
-/// Sound as unchecked: words are only touched as atomics, the mutex only by pthread calls and as the kernel does it, the
-/// buffer only with the lock. The mapping stays for the life of the process.
+/// Sound as unchecked: words are only touched as atomics, the mutex only by pthread calls and as the kernel does it,
+/// the buffer only with the lock. The mapping stays for the life of the process.
 final class VolumeShare: @unchecked Sendable {
     private let base: UnsafeMutableRawPointer
     /// 0 is the guest's first process; no two processes of a guest have the same.
