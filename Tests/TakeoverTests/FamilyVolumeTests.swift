@@ -86,7 +86,7 @@ struct FamilyVolumeTests {
         (for line in 1 2 3 4 5 6 7 8 9 10; do echo $line >>log; sleep 0.02; done)
         echo "ended with $?"
         echo after >>log
-        cat log
+        while read line; do echo $line; done <log
         """
 
     @Test("killed from outside before it could say what it has done: no epoch from then on", arguments: [2, 3, 9, 20])
