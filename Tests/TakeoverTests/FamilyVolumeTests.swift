@@ -95,6 +95,7 @@ struct FamilyVolumeTests {
             let pair = try VolumePair(in: scratch)
             var options = pair.options()
             options.primaryWords += ["--test-fault", "child-change:\(count)"]
+            options.isAsRemote = count % 3 == 0
             let guest = Command("/bin/dash", ["-c", Self.victim, pair.volume])
             let outcome = try await ReplicatedGuest.with(guest, options) { try await $0.waitForEnd() }
             try outcome.requireNoTrouble()
