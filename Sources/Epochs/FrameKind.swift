@@ -29,6 +29,9 @@ public enum FrameKind: UInt16, Sendable, CaseIterable {
     case probeAnswer = 33
     /// The guest has ended, and all its output is out.
     case guestEnded = 34
+    /// A sentence that says why there can be no more epochs: the mirror is to give up its role, and to answer by an
+    /// epoch refusal.
+    case dismissal = 35
 
     // Before the guest starts: the mirror's volumes become the primary's.
     /// From the mirror: what is in its volumes.

@@ -60,13 +60,13 @@ public struct GuestConfiguration: Sendable {
         }
     }
 
-    /// The same for a child of the guest's: nobody replicates it, and its output is not held.
+    /// The same for a child of the guest's: nobody replicates it but what it does to volumes (`VolumeJournal`), and its
+    /// output is not held.
     var forChild: GuestConfiguration {
         var child = self
         child.replicates = false
-        child.confinesWrites = false
         child.tracing = tracing?.forked
-        child.testFault = nil
+        child.testFault = testFault?.point == .childChange ? testFault : nil
         child.restoredFiles = [:]
         return child
     }
@@ -158,7 +158,8 @@ public final class GuestKernel: @unchecked Sendable {
             : nil
         let knowsFiles = configuration.confinesWrites || !configuration.volumes.isEmpty
         tracing = configuration.tracing
-        volumes = configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil
+        volumes =
+            start.volumes ?? (configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil)
         files = FileTable(output: output, allowsDirectCalls: !configuration.replicates)
         files.setLimit(limits.descriptorCountMax)
         paths = PathResolver(
@@ -224,6 +225,8 @@ struct KernelStart {
     var callSites: CallSiteTable
     /// Nil for those of the configuration's volumes.
     var mounts: GuestMounts?
+    /// In a child of a guest whose volumes are replicated.
+    var volumes: VolumeJournal?
 }
 
 /// What the guest runs, as /proc/self shows it.

@@ -217,6 +217,7 @@ final class Checkpointer: @unchecked Sendable {
         into next: CapturedEpoch, isMerged: Bool, final: Final?, isWhole: Bool, _ isWanted: () -> Bool,
         _ mayBecomeWhole: () -> Bool = { true }
     ) throws {
+        kernel.volumes?.takeFromChildren(kernel.clock)
         let start = kernel.clock.monotonicNanoseconds()
         kernel.gate.stop(kernel)
         defer { if request.isSynchronous { kernel.gate.resume() } }

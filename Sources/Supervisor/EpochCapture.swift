@@ -31,7 +31,7 @@ struct EpochCapture {
         fault?.pass(.capture)
         let records = kernel.capture()
         // By the records: after them.
-        let files = kernel.volumes?.cut(kernel.memory) ?? []
+        let files = try kernel.volumes?.cut(kernel.memory) ?? []
         let handed = takesDescriptors ? HandedDescriptors.wanted(kernel) : []
         epoch.add(
             CapturedEpoch.Parts(

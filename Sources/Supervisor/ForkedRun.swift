@@ -8,7 +8,10 @@ enum ForkedRun {
     /// Runs the guest and ends this process as it ends; never returns.
     static func live(_ kernel: GuestKernel, _ startThread: () -> Int32, _ messages: MessageLog) {
         do throws(SupervisorError) {
-            try SignalForwarder.inherited.start(kernel) { ProcessEnd.die(by: SIGINT) }
+            try SignalForwarder.inherited.start(kernel) {
+                kernel.volumes?.leave()
+                ProcessEnd.die(by: SIGINT)
+            }
         } catch {
             messages.say(.error, "a child of the guest's cannot be started: \(error.message)")
             ProcessEnd.exit(SupervisorError.Code.failed.rawValue)
@@ -20,6 +23,7 @@ enum ForkedRun {
         }
         let end = kernel.waitForEnd()
         kernel.traceEnd(end)
+        kernel.volumes?.leave()
         ProcessEnd.end(as: end)
     }
 

@@ -16,6 +16,7 @@ enum LinkWords {
         case let error as VolumeError: return error.message
         case let error as MirrorMemoryError: return error.message
         case let error as RestoreError: return error.message
+        case let error as UnknownChange: return error.message
         case let error as RecordError: return "a record is damaged (\(error))"
         default: return "\(error)"
         }

@@ -204,7 +204,12 @@ extension MirrorRole {
     private func serveHeartbeats(_ hello: Hello, _ socket: LinkSocket, _ reader: FrameReader) throws {
         guard let session = state.withLock({ $0.session }), session.hello.nonce == hello.nonce else { return }
         session.keep(heartbeats: socket)
-        while let received = try reader.receive(), received.header.kind == .heartbeat {
+        while let received = try reader.receive() {
+            if received.header.kind == .dismissal {
+                decide(.epochRefusedByUs(received.text))
+                continue
+            }
+            guard received.header.kind == .heartbeat else { return }
             let heartbeat = try Heartbeat(payload: received.payload)
             decide(.heartbeatReceived)
             // Answered first: the other waits while an epoch is applied.

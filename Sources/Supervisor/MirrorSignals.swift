@@ -8,6 +8,9 @@ import Synchronization
 final class MirrorSignals: Sendable {
     private static let infoByteCount = 128
     private let isOver = Atomic<Bool>(false)
+    /// The thread that takes them, and 1 once it does not any more.
+    private let taker = Atomic<Int32>(0)
+    private let hasEnded = Atomic<UInt32>(0)
     /// A mirror that is a part of `run` leaves the terminal's signals to it.
     private let awaited: UInt64
     private let ignored: UInt64
@@ -15,7 +18,7 @@ final class MirrorSignals: Sendable {
     private init(isPartOfRun: Bool) {
         let terminal = [SIGINT, SIGQUIT, SIGHUP].map { HostSignals.bit($0) }.reduce(0, |)
         let others = [SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD, SIGPIPE, SIGWINCH].map { HostSignals.bit($0) }.reduce(0, |)
-        awaited = HostSignals.bit(SIGTERM) | terminal | others
+        awaited = HostSignals.bit(SIGTERM) | HostSignals.bit(GUEST_KICK_SIGNAL) | terminal | others
         ignored = others | (isPartOfRun ? terminal : 0)
     }
 
@@ -26,12 +29,24 @@ final class MirrorSignals: Sendable {
         return signals
     }
 
-    /// The guest is here: signals are its own from now on.
+    /// The guest is here: signals are its own from now on. Returns when none is taken here any more: who has sent it,
+    /// or which child it is about, would be lost on the way.
     func end() {
         isOver.store(true, ordering: .sequentiallyConsistent)
+        while hasEnded.load(ordering: .sequentiallyConsistent) == 0 {
+            let process = UInt64(hostCall(__NR_getpid))
+            let thread = taker.load(ordering: .sequentiallyConsistent)
+            if thread != 0 { hostCall(__NR_tgkill, process, UInt64(signed: thread), UInt64(GUEST_KICK_SIGNAL)) }
+            HostFutex.wait(hasEnded, while: 0, timeoutNanoseconds: 1_000_000)
+        }
     }
 
     private func take(_ role: MirrorRole) {
+        taker.store(Int32(hostCall(__NR_gettid)), ordering: .sequentiallyConsistent)
+        defer {
+            hasEnded.store(1, ordering: .sequentiallyConsistent)
+            HostFutex.wake(hasEnded)
+        }
         var mask = awaited
         let info = UnsafeMutableRawBufferPointer.allocate(byteCount: MirrorSignals.infoByteCount, alignment: 8)
         defer { info.deallocate() }
@@ -40,10 +55,12 @@ final class MirrorSignals: Sendable {
                 __NR_rt_sigtimedwait, UInt64(address: &mask), UInt64(address: info.baseAddress), 0, 8)
             if signal <= 0 { continue }
             if isOver.load(ordering: .sequentiallyConsistent) {
+                if signal == Int(GUEST_KICK_SIGNAL) { return }
                 // It was the guest's: the thread that forwards takes it now.
                 hostCall(__NR_kill, UInt64(hostCall(__NR_getpid)), UInt64(signal))
                 return
             }
+            if signal == Int(GUEST_KICK_SIGNAL) { continue }
             if ignored & HostSignals.bit(Int32(signal)) == 0 { role.interrupt(by: Int32(signal)) }
         }
     }

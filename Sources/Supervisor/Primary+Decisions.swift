@@ -95,8 +95,7 @@ extension Primary {
             do {
                 try checkpointer.cutFinal(end) { final in decide(.guestEnded(finalEpoch: final)) }
             } catch {
-                checkpointer.close()
-                lose(over: error)
+                stopCutting(over: error)
             }
         }
         while outcome == .protected { HostFutex.wait(outcomeWord, while: Outcome.protected.rawValue) }

@@ -41,6 +41,9 @@ final class Primary: ReplicationRole {
     let outcomeWord = Atomic<UInt32>(Outcome.protected.rawValue)
     /// 1 once the checkpointer has ended: the final epoch is cut by who waited for the guest's end.
     let checkpointerEnded = Atomic<UInt32>(0)
+    /// Why the mirror is to give up its role, until it has been told. It has the last epoch as a whole, and takes over
+    /// from that where this process ends before it was told.
+    private let dismissal = Mutex<String?>(nil)
     let onSuperseded: @Sendable () -> Void
 
     var peer: String? { connection.peer }
@@ -95,11 +98,20 @@ final class Primary: ReplicationRole {
                 return outcome == .protected
             }
         } catch {
-            checkpointer.close()
-            lose(over: error)
+            stopCutting(over: error)
         }
         checkpointerEnded.store(1, ordering: .sequentiallyConsistent)
         HostFutex.wake(checkpointerEnded)
+    }
+
+    /// No epoch can be cut any more.
+    func stopCutting(over error: any Error) {
+        checkpointer.close()
+        if error is UnknownChange {
+            dismissal.withLock { $0 = LinkWords.of(error) }
+        } else {
+            lose(over: error)
+        }
     }
 
     private func sendEpochs() {
@@ -166,6 +178,9 @@ final class Primary: ReplicationRole {
                 decide(.heartbeatSent(sequence: sequence, at: BootClock.nanoseconds()))
                 do {
                     try connection.heartbeats.send(Heartbeat(sequence: sequence, released: output.takeReleased()).frame)
+                    if let reason = dismissal.withLock({ $0.take() }) {
+                        try connection.heartbeats.send(Frame(.dismissal, saying: reason))
+                    }
                 } catch {
                     isOpen = false
                 }

@@ -73,7 +73,9 @@ struct FaultPointTests {
     func usage(_ word: String) async throws {
         let options = ["--mirror", "127.0.0.1:9", "--test-fault", word]
         let outcome = try await Understudy.run(Command("/bin/echo", ["ran"]), options: options).run()
-        let names = "use one of capture, captured, encode, frame, sent, committed, release, release-part, released"
+        let names =
+            "use one of capture, captured, encode, frame, sent, committed, release, release-part, released, "
+            + "child-change"
         #expect(outcome.ending == .exited(64) && outcome.errorText.contains(names), "\(outcome)")
     }
 }

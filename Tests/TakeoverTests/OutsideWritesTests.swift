@@ -42,12 +42,22 @@ struct OutsideWritesTests {
 
     @Test("are refused with a mirror, and a line names path and option; the file is as it was")
     func refused() async throws {
+        try await refused(["/usr/bin/python3", "-c", OutsideWritesTests.writer])
+    }
+
+    @Test("are refused to a child with another program as well")
+    func refusedToChild() async throws {
+        let words = ["/bin/dash", "-c", #"/usr/bin/python3 -c "$0" "$1"; exit $?"#, OutsideWritesTests.writer]
+        try await refused(words)
+    }
+
+    private func refused(_ words: [String]) async throws {
         try await ScratchDirectory.with { scratch in
             try scratch.write("there", text: "as it was")
             let before = try await VolumePair.digest(of: scratch.path)
             var options = ReplicationOptions()
             options.unreplicatedPaths = []
-            let command = Command("/usr/bin/python3", ["-c", OutsideWritesTests.writer, scratch.path])
+            let command = Command(words[0], words.dropFirst() + [scratch.path])
             let outcome = try await ReplicatedGuest.with(command, options) { try await $0.waitForEnd() }
             #expect(outcome.primary.ending == .exited(0), "\(outcome)")
             #expect(outcome.primary.outputText == OutsideWritesTests.said("Read-only file system"), "\(outcome)")

@@ -7,11 +7,12 @@ import Testing
 /// `UNDERSTUDY_ROUNDS` makes more rounds: a tenth of it.
 @Suite("redis-server with an append-only file in a volume", .startsGuests)
 struct RedisVolumeTests {
-    /// Rewriting the file needs a child process, which a guest does not have.
+    /// Rewriting the file is asked for where a test wants it, and takes 5 ms for each key.
     private static func command(port: UInt16, in directory: String) -> Command {
         let words = [
             "--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--daemonize", "no", "--save", "",
             "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
+            "--rdb-key-save-delay", "5000",
         ]
         var command = Command("/usr/bin/redis-server", words)
         command.directory = directory
@@ -51,6 +52,45 @@ struct RedisVolumeTests {
                 _ = try await guest.mirror.waitForEnd()
             }
             try await Self.requireSound(pair.mirrored, load, "redis with an append-only file, primary killed")
+        }
+    }
+
+    private static func rewrite(at port: UInt16) async throws {
+        try await Threads.run {
+            let reply = try RespClient(port: port).call("BGREWRITEAOF")
+            if case .error(let text) = reply { throw TestFailure("BGREWRITEAOF: \(text)") }
+        }
+    }
+
+    @Test(
+        "the primary killed while a child rewrites the file, and later the mirror",
+        arguments: KillRound.all(share: 0.1))
+    func killedWhileRewriting(_ round: KillRound) async throws {
+        try await ScratchDirectory.with { scratch in
+            let pair = try VolumePair(in: scratch)
+            let port = try FreePort.any()
+            let load = AcknowledgedLoad(port: port)
+            let server = Self.command(port: port, in: pair.volume)
+            try await ReplicatedGuest.with(server, pair.options(round.options)) { guest in
+                try await guest.primary.waitForOutput("Ready to accept connections")
+                try await guest.waitUntilProtected()
+                try await load.run {
+                    try await load.waitForProgress(of: 10)
+                    try await Self.rewrite(at: port)
+                    try await Task.sleep(nanoseconds: round.delayNanoseconds)
+                    guest.killPrimary()
+                    try await load.waitForProgress(of: 20)
+                    try await RedisInfo.wait(at: port) { $0["aof_rewrite_in_progress"] == "0" }
+                    try await Self.rewrite(at: port)
+                    try await RedisInfo.wait(at: port) {
+                        $0["aof_rewrite_in_progress"] == "0" && $0["aof_last_bgrewrite_status"] == "ok"
+                    }
+                    try await load.waitForProgress(of: 10)
+                }
+                guest.mirror.send(signal: SIGKILL)
+                _ = try await guest.mirror.waitForEnd()
+            }
+            try await Self.requireSound(pair.mirrored, load, "redis rewriting its append-only file, primary killed")
         }
     }
 

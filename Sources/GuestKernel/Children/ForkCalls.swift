@@ -52,12 +52,20 @@ enum ForkCalls {
         }
         defer { thread_gate_open() }
         FileDescription.areShared.store(true, ordering: .relaxed)
-        let image = ForkImage(of: thread, request, hold: hold)
+        guard let volumes = kernel.volumes, volumes.isRecording else {
+            return fork(ForkImage(of: thread, request, hold: hold, nil), kernel)
+        }
+        return volumes.fork(kernel.files.volumeHandles) { volumes in
+            fork(ForkImage(of: thread, request, hold: hold, volumes), kernel)
+        }
+    }
+
+    private static func fork(_ image: ForkImage, _ kernel: GuestKernel) -> Int {
         while true {
             let pid = ForkedProcess.start(image)
             // The guest's own number, which is another process's here after a takeover, stays its own.
             guard pid > 0, pid == kernel.identity.pid || kernel.children.find(Int32(pid)) != nil else {
-                if pid > 0 { kernel.children.add(Child(pid: Int32(pid), exitSignal: request.exitSignal)) }
+                if pid > 0 { kernel.children.add(Child(pid: Int32(pid), exitSignal: image.request.exitSignal)) }
                 return pid
             }
             hostCall(__NR_kill, UInt64(pid), UInt64(SIGKILL))

@@ -29,12 +29,15 @@ final class ForkImage: @unchecked Sendable {
     let mounts: GuestMounts?
     let networkObjectNumber: UInt64
     var thread: ThreadRecord
+    /// What its parent's journal of volumes has for it; nil where it has none.
+    let volumes: ForkedVolumes?
     /// Both ends of what holds the parent of vfork; nil where nobody waits.
     let hold: ParentHold?
 
-    init(of thread: GuestThread, _ request: ForkRequest, hold: ParentHold?) {
+    init(of thread: GuestThread, _ request: ForkRequest, hold: ParentHold?, _ volumes: ForkedVolumes?) {
         let kernel = thread.kernel
         self.request = request
+        self.volumes = volumes
         self.hold = hold
         configuration = kernel.configuration.forChild
         memory = AddressSpace(forking: kernel.memory)

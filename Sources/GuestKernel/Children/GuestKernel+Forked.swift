@@ -2,6 +2,7 @@ import CGuestEntry
 import Glibc
 import GuestMemory
 import Synchronization
+import Volumes
 
 extension GuestKernel {
     /// The kernel of a child, in the forked process.
@@ -11,7 +12,8 @@ extension GuestKernel {
             start: KernelStart(
                 clock: image.clock, identity: GuestIdentity(childOf: image.parent),
                 limits: ResourceLimits(image.limits), signals: SignalTable(actions: image.actions),
-                callSites: CallSiteTable(image.callSites, adds: image.configuration.rewrites), mounts: image.mounts))
+                callSites: CallSiteTable(image.callSites, adds: image.configuration.rewrites), mounts: image.mounts,
+                volumes: image.volumes?.journal(fault: image.configuration.testFault)))
         memory.openAfterFork()
         if image.request.sharesMemory {
             do throws(TrackerError) {
@@ -23,7 +25,8 @@ extension GuestKernel {
         setProgram(image.program)
         reported.withLock { $0 = image.reported }
         network.raiseObjectNumber(to: image.networkObjectNumber)
-        let inherited = image.files.map { $0.description(self) }
+        var volumeFiles: [FileOperation.Handle: VolumeFile] = [:]
+        let inherited = image.files.map { $0.description(self, &volumeFiles) }
         files.restore(
             image.descriptors.map { number, file, closesOnExec in
                 (number, FileTable.Entry(file: inherited[file], closesOnExec: closesOnExec))

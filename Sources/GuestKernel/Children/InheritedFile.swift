@@ -1,6 +1,7 @@
 import CGuestEntry
 import Glibc
 import Synchronization
+import Volumes
 
 /// An open file that a child has from its parent, as plain values.
 ///
@@ -14,6 +15,9 @@ struct InheritedFile: Sendable {
     private let hasTimeouts: Bool
     private let record: ObjectRecord
     private let payload: (any AnyObject & Sendable)?
+    /// The file of a volume that it is.
+    let volumeHandle: FileOperation.Handle?
+    private let isUnreplicated: Bool
 
     init(_ file: FileDescription) {
         identity = file.identity
@@ -23,18 +27,29 @@ struct InheritedFile: Sendable {
         hasTimeouts = file.hasTimeouts.load(ordering: .relaxed)
         record = file.record.current
         payload = (file.payload as? EpollSet).map(EpollSet.init(copying:)) ?? file.payload
+        volumeHandle = file.volume?.handle
+        isUnreplicated = file.isUnreplicated
     }
 
     /// In the child.
     ///
     /// What its parent's epolls watch is not the child's to take out of them when it closes it, and not the child's
     /// registrations either: they are the host's, and stay for as long as anybody has the file open (epoll(7), "Q6").
-    func description(_ kernel: GuestKernel) -> FileDescription {
+    /// `volumeFiles` has the files of volumes that were made for others.
+    func description(
+        _ kernel: GuestKernel, _ volumeFiles: inout [FileOperation.Handle: VolumeFile]
+    ) -> FileDescription {
         let watched = (payload as? WatchedSignals)?.moved(to: kernel, hostFD)
         let file = FileDescription(
             kind: kind, hostFD: hostFD, statusFlags: statusFlags, record: record, payload: watched ?? payload,
             identity: identity)
         file.hasTimeouts.store(hasTimeouts, ordering: .relaxed)
+        file.isUnreplicated = isUnreplicated
+        if let volumeHandle, let journal = kernel.volumes {
+            let volume = volumeFiles[volumeHandle] ?? VolumeFile(volumeHandle, journal)
+            volumeFiles[volumeHandle] = volume
+            file.volume = volume
+        }
         return file
     }
 }

@@ -25,6 +25,8 @@ public final class TestFault: Sendable {
         case releasePart = "release-part"
         /// After a write, send or close of a release, of which nobody was told.
         case released
+        /// A child has changed a file of a volume, and has not said so. It is the child that dies.
+        case childChange = "child-change"
     }
 
     public let point: Point

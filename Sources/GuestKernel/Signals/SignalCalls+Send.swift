@@ -8,11 +8,11 @@ extension SignalCalls {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         let signal = Int32(truncatingIfNeeded: arguments.b)
         guard signal >= 0, signal <= SignalSet.count else { return failed(EINVAL) }
-        if let child = kernel.children.find(pid) { return kill(child, signal) }
+        if let child = kernel.children.find(pid) { return child.isLost ? 0 : sendOnHost(kernel, pid, signal) }
         let isOwnGroup = pid == 0 || pid == -kernel.identity.processGroup
         // With children, or as one, the guest is not alone in it. Its own signal comes back by way of the host's.
         if isOwnGroup, kernel.identity.isChild || kernel.children.isUsed.load(ordering: .relaxed) {
-            return hostCall(__NR_kill, 0, UInt64(signed: signal))
+            return sendOnHost(kernel, 0, signal)
         }
         // Otherwise only the guest itself is supervised.
         if pid == kernel.identity.pid || isOwnGroup {
@@ -24,13 +24,16 @@ extension SignalCalls {
         // Somebody else's process sees the signal. One that is only asked whether it exists does not.
         let settled = signal == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }
-        return hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal))
+        return sendOnHost(kernel, pid, signal)
     }
 
-    /// What a child does is not held either, so nothing has to be committed before. One that has ended stays until it
-    /// is waited for.
-    private static func kill(_ child: Child, _ signal: Int32) -> Int {
-        child.isLost ? 0 : hostCall(__NR_kill, UInt64(signed: child.pid), UInt64(signed: signal))
+    /// Has the host send it. A child that has ended stays until it is waited for.
+    ///
+    /// A group that the caller is in itself is stopped without waiting for anybody: it would keep what it has locked.
+    private static func sendOnHost(_ kernel: GuestKernel, _ pid: Int32, _ signal: Int32) -> Int {
+        let call = { hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal)) }
+        guard let volumes = kernel.volumes, signal == SIGKILL || signal == SIGSTOP && pid != 0 else { return call() }
+        return volumes.send(signal, to: pid, call)
     }
 
     static func tkill(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

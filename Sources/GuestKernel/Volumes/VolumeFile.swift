@@ -15,3 +15,10 @@ final class VolumeFile: Sendable {
         journal.append(.close(handle))
     }
 }
+
+extension FileTable {
+    /// The files of volumes behind the descriptors, each once, in order.
+    var volumeHandles: [FileOperation.Handle] {
+        Set(allEntries().compactMap { $0.entry.file.volume?.handle }).sorted()
+    }
+}

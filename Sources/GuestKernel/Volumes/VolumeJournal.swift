@@ -6,20 +6,32 @@ import Volumes
 
 /// What the guest did to the files of its volumes since the last cut, in the order in which it took effect.
 ///
-/// The order is that of the effects because a call is done on the host and written down under one lock (`perform`).
-/// Lock order: the journal before the file table and the objects' own locks. A description's end is recorded as well,
-/// so that none may end under any of these: whoever makes a call holds what it is about for longer. Nobody sleeps with
-/// the lock: opens never wait (OpenCalls.openHost), and a journal that is full is waited for before it is taken.
+/// The order is that of the effects because a call is done on the host and written down under one lock (`perform`). It
+/// is the same for the guest's children, which write into memory that the first process takes all of before it writes
+/// down something of its own (`VolumeJournal+Children`).
+/// Lock order: the journal, then what is shared with children, before the file table and the objects' own locks. A
+/// description's end is recorded as well, so that none may end under any of these: whoever makes a call holds what it
+/// is about for longer. Nobody sleeps with the lock: opens never wait (OpenCalls.openHost), and a journal that is full
+/// is waited for before it is taken.
 public final class VolumeJournal: Sendable {
     struct State {
         var operations: [FileOperation] = []
         var byteCount = 0
         /// What was opened and has no description yet, by its host descriptor.
         var opened: [Int32: VolumeFile] = [:]
+        /// In the first process.
+        var holders = VolumeHolders()
+        var holdersCheckedNanoseconds: UInt64 = 0
+        /// In a child that ends: it changes nothing any more.
+        var hasLeft = false
     }
 
     let roots: VolumeRoots
-    private let state = Mutex(State())
+    /// What the guest's children write into; nil where there can be none.
+    let share: VolumeShare?
+    /// In a child, where a test has it die; nil but in tests.
+    private let fault: TestFault?
+    let state = Mutex(State())
     /// Files that were written to since the last cut, by their handle: their host descriptors.
     private let touched = Mutex<[FileOperation.Handle: Int32]>([:])
     /// Files that may be mapped, by their handle: a mapping outlives the descriptors.
@@ -27,46 +39,56 @@ public final class VolumeJournal: Sendable {
     private let byteCount = Atomic<Int>(0)
     private let isStopped = Atomic<Bool>(false)
 
-    /// Who wants to change something and finds so much waits until it is committed.
-    private static let uncutByteCountMax = 32 << 20
     /// What an operation takes beside its names and bytes, roughly.
     private static let operationByteCount = 64
     /// A write that goes on from the one before becomes one with it, up to here: longer ones cost more to copy than
     /// their heads to send.
     private static let joinedByteCountMax = 16 << 10
 
+    /// Of a guest's first process.
     init(_ roots: VolumeRoots) {
         self.roots = roots
+        share = VolumeShare()
+        fault = nil
+    }
+
+    /// Of a child.
+    init(_ roots: VolumeRoots, _ share: VolumeShare, fault: TestFault?) {
+        self.roots = roots
+        self.share = share
+        self.fault = fault
     }
 
     /// Whether anything is recorded. It stops when the mirror is lost.
-    var isRecording: Bool { !isStopped.load(ordering: .relaxed) }
-
-    /// How many bytes the next cut will take, about.
-    public var uncutByteCount: Int { byteCount.load(ordering: .relaxed) }
+    var isRecording: Bool { !(isStopped.load(ordering: .relaxed) || share?.isStopped == true) }
 
     /// Everything since the last cut, encoded. The guest is stopped.
-    public func cut(_ memory: AddressSpace) -> [UInt8] {
+    public func cut(_ memory: AddressSpace) throws(UnknownChange) -> [UInt8] {
         forgetUnmapped(memory)
-        let operations = state.withLock { state in
+        let operations = withOrder { state in
             defer {
                 state.operations = []
                 state.byteCount = 0
+                share?.noteCut()
             }
-            return state.operations
+            return state.operations + takeTimes()
         }
         byteCount.store(0, ordering: .relaxed)
-        let times = touched.withLock { touched in
+        if let share, isRecording, share.brokenBy != 0 { throw UnknownChange(pid: share.brokenBy) }
+        return isRecording ? FileOperationList.encode(operations) : []
+    }
+
+    private func takeTimes() -> [FileOperation] {
+        touched.withLock { touched in
             defer { touched = [:] }
             return touched.compactMap { VolumeJournal.times($0.key, $0.value) }
         }
-        if !isRecording { return [] }
-        return FileOperationList.encode(operations + times)
     }
 
     /// The mirror is lost: nothing is recorded any more, and files are as they are without one.
     public func stop() {
         isStopped.store(true, ordering: .relaxed)
+        share?.stop()
         state.withLock { state in
             state.operations = []
             state.byteCount = 0
@@ -75,12 +97,39 @@ public final class VolumeJournal: Sendable {
 
     // MARK: - Recording
 
-    /// Does a call on the host and records what came of it, as one step.
-    func perform(_ body: (inout State) -> Int) -> Int {
-        state.withLock { state in
+    /// Does a call on the host and records what came of it, as one step. `changes` says whether the call may change
+    /// what a mirror has; one that does not leaves nothing behind where its process dies in the middle of it.
+    func perform(changes: Bool = true, _ body: (inout State) -> Int) -> Int {
+        guard let share, share.isChild else {
+            return withOrder { state in
+                let result = body(&state)
+                byteCount.store(state.byteCount, ordering: .relaxed)
+                return result
+            }
+        }
+        return state.withLock { state in
+            // Nobody sees what a call comes to that is made by a process that has ended.
+            if state.hasLeft { return failed(EINTR) }
+            guard isRecording else { return body(&state) }
+            lockWithRoom(share)
+            defer { share.unlock() }
+            if changes { share.beginChange() }
             let result = body(&state)
-            byteCount.store(state.byteCount, ordering: .relaxed)
+            if changes { fault?.pass(.childChange) }
+            send(&state, share)
+            share.endChange()
             return result
+        }
+    }
+
+    /// Does `body` with all that children have done in the journal already, and none of them doing anything.
+    func withOrder<Result>(_ body: (inout State) -> Result) -> Result {
+        state.withLock { state in
+            guard let share, share.isUsed, isRecording else { return body(&state) }
+            share.lock()
+            defer { share.unlock() }
+            if !share.isChild { takeFromChildren(share, &state) }
+            return body(&state)
         }
     }
 
@@ -90,7 +139,7 @@ public final class VolumeJournal: Sendable {
     }
 
     func append(_ operation: FileOperation) {
-        _ = perform { state in
+        _ = perform(changes: false) { state in
             record(operation, in: &state)
             return 0
         }
@@ -98,6 +147,12 @@ public final class VolumeJournal: Sendable {
 
     func record(_ operation: FileOperation, in state: inout State) {
         if !isRecording { return }
+        // A child may have it as well.
+        if case .close(let handle) = operation, share?.isChild != true, !state.holders.close(handle, by: 0) { return }
+        add(operation, &state)
+    }
+
+    func add(_ operation: FileOperation, _ state: inout State) {
         state.byteCount += VolumeJournal.operationByteCount + operation.variableByteCount
         guard case .write(let target, let offset, let bytes) = operation else {
             state.operations.append(operation)
@@ -116,7 +171,10 @@ public final class VolumeJournal: Sendable {
 
     /// Waits, with nothing held, while there is too much for one epoch: 0, or how the interrupted call ends.
     func waitForRoom(_ thread: GuestThread) -> Int {
-        while isRecording, uncutByteCount >= VolumeJournal.uncutByteCountMax, let output = thread.kernel.output {
+        if let share, share.isChild { return waitForRoom(thread, share) }
+        while isRecording, byteCount.load(ordering: .relaxed) >= VolumeShare.waitingByteCountMax,
+            let output = thread.kernel.output
+        {
             let result = output.waitUntilCommitted(thread)
             if result != 0 { return result }
             if output.isPassing { return 0 }
@@ -131,9 +189,14 @@ public final class VolumeJournal: Sendable {
         state.withLock { $0.opened.removeValue(forKey: hostFD) }
     }
 
-    /// The file's times are to agree on both sides after the next cut.
-    func noteTouched(_ handle: FileOperation.Handle, _ hostFD: Int32) {
-        touched.withLock { $0[handle] = hostFD }
+    /// The file's times are to agree on both sides after the next cut. What a child has open the first process may not
+    /// have, so that they are recorded at once.
+    func noteTouched(_ handle: FileOperation.Handle, _ hostFD: Int32, in state: inout State) {
+        guard share?.isChild == true else {
+            touched.withLock { $0[handle] = hostFD }
+            return
+        }
+        if let times = VolumeJournal.times(handle, hostFD) { record(times, in: &state) }
     }
 
     /// A description is about to close its host descriptor.
@@ -146,8 +209,9 @@ public final class VolumeJournal: Sendable {
         if isTouched, let times = VolumeJournal.times(handle, hostFD) { append(times) }
     }
 
-    /// A file is about to be mapped.
+    /// A file is about to be mapped. No mirror makes mappings of a child's.
     func keepMapped(_ file: VolumeFile) {
+        if share?.isChild == true { return }
         mapped.withLock { $0[file.handle] = file }
     }
 

@@ -12,8 +12,8 @@ extension VolumeJournal {
     ) -> Int {
         // Without a mirror nothing is refused or recorded, and there is no order to keep.
         if !isRecording { return OpenCalls.openOnce(path, request, resolution: resolution) }
-        return perform { state in
-            let mayChange = mayChange(request)
+        let mayChange = mayChange(request)
+        return perform(changes: mayChange) { state in
             let before =
                 mayChange
                 ? VolumePlaces.existing(path, followsLast: request.followsLast, resolution: request.resolution) : nil
@@ -92,7 +92,7 @@ extension VolumeJournal {
 
     /// A file that came through a socket, and nobody here knows any more: opened on the mirror by its name.
     func adopt(_ hostFD: Int32, statusFlags: Int32) -> VolumeFile? {
-        _ = perform { state in
+        _ = perform(changes: false) { state in
             note(hostFD, OpenCalls.Request(path: 0, flags: statusFlags, mode: 0), isNew: false, &state)
             return 0
         }
@@ -135,7 +135,7 @@ extension VolumeJournal {
         record(.open(file.handle, place), in: &state)
         if !isNew, kind == S_IFREG, request.flags & O_TRUNC != 0, !request.wantsPathOnly {
             record(.truncate(.handle(file.handle), byteCount: 0), in: &state)
-            noteTouched(file.handle, hostFD)
+            noteTouched(file.handle, hostFD, in: &state)
         }
     }
 }

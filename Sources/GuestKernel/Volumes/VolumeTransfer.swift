@@ -46,7 +46,7 @@ enum VolumeTransfer {
             let written = result == bytes.count ? bytes : Array(bytes.prefix(result))
             volume.journal.record(.write(.handle(volume.handle), offset: end - UInt64(result), written), in: &state)
             if isSynchronous(file, flags) { volume.journal.record(.synchronise, in: &state) }
-            volume.journal.noteTouched(volume.handle, file.hostFD)
+            volume.journal.noteTouched(volume.handle, file.hostFD, in: &state)
             return result
         }
     }
