@@ -76,6 +76,14 @@ struct SignalForwarder: Sendable {
         if signal == SIGCHLD, code > 0 { return kernel.childChanged(code: code, pid: pid) }
         // A broken pipe of the supervisor's is its own affair.
         if signal == SIGPIPE, pid == kernel.identity.hostPid { return }
+        // Of a descriptor: siginfo_t has its events and its number where others have a process and a value.
+        let isOfDescriptor = (1...6).contains(code) || code == -5  // POLL_IN to POLL_HUP, SI_SIGIO
+        if isOfDescriptor, signal != SIGCHLD {
+            let band = info.load(fromByteOffset: 16, as: UInt64.self)
+            let hostFD = Int32(truncatingIfNeeded: value)
+            if kernel.sendDescriptorEvent(code: code, band: band, hostFD: hostFD) { return }
+            if signal == HostSignals.descriptorEvent { return }
+        }
         kernel.sendFromOutside(signal: signal, code: code, pid: pid, uid: uid, value: value)
     }
 

@@ -41,7 +41,14 @@ extension DescriptorCalls {
         case Command.keepOnExec, Command.closeOnExec:
             thread.kernel.files.setClosesOnExec(descriptor, command == Command.closeOnExec)
             return 0
-        case Command.setAsynchronous, Command.console, Command.insertInput, Command.setControllingTerminal,
+        case Command.setAsynchronous:
+            guard let value = GuestAccess.load(Int32.self, at: arguments.c) else { return failed(EFAULT) }
+            let isAsynchronous = file.statusFlags.load(ordering: .relaxed) & O_ASYNC != 0
+            if isAsynchronous == (value != 0) { return 0 }
+            let result = DescriptorSignalCalls.setAsynchronous(file, descriptor, value != 0)
+            if result == 0 { file.setStatusFlag(O_ASYNC, value != 0) }
+            return result
+        case Command.console, Command.insertInput, Command.setControllingTerminal,
             Command.giveUpTerminal:
             return failed(ENOTTY)
         case Command.clone:
