@@ -143,7 +143,8 @@ extension FileDescription {
         let hasOtherRecord = record.takeChange()
         let hasOtherInterests = EpollCalls.set(of: self)?.takeChange() ?? false
         if !hasOtherRecord, !hasOtherInterests, flags == checkpoint.statusFlags, offset == checkpoint.offset,
-            signals == checkpoint.signals, isAwaitedByConnect == checkpoint.isAwaitedByConnect, !checkpoint.bytes.isEmpty
+            signals == checkpoint.signals, isAwaitedByConnect == checkpoint.isAwaitedByConnect,
+            !checkpoint.bytes.isEmpty
         {
             return checkpoint.bytes
         }
