@@ -48,9 +48,10 @@ extension DescriptorCalls {
             let result = DescriptorSignalCalls.setAsynchronous(file, descriptor, value != 0)
             if result == 0 { file.setStatusFlag(O_ASYNC, value != 0) }
             return result
-        case Command.console, Command.insertInput, Command.setControllingTerminal,
-            Command.giveUpTerminal:
-            return failed(ENOTTY)
+        case Command.setControllingTerminal, Command.giveUpTerminal:
+            // The session is the host's, and a mirror's is another one.
+            return thread.kernel.configuration.replicates ? failed(ENOTTY) : control(file, command, arguments.c)
+        case Command.console, Command.insertInput: return failed(ENOTTY)
         case Command.clone:
             guard let source = thread.kernel.files.find(arguments.c) else { return failed(EBADF) }
             return withExtendedLifetime(source) { control(file, command, UInt64(signed: source.hostFD)) }

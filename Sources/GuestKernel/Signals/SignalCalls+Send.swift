@@ -19,7 +19,8 @@ extension SignalCalls {
             if signal == 0 { return 0 }
             return kernel.sendToProcess(kernel.identity.sentSignal(signal, code: 0))
         }
-        if pid == -1 { return failed(EPERM) }
+        // To everybody: the supervisor would get it, too. Whether there is anybody may be asked.
+        if pid == -1, signal != 0 { return failed(EPERM) }
         if pid == kernel.identity.hostPid { return failed(ESRCH) }
         // Somebody else's process sees the signal. One that is only asked whether it exists does not.
         let settled = signal == 0 ? 0 : thread.settleEverything()
@@ -56,12 +57,26 @@ extension SignalCalls {
 
     static func sigqueueinfo(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let kernel = thread.kernel
-        guard Int32(truncatingIfNeeded: arguments.a) == kernel.identity.pid else { return failed(ESRCH) }
+        let pid = Int32(truncatingIfNeeded: arguments.a)
+        guard pid == kernel.identity.pid else { return queue(thread, pid, arguments) }
         switch queuedInfo(signal: arguments.b, at: arguments.c) {
         case .success(nil): return 0
         case .success(let info?): return kernel.sendToProcess(info)
         case .failure(let error): return failed(error.errno)
         }
+    }
+
+    /// For another process: what its value means there is for the two to know. The same rules as for kill.
+    private static func queue(_ thread: GuestThread, _ pid: Int32, _ arguments: SyscallArguments) -> Int {
+        let kernel = thread.kernel
+        guard pid > 0, pid != kernel.identity.hostPid, arguments.c < GuestLayout.arenaEnd else {
+            return failed(arguments.c < GuestLayout.arenaEnd ? ESRCH : EFAULT)
+        }
+        let child = kernel.children.find(pid)
+        if child?.isLost == true { return 0 }
+        let settled = child != nil || arguments.b == 0 ? 0 : thread.settleEverything()
+        if settled != 0 { return settled }
+        return hostCall(__NR_rt_sigqueueinfo, UInt64(signed: pid), arguments.b, arguments.c)
     }
 
     static func tgsigqueueinfo(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import sys
+import time
 import traceback
 
 from test.libregrtest import main
@@ -17,7 +18,7 @@ from test.support import testresult
 CASES = os.path.abspath(sys.argv[1])
 # Tests replace what they test, the functions of os among it, and close descriptors that they do not know.
 OPEN, WRITE, CLOSE, DUMPS = os.open, os.write, os.close, json.dumps
-PROCESS, GET_PROCESS = os.getpid(), os.getpid
+PROCESS, GET_PROCESS, CLOCK = os.getpid(), os.getpid, time.monotonic
 
 
 def note(**fields):
@@ -36,12 +37,12 @@ class NotingResult(testresult.RegressionTestResult):
     """A case that has subtests may end in several ways; the reader takes the worst."""
 
     def startTest(self, test):
-        note(begin=test.id())
+        note(begin=test.id(), at=round(CLOCK(), 3))
         super().startTest(test)
 
     def stopTest(self, test):
         super().stopTest(test)
-        note(end=test.id())
+        note(end=test.id(), at=round(CLOCK(), 3))
 
     def addSuccess(self, test):
         note(case=test.id(), outcome="passed")
