@@ -59,11 +59,17 @@ struct SignalForwarder: Sendable {
                 __NR_rt_sigtimedwait, UInt64(address: &awaited), UInt64(address: info.baseAddress), 0, 8)
             if signal <= 0 || signal == Int(GUEST_KICK_SIGNAL) { continue }
             forward(UnsafeRawBufferPointer(info), kernel)
-            guard signal == Int(SIGINT) else { continue }
+            guard signal == Int(SIGINT), isByUser(UnsafeRawBufferPointer(info), kernel) else { continue }
             let now = kernel.clock.monotonicNanoseconds()
             interrupts = interrupts.filter { now - $0 < SignalForwarder.interruptWindowNanoseconds } + [now]
             if interrupts.count >= SignalForwarder.interruptCountMax { onThirdInterrupt() }
         }
+    }
+
+    /// Whether somebody outside insists, or is it one process of the guest's that interrupts another.
+    private func isByUser(_ info: UnsafeRawBufferPointer, _ kernel: GuestKernel) -> Bool {
+        let code = info.load(fromByteOffset: 8, as: Int32.self)
+        return code > 0 || !kernel.isRelated(info.load(fromByteOffset: 16, as: Int32.self))
     }
 
     private func forward(_ info: UnsafeRawBufferPointer, _ kernel: GuestKernel) {
