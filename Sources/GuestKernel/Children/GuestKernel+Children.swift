@@ -46,6 +46,9 @@ extension GuestKernel {
         identity.isChild || children.find(pid) != nil
     }
 
+    /// Whether there is, or was, another process of the guest's.
+    var hasRelatives: Bool { identity.isChild || children.isUsed.load(ordering: .relaxed) }
+
     /// A process group as the host knows it: the guest's own pid is another's there after a takeover.
     func hostGroup(_ group: Int32) -> Int32 {
         group == identity.processGroup ? Int32(hostCall(__NR_getpgid, 0)) : group

@@ -8,11 +8,13 @@ extension SignalCalls {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         let signal = Int32(truncatingIfNeeded: arguments.b)
         guard signal >= 0, signal <= SignalSet.count else { return failed(EINVAL) }
-        if let child = kernel.children.find(pid) { return kill(child, signal) }
+        if let child = kernel.children.find(pid) { return kill(thread, child, signal) }
         let isOwnGroup = pid == 0 || pid == -kernel.identity.processGroup
         // With children, or as one, the guest is not alone in it. Its own signal comes back by way of the host's.
         if isOwnGroup, kernel.identity.isChild || kernel.children.isUsed.load(ordering: .relaxed) {
-            return hostCall(__NR_kill, 0, UInt64(signed: signal))
+            let result = hostCall(__NR_kill, 0, UInt64(signed: signal))
+            kernel.takeHostSignals?(kernel)
+            return result
         }
         // Otherwise only the guest itself is supervised.
         if pid == kernel.identity.pid || isOwnGroup {
@@ -25,13 +27,18 @@ extension SignalCalls {
         // Somebody else's process sees the signal. One that is only asked whether it exists does not.
         let settled = signal == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }
-        return hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal))
+        let result = hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal))
+        if result == 0, pid > 0, kernel.isRelated(pid) { SignalDelivery.await(signal, by: pid, thread) }
+        return result
     }
 
     /// What a child does is not held either, so nothing has to be committed before. One that has ended stays until it
     /// is waited for.
-    private static func kill(_ child: Child, _ signal: Int32) -> Int {
-        child.isLost ? 0 : hostCall(__NR_kill, UInt64(signed: child.pid), UInt64(signed: signal))
+    private static func kill(_ thread: GuestThread, _ child: Child, _ signal: Int32) -> Int {
+        if child.isLost { return 0 }
+        let result = hostCall(__NR_kill, UInt64(signed: child.pid), UInt64(signed: signal))
+        if result == 0 { SignalDelivery.await(signal, by: child.pid, thread) }
+        return result
     }
 
     static func tkill(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -76,7 +83,10 @@ extension SignalCalls {
         if child?.isLost == true { return 0 }
         let settled = child != nil || arguments.b == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }
-        return hostCall(__NR_rt_sigqueueinfo, UInt64(signed: pid), arguments.b, arguments.c)
+        let result = hostCall(__NR_rt_sigqueueinfo, UInt64(signed: pid), arguments.b, arguments.c)
+        let signal = Int32(truncatingIfNeeded: arguments.b)
+        if result == 0, kernel.isRelated(pid) { SignalDelivery.await(signal, by: pid, thread) }
+        return result
     }
 
     static func tgsigqueueinfo(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
