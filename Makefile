@@ -115,10 +115,11 @@ soak: require-test build guests ## Kill one side again and again under load; SOA
 fuzz: require-test ## Feed mutated bytes to what reads the link, by libFuzzer; FUZZ_SECONDS=600
 	@SWIFT=$(SWIFT) scripts/fuzz
 
-conformance: require-test build guests ## The same for files in volumes; SOAK_SEQUENCES=10000, result in docs/conformance.md
+conformance: require-test build guests ## The same for files in volumes; SOAK_SEQUENCES=10000; and other people's tests
 	@export UNDERSTUDY=$(UNDERSTUDY) UNDERSTUDY_GUESTS=$(GUESTS) SWIFT=$(SWIFT)
 	$(SWIFT) build --build-tests
 	scripts/soak conformance
+	scripts/other-tests
 
 demo: require-test build ## Kill a redis-server under load, and see its mirror go on
 	@UNDERSTUDY=$(UNDERSTUDY) scripts/demo
