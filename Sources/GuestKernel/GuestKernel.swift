@@ -164,6 +164,7 @@ public final class GuestKernel: @unchecked Sendable {
         volumes = configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil
         files = FileTable(output: output, allowsDirectCalls: !configuration.replicates)
         files.setLimit(limits.descriptorCountMax)
+        futexes.usesHost.store(!configuration.replicates, ordering: .relaxed)
         paths = PathResolver(
             mounts: start.mounts ?? GuestMounts(configuration.volumes, report: configuration.report))
     }

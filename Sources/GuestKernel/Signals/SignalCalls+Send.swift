@@ -116,3 +116,13 @@ extension SignalCalls {
 struct CallError: Error {
     var errno: Int32
 }
+
+extension Result where Success == Int, Failure == CallError {
+    /// As a syscall's result.
+    var result: Int {
+        switch self {
+        case .success(let value): value
+        case .failure(let error): failed(error.errno)
+        }
+    }
+}
