@@ -1,5 +1,5 @@
-// Locks in memory that processes share: a child and its parent wait for each other at mutexes, conditions, semaphores and
-// barriers, and a child that dies with a lock leaves it to be recovered.
+// Locks in memory that processes share: a child and its parent wait for each other at mutexes, conditions, semaphores
+// and barriers, and a child that dies with a lock leaves it to be recovered.
 #include "check.h"
 #include <semaphore.h>
 #include <sys/mman.h>

@@ -5,8 +5,8 @@ import GuestMemory
 /// Futexes in memory that other processes may have, too: the host's own queue is the only one that all of them share.
 ///
 /// A thread waits on the guest's word and on its own one at once (futex_waitv, Linux 5.16), so that whoever wakes the
-/// thread for something else can. What is moved to another word (FUTEX_REQUEUE) is woken instead: such a waiter looks at
-/// its word again, as it must after any wake-up.
+/// thread for something else can. What is moved to another word (FUTEX_REQUEUE) is woken instead: such a waiter looks
+/// at its word again, as it must after any wake-up.
 enum SharedFutex {
     /// struct futex_waitv (linux/futex.h).
     private struct WaitEntry {
