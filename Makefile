@@ -12,7 +12,8 @@ FORMATTED  := Sources Tests Package.swift
 
 # Debian packages: what a build needs, and what the demo and the tests run on top of it.
 BUILD_PACKAGES := libc6-dev liblz4-dev libxxhash-dev libzydis-dev make
-TEST_PACKAGES  := busybox-static coreutils curl gcc gzip perl python3 redis-server redis-tools sqlite3 strace
+TEST_PACKAGES  := busybox-static coreutils curl gcc gzip libpython3.11-testsuite perl python3 redis-server redis-tools \
+                  sqlite3 strace stress-ng
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -118,10 +119,11 @@ soak: require-test build guests ## Kill one side again and again under load; SOA
 fuzz: require-test ## Feed mutated bytes to what reads the link, by libFuzzer; FUZZ_SECONDS=600
 	@SWIFT=$(SWIFT) scripts/fuzz
 
-conformance: require-test build guests ## The same for files in volumes; SOAK_SEQUENCES=10000, result in docs/conformance.md
+conformance: require-test build guests ## The same for files in volumes; SOAK_SEQUENCES=10000; and other people's tests
 	@export UNDERSTUDY=$(UNDERSTUDY) UNDERSTUDY_GUESTS=$(GUESTS) SWIFT=$(SWIFT)
 	$(SWIFT) build --build-tests
 	scripts/soak conformance
+	scripts/other-tests
 
 demo: require-test build ## Kill a redis-server under load, and see its mirror go on
 	@UNDERSTUDY=$(UNDERSTUDY) scripts/demo

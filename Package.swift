@@ -129,6 +129,10 @@ let package = Package(
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
+        // Other people's tests, natively and as guests.
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["TestSupport"], exclude: ["scripts"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "BadInputTests", dependencies: ["Epochs", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "RedisTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(

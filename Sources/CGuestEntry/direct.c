@@ -85,7 +85,7 @@ static inline uint32_t is_socket(uint32_t entry) {
 }
 
 static inline uint32_t finish(struct guest_context *context, long result) {
-    if (result == -EAGAIN || result == -EINTR || result == -EPIPE) return 0;
+    if (result == -EAGAIN || result == -EINTR || result == -EPIPE || result == -EFBIG) return 0;
     context->rax = (uint64_t)result;
     return 1;
 }

@@ -14,6 +14,7 @@ enum SyscallPage {
             "Of \(rows.count) system calls of x86-64 \(counts[0]) work in full, \(counts[1]) in part,",
             "and \(counts[2]) are refused by a clean error. A number that is not here is ENOSYS.",
             "The report of a run (`--report`) counts what a guest called, and what of it was refused.",
+            "What other people's tests find, natively and as guests, is in [other-tests.md](other-tests.md).",
             "",
             "| number | call | | done | note |",
             "|---|---|---|---|---|",

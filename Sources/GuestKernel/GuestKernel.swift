@@ -123,6 +123,9 @@ public final class GuestKernel: @unchecked Sendable {
     /// Encoded once, as a program does not change as it runs.
     private(set) var programRecord: [UInt8] = []
 
+    /// Takes what the host has for the guest by now; nil before there is anybody who does.
+    private(set) var takeHostSignals: (@Sendable (GuestKernel) -> Void)?
+
     /// Lines that were said once and are not to be said again.
     let reported = Mutex<Set<String>>([])
     private let endState = Mutex<GuestEnd?>(nil)
@@ -162,8 +165,14 @@ public final class GuestKernel: @unchecked Sendable {
             start.volumes ?? (configuration.replicates && knowsFiles ? VolumeJournal(VolumeRoots(configuration)) : nil)
         files = FileTable(output: output, allowsDirectCalls: !configuration.replicates)
         files.setLimit(limits.descriptorCountMax)
+        futexes.usesHost.store(!configuration.replicates, ordering: .relaxed)
         paths = PathResolver(
             mounts: start.mounts ?? GuestMounts(configuration.volumes, report: configuration.report))
+    }
+
+    /// Who takes the process's signals, before the first thread runs.
+    public func setSignalSource(_ take: @escaping @Sendable (GuestKernel) -> Void) {
+        takeHostSignals = take
     }
 
     /// Says what the guest runs, before its first thread does.

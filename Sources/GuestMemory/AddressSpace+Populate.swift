@@ -84,7 +84,7 @@ extension AddressSpace {
             return (kind, result)
         }
         let isEager =
-            mayBeEager && file.isRegular && range.count <= AddressSpace.eagerFillByteCountMax
+            mayBeEager && file.isRegular && !file.mayChange && range.count <= AddressSpace.eagerFillByteCountMax
             && file.offset + range.count <= roundUp(file.fileByteCount)
         let kind = VirtualMemoryArea.Kind.privateFile(
             file: file.identity, offset: file.offset, isHostMapped: !isEager)

@@ -46,6 +46,8 @@ public struct MappedFile: Sendable {
     public var isWritable: Bool
     /// Devices and other files that cannot be read like memory are always mapped by the host.
     public var isRegular: Bool
+    /// Whether its bytes may become others, or fewer, and a private mapping should show that.
+    public var mayChange = false
 
     public init(
         hostFD: Int32, identity: FileIdentity, offset: UInt64, fileByteCount: UInt64, isShared: Bool,

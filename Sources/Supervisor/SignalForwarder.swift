@@ -11,9 +11,6 @@ import GuestMemory
 struct SignalForwarder: Sendable {
     /// siginfo_t (sigaction(2)).
     private static let infoByteCount = 128
-    /// So many interrupts within so much time end Understudy itself.
-    private static let interruptCountMax = 3
-    private static let interruptWindowNanoseconds: UInt64 = 5_000_000_000
 
     /// In a forked process, which has its parent's handlers.
     static let inherited = SignalForwarder(isInherited: true)
@@ -40,30 +37,60 @@ struct SignalForwarder: Sendable {
 
     /// Starts the thread. `onThirdInterrupt` is called on it when the user insists.
     func start(_ kernel: GuestKernel, onThirdInterrupt: @escaping @Sendable () -> Void) throws(SupervisorError) {
-        let result = HostThread.start(mask: HostSignals.helperMask) { forwardForEver(kernel, onThirdInterrupt) }
+        let interrupts = InterruptCounter()
+        kernel.setSignalSource { kernel in forwardPending(kernel, interrupts) }
+        let result = HostThread.start(mask: HostSignals.helperMask) {
+            forwardForEver(kernel, interrupts, onThirdInterrupt)
+        }
         guard result == 0 else {
             throw SupervisorError(.failed, "no thread for signals: \(errorText(result))")
         }
     }
 
-    private func forwardForEver(_ kernel: GuestKernel, _ onThirdInterrupt: () -> Void) {
-        var interrupts: [UInt64] = []
+    private func forwardForEver(
+        _ kernel: GuestKernel, _ interrupts: InterruptCounter, _ onThirdInterrupt: () -> Void
+    ) {
         var awaited = SignalForwarder.forwarded | HostSignals.bit(GUEST_KICK_SIGNAL)
         let info = UnsafeMutableRawBufferPointer.allocate(byteCount: SignalForwarder.infoByteCount, alignment: 8)
         // What came before it had a listener is looked at first.
         guest_signals_set_listener(Int32(hostCall(__NR_gettid)))
+        interrupts.listener.store(Int32(hostCall(__NR_gettid)), ordering: .relaxed)
         while true {
+            if interrupts.isReached { onThirdInterrupt() }
             forwardFaultSignals(kernel)
             if guest_signals_take_orphan() != 0 { kernel.parentEnded() }
             let signal = hostWait(
                 __NR_rt_sigtimedwait, UInt64(address: &awaited), UInt64(address: info.baseAddress), 0, 8)
             if signal <= 0 || signal == Int(GUEST_KICK_SIGNAL) { continue }
-            forward(UnsafeRawBufferPointer(info), kernel)
-            guard signal == Int(SIGINT) else { continue }
-            let now = kernel.clock.monotonicNanoseconds()
-            interrupts = interrupts.filter { now - $0 < SignalForwarder.interruptWindowNanoseconds } + [now]
-            if interrupts.count >= SignalForwarder.interruptCountMax { onThirdInterrupt() }
+            take(UnsafeRawBufferPointer(info), kernel, interrupts)
         }
+    }
+
+    /// What was sent before now, by a thread that has just come out of a wait: a process that signals another, and then
+    /// writes to it, must not find its data read first.
+    private func forwardPending(_ kernel: GuestKernel, _ interrupts: InterruptCounter) {
+        var awaited = SignalForwarder.forwarded
+        var noTime = timespec()
+        withUnsafeTemporaryAllocation(byteCount: SignalForwarder.infoByteCount, alignment: 8) { info in
+            while hostCall(
+                __NR_rt_sigtimedwait, UInt64(address: &awaited), UInt64(address: info.baseAddress),
+                UInt64(address: &noTime), 8) > 0
+            {
+                take(UnsafeRawBufferPointer(info), kernel, interrupts)
+            }
+        }
+    }
+
+    private func take(_ info: UnsafeRawBufferPointer, _ kernel: GuestKernel, _ interrupts: InterruptCounter) {
+        forward(info, kernel)
+        guard info.load(fromByteOffset: 0, as: Int32.self) == SIGINT, isByUser(info, kernel) else { return }
+        interrupts.note(nowNanoseconds: kernel.clock.monotonicNanoseconds())
+    }
+
+    /// Whether somebody outside insists, or is it one process of the guest's that interrupts another.
+    private func isByUser(_ info: UnsafeRawBufferPointer, _ kernel: GuestKernel) -> Bool {
+        let code = info.load(fromByteOffset: 8, as: Int32.self)
+        return code > 0 || !kernel.isRelated(info.load(fromByteOffset: 16, as: Int32.self))
     }
 
     private func forward(_ info: UnsafeRawBufferPointer, _ kernel: GuestKernel) {
@@ -76,6 +103,14 @@ struct SignalForwarder: Sendable {
         if signal == SIGCHLD, code > 0 { return kernel.childChanged(code: code, pid: pid) }
         // A broken pipe of the supervisor's is its own affair.
         if signal == SIGPIPE, pid == kernel.identity.hostPid { return }
+        // Of a descriptor: siginfo_t has its events and its number where others have a process and a value.
+        let isOfDescriptor = (1...6).contains(code) || code == -5  // POLL_IN to POLL_HUP, SI_SIGIO
+        if isOfDescriptor, signal != SIGCHLD {
+            let band = info.load(fromByteOffset: 16, as: UInt64.self)
+            let hostFD = Int32(truncatingIfNeeded: value)
+            if kernel.sendDescriptorEvent(code: code, band: band, hostFD: hostFD) { return }
+            if signal == HostSignals.descriptorEvent { return }
+        }
         kernel.sendFromOutside(signal: signal, code: code, pid: pid, uid: uid, value: value)
     }
 

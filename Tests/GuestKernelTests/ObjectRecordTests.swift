@@ -56,6 +56,12 @@ struct ObjectRecordTests {
             identity: UInt64(index) + 1, kind: .regular, statusFlags: 0o100002, object: object)
         if index % 2 == 0 { description.offset = 1 << 40 }
         description.isAwaitedByConnect = index % 3 == 0
+        if index % 4 == 0 {
+            description.signals.owner = 4711
+            description.signals.ownerKind = .group
+            description.signals.signal = 40
+            description.signals.descriptor = 7
+        }
         return description
     }
 
@@ -146,6 +152,7 @@ struct ObjectRecordTests {
         writer.put(Int32(2))
         writer.put(false)
         writer.put(false)
+        DescriptorSignals().write(to: &writer)
         writer.put(UInt8(4))
         writer.put(UInt32.max)
         #expect(throws: RecordError.isCutShort) { try DescriptionRecord(identity: 1, decoding: writer.bytes) }

@@ -55,6 +55,14 @@ extension GuestKernel {
         }
     }
 
+    /// Whether another process of the guest's may be the one of this pid: of a child all others count.
+    public func isRelated(_ pid: Int32) -> Bool {
+        identity.isChild || children.find(pid) != nil
+    }
+
+    /// Whether there is, or was, another process of the guest's.
+    var hasRelatives: Bool { identity.isChild || children.isUsed.load(ordering: .relaxed) }
+
     /// A process group as the host knows it: the guest's own pid is another's there after a takeover.
     func hostGroup(_ group: Int32) -> Int32 {
         group == identity.processGroup ? Int32(hostCall(__NR_getpgid, 0)) : group

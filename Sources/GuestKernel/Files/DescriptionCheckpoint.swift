@@ -5,6 +5,7 @@ struct DescriptionCheckpoint {
     var bytes: [UInt8] = []
     var statusFlags: Int32 = 0
     var offset: Int64?
+    var signals = DescriptorSignals()
     var isAwaitedByConnect = false
     /// The number that a pipe's or socketpair's ends share; 0 for anything else.
     var sharedNumber: UInt64 = 0

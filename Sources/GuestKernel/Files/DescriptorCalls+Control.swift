@@ -41,9 +41,17 @@ extension DescriptorCalls {
         case Command.keepOnExec, Command.closeOnExec:
             thread.kernel.files.setClosesOnExec(descriptor, command == Command.closeOnExec)
             return 0
-        case Command.setAsynchronous, Command.console, Command.insertInput, Command.setControllingTerminal,
-            Command.giveUpTerminal:
-            return failed(ENOTTY)
+        case Command.setAsynchronous:
+            guard let value = GuestAccess.load(Int32.self, at: arguments.c) else { return failed(EFAULT) }
+            let isAsynchronous = file.statusFlags.load(ordering: .relaxed) & O_ASYNC != 0
+            if isAsynchronous == (value != 0) { return 0 }
+            let result = DescriptorSignalCalls.setAsynchronous(file, descriptor, value != 0)
+            if result == 0 { file.setStatusFlag(O_ASYNC, value != 0) }
+            return result
+        case Command.setControllingTerminal, Command.giveUpTerminal:
+            // The session is the host's, and a mirror's is another one.
+            return thread.kernel.configuration.replicates ? failed(ENOTTY) : control(file, command, arguments.c)
+        case Command.console, Command.insertInput: return failed(ENOTTY)
         case Command.clone:
             guard let source = thread.kernel.files.find(arguments.c) else { return failed(EBADF) }
             return withExtendedLifetime(source) { control(file, command, UInt64(signed: source.hostFD)) }

@@ -89,7 +89,7 @@ enum DescriptorCalls {
             // The kernel reports O_LARGEFILE for every 64-bit open of a file by path.
             return Int(file.statusFlags.load(ordering: .relaxed))
         case F_SETFL:
-            return setFlags(file, Int32(truncatingIfNeeded: arguments.c))
+            return setFlags(file, descriptor, Int32(truncatingIfNeeded: arguments.c))
         case F_SETLKW, 38:  // F_OFD_SETLKW
             return waitForLock(thread, file, arguments, command)
         case F_GETLK, F_SETLK, 36, 37:  // F_OFD_GETLK, F_OFD_SETLK
@@ -107,25 +107,45 @@ enum DescriptorCalls {
             return PipeCalls.capacity(thread, file, arguments)
         case 1033, 1034, 1025:  // F_ADD_SEALS, F_GET_SEALS, F_GETLEASE
             return hostCall(__NR_fcntl, UInt64(signed: file.hostFD), arguments.b, arguments.c)
-        case F_GETOWN, 11:  // F_GETSIG
-            return 0
         default:
-            return failed(EINVAL)
+            return signalControl(thread, file, descriptor, command, arguments.c)
+        }
+    }
+
+    private static func signalControl(
+        _ thread: GuestThread, _ file: FileDescription, _ descriptor: Int32, _ command: Int32, _ argument: UInt64
+    ) -> Int {
+        switch command {
+        case F_SETOWN: DescriptorSignalCalls.setOwner(thread, file, Int32(truncatingIfNeeded: argument))
+        case F_GETOWN: DescriptorSignalCalls.owner(of: file)
+        case 10: DescriptorSignalCalls.setSignal(thread.kernel, file, argument)  // F_SETSIG
+        case 11: file.signals.withLock { Int($0.signal) }  // F_GETSIG
+        case 15: DescriptorSignalCalls.setOwner(thread, file, at: argument)  // F_SETOWN_EX
+        case 16: DescriptorSignalCalls.storeOwner(of: file, at: argument)  // F_GETOWN_EX
+        case 1026:  // F_NOTIFY
+            DescriptorSignalCalls.notify(thread.kernel, file, descriptor, UInt32(truncatingIfNeeded: argument))
+        default: failed(EINVAL)
         }
     }
 
     /// Flags that F_SETFL may change (fs/fcntl.c, SETFL_MASK).
     private static let settable: Int32 = O_APPEND | O_NONBLOCK | O_ASYNC | 0o40000 | 0o1000000
 
-    private static func setFlags(_ file: FileDescription, _ flags: Int32) -> Int {
-        // O_NONBLOCK is the supervisor's on the host: the guest's wish is only recorded.
-        let passed = flags & (settable & ~O_NONBLOCK)
+    private static func setFlags(_ file: FileDescription, _ descriptor: Int32, _ flags: Int32) -> Int {
+        // O_NONBLOCK is the supervisor's on the host: the guest's wish is only recorded. O_ASYNC has its own way.
+        let ownFlags = O_NONBLOCK | O_ASYNC
+        let passed = flags & (settable & ~ownFlags)
         if file.kind == .regular || file.kind == .device {
             let current = Int32(truncatingIfNeeded: hostCall(__NR_fcntl, UInt64(signed: file.hostFD), UInt64(F_GETFL)))
             let result = hostCall(
                 __NR_fcntl, UInt64(signed: file.hostFD), UInt64(F_SETFL),
-                UInt64(signed: current & ~(settable & ~O_NONBLOCK) | passed))
+                UInt64(signed: current & ~(settable & ~ownFlags) | passed))
             if result < 0 { return result }
+        }
+        let isAsynchronous = flags & O_ASYNC != 0
+        if isAsynchronous != (file.statusFlags.load(ordering: .relaxed) & O_ASYNC != 0) {
+            let result = DescriptorSignalCalls.setAsynchronous(file, descriptor, isAsynchronous)
+            if result < 0, result != -Int(ENOTTY) { return result }
         }
         let kept = file.statusFlags.load(ordering: .relaxed) & ~settable
         file.statusFlags.store(kept | flags & settable, ordering: .relaxed)

@@ -23,6 +23,8 @@ public final class FileDescription: @unchecked Sendable {
     public let hostFD: Int32
     /// The guest's O_* flags as F_GETFL shows them: access mode and status flags.
     public let statusFlags: Atomic<Int32>
+    /// Whom it tells by a signal that it is ready.
+    let signals = Mutex(DescriptorSignals())
     /// Set once the guest has given a socket SO_RCVTIMEO or SO_SNDTIMEO, which its record holds.
     let hasTimeouts = Atomic<Bool>(false)
     /// What rebuilds the object; kept true by whoever changes the object.

@@ -66,14 +66,16 @@ enum MemoryCalls {
         guard fstat(file.hostFD, &status) == 0 else { return .failure(CallError(errno: EBADF)) }
         // As the kernel's d_path: without links, and with " (deleted)" where the name is gone.
         let path = String(decoding: kernel.paths.guestPath(ofDescriptor: file.hostFD) ?? [], as: UTF8.self)
-        return .success(
-            MappedFile(
-                hostFD: file.hostFD,
-                identity: FileIdentity(
-                    device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: path,
-                    volumeHandle: file.volume?.handle ?? 0),
-                offset: offset, fileByteCount: UInt64(max(0, status.st_size)), isShared: isShared,
-                isWritable: access == O_RDWR && file.volume == nil, isRegular: status.st_mode & S_IFMT == S_IFREG))
+        var mapped = MappedFile(
+            hostFD: file.hostFD,
+            identity: FileIdentity(
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: path,
+                volumeHandle: file.volume?.handle ?? 0),
+            offset: offset, fileByteCount: UInt64(max(0, status.st_size)), isShared: isShared,
+            isWritable: access == O_RDWR && file.volume == nil, isRegular: status.st_mode & S_IFMT == S_IFREG)
+        // Whoever maps a file by a descriptor that can write to it may do so. A mirror could not see the change.
+        mapped.mayChange = access == O_RDWR && !kernel.configuration.replicates
+        return .success(mapped)
     }
 
     /// Before what the guest has at a place goes away, or becomes its to write to.

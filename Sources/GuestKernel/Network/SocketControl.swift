@@ -6,6 +6,10 @@ import GuestMemory
 enum SocketControl {
     private static let interfaceList: UInt64 = 0x8912  // SIOCGIFCONF
 
+    // FIOSETOWN, SIOCSPGRP, FIOGETOWN, SIOCGPGRP
+    private static let ownerSetting: [UInt64] = [0x8901, 0x8902]
+    private static let ownerQuestions: [UInt64] = [0x8903, 0x8904]
+
     private static let unsentByteCount: UInt64 = 0x5411  // SIOCOUTQ
     private static let notSentByteCount: UInt64 = 0x894b  // SIOCOUTQNSD
 
@@ -19,6 +23,14 @@ enum SocketControl {
     static func ioctl(_ thread: GuestThread, _ file: FileDescription, _ request: UInt64, _ argument: UInt64) -> Int {
         guard argument < GuestLayout.arenaEnd else { return failed(EFAULT) }
         if request == interfaceList { return listInterfaces(thread, file, argument) }
+        if ownerSetting.contains(request) {
+            guard let owner = GuestAccess.load(Int32.self, at: argument) else { return failed(EFAULT) }
+            return DescriptorSignalCalls.setOwner(thread, file, owner)
+        }
+        if ownerQuestions.contains(request) {
+            let owner = Int32(DescriptorSignalCalls.owner(of: file))
+            return GuestAccess.store(owner, at: argument) ? 0 : failed(EFAULT)
+        }
         // SIOCGSTAMP_NEW and its like carry their argument's size in the request.
         guard passed.contains(request) || request & 0xffff == 0x8906 || request & 0xffff == 0x8907 else {
             return failed(ENOTTY)

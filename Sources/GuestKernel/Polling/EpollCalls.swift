@@ -4,8 +4,9 @@ import GuestMemory
 
 /// epoll(7).
 enum EpollCalls {
-    /// The scratch memory holds the host's events in its first half, and the guest's in its second.
-    private static let eventCountMax = GuestThread.scratchByteCount / 2 / PackedEpollEvent.byteCount
+    /// The scratch memory holds the host's events in its first half, and the guest's in its second. A set of more
+    /// files has memory of its own, for as long as a wait takes: natively one call shows all that are ready.
+    private static let scratchEventCount = GuestThread.scratchByteCount / 2 / PackedEpollEvent.byteCount
     /// The kernel's EP_MAX_EVENTS.
     private static let requestedCountMax = Int(Int32.max) / PackedEpollEvent.byteCount
 
@@ -109,8 +110,22 @@ enum EpollCalls {
         if !isImmediate, thread.waiter.deadlineNanoseconds == nil, let timeoutNanoseconds {
             thread.waiter.deadlineNanoseconds = thread.kernel.clock.deadline(after: timeoutNanoseconds)
         }
-        let count = min(requested, eventCountMax)
-        let hostEvents = thread.scratch.assumingMemoryBound(to: PackedEpollEvent.self)
+        let count = min(requested, max(scratchEventCount, set.slotCount))
+        guard count > scratchEventCount else {
+            let events = thread.scratch.assumingMemoryBound(to: PackedEpollEvent.self)
+            return wait(thread, file, set, events, count, to: arguments.b, isImmediate, isPrecise)
+        }
+        let events = UnsafeMutablePointer<PackedEpollEvent>.allocate(capacity: 2 * count)
+        defer { events.deallocate() }
+        return wait(thread, file, set, events, count, to: arguments.b, isImmediate, isPrecise)
+    }
+
+    /// With room for `count` events of the host's at `hostEvents`, and for as many of the guest's behind.
+    private static func wait(
+        _ thread: GuestThread, _ file: FileDescription, _ set: EpollSet,
+        _ hostEvents: UnsafeMutablePointer<PackedEpollEvent>, _ count: Int, to address: UInt64, _ isImmediate: Bool,
+        _ isPrecise: Bool
+    ) -> Int {
         while true {
             let ready = thread.awaitReadiness(
                 deadlineNanoseconds: thread.waiter.deadlineNanoseconds, isImmediate: isImmediate
@@ -119,7 +134,7 @@ enum EpollCalls {
             }
             if ready == -Int(EINTR) { return isImmediate ? 0 : Restart.withoutHandler }
             if ready <= 0 { return ready }
-            let result = deliver(thread, set, hostEvents, ready, to: arguments.b)
+            let result = deliver(set, hostEvents, ready, into: hostEvents + count, to: address)
             // All of them were stale: the wait goes on, or begins anew where it was a question only.
             if result != 0 { return result }
         }
@@ -148,11 +163,9 @@ enum EpollCalls {
     }
 
     private static func deliver(
-        _ thread: GuestThread, _ set: EpollSet, _ hostEvents: UnsafeMutablePointer<PackedEpollEvent>, _ ready: Int,
-        to address: UInt64
+        _ set: EpollSet, _ hostEvents: UnsafeMutablePointer<PackedEpollEvent>, _ ready: Int,
+        into guestEvents: UnsafeMutablePointer<PackedEpollEvent>, to address: UInt64
     ) -> Int {
-        let half = thread.scratch + GuestThread.scratchByteCount / 2
-        let guestEvents = half.assumingMemoryBound(to: PackedEpollEvent.self)
         let count = set.translate(hostEvents, ready, into: guestEvents)
         if GuestAccess.copyOut(to: address, guestEvents, count: count * PackedEpollEvent.byteCount) { return count }
         // As ep_send_events: what fits before the fault is delivered, the rest is kept.

@@ -81,6 +81,9 @@ final class EpollSet: ClosingPayload, Sendable {
         state.withLock { _ in isClosedFlag.store(true, ordering: .releasing) }
     }
 
+    /// At least as many as can be ready at the moment.
+    var slotCount: Int { state.withLock { $0.slots.count } }
+
     /// The set as a plain value.
     var record: EpollRecord {
         var record = EpollRecord()

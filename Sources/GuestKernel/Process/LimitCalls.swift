@@ -61,6 +61,16 @@ enum LimitCalls {
         if result == 0, resource == ResourceLimits.openFiles {
             kernel.files.setLimit(kernel.limits.descriptorCountMax)
         }
+        // A guest that is replicated may go on where it has used no time yet, and the link's files are no guest's.
+        let isWatchedByHost = resource == ResourceLimits.processorTime || resource == ResourceLimits.fileSize
+        if result == 0, isWatchedByHost, !kernel.configuration.replicates { return kernel.limits.apply(resource) }
         return result
+    }
+
+    /// A file would have become larger than RLIMIT_FSIZE allows: the host's own SIGXFSZ stays blocked in its thread.
+    static func tellOfFileSize(_ thread: GuestThread) {
+        let kernel = thread.kernel
+        guard kernel.limits.soft(of: ResourceLimits.fileSize) != ResourceLimits.infinity else { return }
+        kernel.send(kernel.identity.sentSignal(SIGXFSZ, code: 0), to: thread)
     }
 }

@@ -4,9 +4,11 @@ import GuestMemory
 import Synchronization
 
 /// The guest's resource limits. They start as the supervisor's, with the stack limit that was in
-/// force before the supervisor lowered its own. What a guest sets never lowers the supervisor's own:
-/// descriptors, heap and stack are limited here, the rest is recorded.
+/// force before the supervisor lowered its own. Descriptors, heap and stack are limited here; processor time and files'
+/// size by the host, where there is no mirror; the rest is recorded.
 final class ResourceLimits: Sendable {
+    static let processorTime = 0
+    static let fileSize = 1
     static let data = 2
     static let stack = 3
     static let openFiles = 7
@@ -62,6 +64,12 @@ final class ResourceLimits: Sendable {
             limits[resource] = limit
             return 0
         }
+    }
+
+    /// Hands a limit that is in force already to the host, which then watches over it. 0 or a negative errno.
+    func apply(_ resource: Int) -> Int {
+        var limit = get(resource)
+        return hostCall(__NR_prlimit64, 0, UInt64(resource), UInt64(address: &limit), 0)
     }
 
     private func makeRoom(for limit: Limit) -> Int {

@@ -9,6 +9,8 @@ struct DescriptionRecord: Sendable, Equatable {
     var statusFlags: Int32
     /// Where the next read or write begins, for what has such a place.
     var offset: Int64?
+    /// Whom it tells by a signal that it is ready.
+    var signals = DescriptorSignals()
     /// A thread is in connect(2) on it, and makes that call again.
     var isAwaitedByConnect = false
     var object: ObjectRecord
@@ -26,10 +28,12 @@ struct DescriptionRecord: Sendable, Equatable {
         let statusFlags = try reader.get(Int32.self)
         let offset = try reader.getOptional(Int64.self)
         let isAwaited = try reader.getFlag()
+        let signals = try DescriptorSignals(from: &reader)
         self.init(
             identity: identity, kind: kind, statusFlags: statusFlags, object: try ObjectRecord(from: &reader))
         self.offset = offset
         isAwaitedByConnect = isAwaited
+        self.signals = signals
         try reader.finish()
         guard offset ?? 0 >= 0 else { throw .isMalformed }
     }
@@ -40,6 +44,7 @@ struct DescriptionRecord: Sendable, Equatable {
         writer.put(statusFlags)
         writer.put(offset)
         writer.put(isAwaitedByConnect)
+        signals.write(to: &writer)
         object.write(to: &writer)
         return writer.bytes
     }

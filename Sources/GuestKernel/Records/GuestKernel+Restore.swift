@@ -31,6 +31,8 @@ extension GuestKernel {
         reported.withLock { $0 = Set(decoded.process.reported) }
         threads.nextTid = decoded.process.nextTid
         for record in decoded.threads { try restore(record) }
+        // The threads that were waiting are in the table, and so will be those who wake them.
+        futexes.usesHost.store(false, ordering: .relaxed)
         futexes.restore(decoded.futexes, self)
         timers.restore(decoded.timers)
         for child in children.restore(decoded.children) { tellOfEnd(child) }

@@ -138,21 +138,25 @@ extension FileDescription {
     /// The description's record, encoded anew where it may be another than at the last checkpoint.
     fileprivate func encodedRecord(offset: Int64?, isAwaitedByConnect: Bool) -> [UInt8] {
         let flags = statusFlags.load(ordering: .relaxed)
+        let signals = signals.withLock { $0 }
         // Both are asked, as each then counts from here.
         let hasOtherRecord = record.takeChange()
         let hasOtherInterests = EpollCalls.set(of: self)?.takeChange() ?? false
         if !hasOtherRecord, !hasOtherInterests, flags == checkpoint.statusFlags, offset == checkpoint.offset,
-            isAwaitedByConnect == checkpoint.isAwaitedByConnect, !checkpoint.bytes.isEmpty
+            signals == checkpoint.signals, isAwaitedByConnect == checkpoint.isAwaitedByConnect,
+            !checkpoint.bytes.isEmpty
         {
             return checkpoint.bytes
         }
         let object = currentRecord
         var description = DescriptionRecord(identity: identity, kind: kind, statusFlags: flags, object: object)
         description.offset = offset
+        description.signals = signals
         description.isAwaitedByConnect = isAwaitedByConnect
         checkpoint.bytes = description.encoded()
         checkpoint.statusFlags = flags
         checkpoint.offset = offset
+        checkpoint.signals = signals
         checkpoint.isAwaitedByConnect = isAwaitedByConnect
         checkpoint.sharedNumber = object.sharedNumber
         checkpoint.isForHanding = HandedDescriptors.isForHanding(object, self)

@@ -94,6 +94,10 @@ struct ObjectRestorer: ~Copyable {
             }
         }
         kernel.files.restore(entries, limit: Int(records.table.limit))
+        for description in records.descriptions where description.signals != DescriptorSignals() {
+            guard let file = made[description.identity] else { continue }
+            DescriptorSignalCalls.restore(description.signals, kernel, file)
+        }
         LateBinding.start(lateBindings, kernel)
     }
 

@@ -8,26 +8,40 @@ extension SignalCalls {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         let signal = Int32(truncatingIfNeeded: arguments.b)
         guard signal >= 0, signal <= SignalSet.count else { return failed(EINVAL) }
-        if let child = kernel.children.find(pid) { return child.isLost ? 0 : sendOnHost(kernel, pid, signal) }
+        if let child = kernel.children.find(pid) { return kill(thread, child, signal) }
         let isOwnGroup = pid == 0 || pid == -kernel.identity.processGroup
         // With children, or as one, the guest is not alone in it. Its own signal comes back by way of the host's.
         if isOwnGroup, kernel.identity.isChild || kernel.children.isUsed.load(ordering: .relaxed) {
-            return sendOnHost(kernel, 0, signal)
+            let result = sendOnHost(kernel, 0, signal)
+            kernel.takeHostSignals?(kernel)
+            return result
         }
         // Otherwise only the guest itself is supervised.
         if pid == kernel.identity.pid || isOwnGroup {
             if signal == 0 { return 0 }
             return kernel.sendToProcess(kernel.identity.sentSignal(signal, code: 0))
         }
-        if pid == -1 { return failed(EPERM) }
+        // To everybody: the supervisor would get it, too. Whether there is anybody may be asked.
+        if pid == -1, signal != 0 { return failed(EPERM) }
         if pid == kernel.identity.hostPid { return failed(ESRCH) }
         // Somebody else's process sees the signal. One that is only asked whether it exists does not.
         let settled = signal == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }
-        return sendOnHost(kernel, pid, signal)
+        let result = sendOnHost(kernel, pid, signal)
+        if result == 0, pid > 0, kernel.isRelated(pid) { SignalDelivery.await(signal, by: pid, thread) }
+        return result
     }
 
-    /// Has the host send it. A child that has ended stays until it is waited for.
+    /// What a child does is not held either, so nothing has to be committed before. One that has ended stays until it
+    /// is waited for.
+    private static func kill(_ thread: GuestThread, _ child: Child, _ signal: Int32) -> Int {
+        if child.isLost { return 0 }
+        let result = sendOnHost(thread.kernel, child.pid, signal)
+        if result == 0 { SignalDelivery.await(signal, by: child.pid, thread) }
+        return result
+    }
+
+    /// Has the host send it.
     ///
     /// A group that the caller is in itself is stopped without waiting for anybody: it would keep what it has locked.
     private static func sendOnHost(_ kernel: GuestKernel, _ pid: Int32, _ signal: Int32) -> Int {
@@ -59,12 +73,29 @@ extension SignalCalls {
 
     static func sigqueueinfo(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let kernel = thread.kernel
-        guard Int32(truncatingIfNeeded: arguments.a) == kernel.identity.pid else { return failed(ESRCH) }
+        let pid = Int32(truncatingIfNeeded: arguments.a)
+        guard pid == kernel.identity.pid else { return queue(thread, pid, arguments) }
         switch queuedInfo(signal: arguments.b, at: arguments.c) {
         case .success(nil): return 0
         case .success(let info?): return kernel.sendToProcess(info)
         case .failure(let error): return failed(error.errno)
         }
+    }
+
+    /// For another process: what its value means there is for the two to know. The same rules as for kill.
+    private static func queue(_ thread: GuestThread, _ pid: Int32, _ arguments: SyscallArguments) -> Int {
+        let kernel = thread.kernel
+        guard pid > 0, pid != kernel.identity.hostPid, arguments.c < GuestLayout.arenaEnd else {
+            return failed(arguments.c < GuestLayout.arenaEnd ? ESRCH : EFAULT)
+        }
+        let child = kernel.children.find(pid)
+        if child?.isLost == true { return 0 }
+        let settled = child != nil || arguments.b == 0 ? 0 : thread.settleEverything()
+        if settled != 0 { return settled }
+        let result = hostCall(__NR_rt_sigqueueinfo, UInt64(signed: pid), arguments.b, arguments.c)
+        let signal = Int32(truncatingIfNeeded: arguments.b)
+        if result == 0, kernel.isRelated(pid) { SignalDelivery.await(signal, by: pid, thread) }
+        return result
     }
 
     static func tgsigqueueinfo(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
@@ -93,4 +124,14 @@ extension SignalCalls {
 /// An errno on its way to a syscall's result.
 struct CallError: Error {
     var errno: Int32
+}
+
+extension Result where Success == Int, Failure == CallError {
+    /// As a syscall's result.
+    var result: Int {
+        switch self {
+        case .success(let value): value
+        case .failure(let error): failed(error.errno)
+        }
+    }
 }

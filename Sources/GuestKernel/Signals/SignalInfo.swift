@@ -43,6 +43,14 @@ public struct SignalInfo: Sendable, BitwiseCopyable, Equatable {
         SignalInfo(signal: signal, code: siKernel)
     }
 
+    /// How a descriptor's event is called under `signal`: signals whose codes mean something else already get SI_SIGIO
+    /// (send_sigio_to_task in fs/fcntl.c).
+    static func descriptorCode(_ code: Int32, signal: Int32) -> Int32 {
+        [SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP, SIGCHLD, SIGSYS].contains(signal) ? siSignalIO : code
+    }
+
+    static let siSignalIO: Int32 = -5
+
     /// A POSIX timer's expiry.
     static func timer(signal: Int32, identity: Int32, overrun: Int32, value: UInt64) -> SignalInfo {
         var info = SignalInfo(signal: signal, code: -2)  // SI_TIMER

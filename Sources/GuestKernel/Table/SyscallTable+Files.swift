@@ -86,7 +86,7 @@ extension SyscallTable {
         Syscall(
             72, "fcntl", .descriptor, .named(.fileControl), .selected(.fileControl), callClass: .mayWait,
             support: .partial,
-            note: "no signal-driven I/O", handler: DescriptorCalls.fcntl),
+            note: "no leases", handler: DescriptorCalls.fcntl),
         Syscall(73, "flock", .descriptor, .named(.lockOperation), callClass: .mayWait, handler: DescriptorCalls.flock),
         Syscall(
             292, "dup3", .descriptor, .descriptor, .named(.duplicateFlags), returns: .descriptor,

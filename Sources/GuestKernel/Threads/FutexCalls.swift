@@ -33,11 +33,11 @@ enum FutexCalls {
             let bitset = UInt32(truncatingIfNeeded: arguments.f)
             return bitset == 0 ? failed(EINVAL) : wait(thread, arguments, value, bitset: bitset, isAbsolute: true)
         case Operation.wake:
-            return table.wake(key(thread, arguments, address), count: max(count, 1), bitset: anyBit)
+            return table.wake(at: address, key(thread, arguments, address), count: max(count, 1), bitset: anyBit)
         case Operation.wakeBitset:
             let bitset = UInt32(truncatingIfNeeded: arguments.f)
             if bitset == 0 { return failed(EINVAL) }
-            return table.wake(key(thread, arguments, address), count: max(count, 1), bitset: bitset)
+            return table.wake(at: address, key(thread, arguments, address), count: max(count, 1), bitset: bitset)
         case Operation.requeue, Operation.compareRequeue:
             return requeue(thread, arguments, count, compares: operation == Operation.compareRequeue)
         case Operation.wakeOperation:
@@ -65,6 +65,10 @@ enum FutexCalls {
         }
         let table = thread.kernel.futexes
         let key = key(thread, arguments, arguments.a)
+        if table.isOnHost(key) {
+            let deadline = thread.waiter.deadlineNanoseconds
+            return SharedFutex.wait(thread, at: arguments.a, while: value, deadline) ?? restart(thread)
+        }
         let maySleep = thread.prepareToSleep()
         let ended: Int? = table.state.withLock { state in
             // Decided before the takeover that the call is made again after, or since then.
@@ -119,15 +123,22 @@ enum FutexCalls {
         guard GuestAccess.loadWord(at: destination) != nil else { return failed(EFAULT) }
         let sourceKey = key(thread, arguments, source)
         let destinationKey = key(thread, arguments, destination)
-        return thread.kernel.futexes.state.withLock { state in
-            if compares {
-                guard let found = GuestAccess.loadWord(at: source) else { return failed(EFAULT) }
-                if found != UInt32(truncatingIfNeeded: arguments.f) { return failed(EAGAIN) }
-            }
+        let table = thread.kernel.futexes
+        if table.isOnHost(sourceKey) || table.isOnHost(destinationKey) {
+            if compares, let error = mismatch(source, arguments) { return error }
+            return table.wake(at: source, sourceKey, count: wakeCount + moveCount, bitset: anyBit)
+        }
+        return table.state.withLock { state in
+            if compares, let error = mismatch(source, arguments) { return error }
             let woken = state.wake(sourceKey, count: wakeCount, bitset: anyBit)
             let moved = state.requeue(from: sourceKey, to: destinationKey, at: destination, count: moveCount)
             return woken + moved
         }
+    }
+
+    private static func mismatch(_ source: UInt64, _ arguments: SyscallArguments) -> Int? {
+        guard let found = GuestAccess.loadWord(at: source) else { return failed(EFAULT) }
+        return found == UInt32(truncatingIfNeeded: arguments.f) ? nil : failed(EAGAIN)
     }
 
     private static func wakeOperation(_ thread: GuestThread, _ arguments: SyscallArguments, _ count: Int) -> Int {
@@ -136,18 +147,21 @@ enum FutexCalls {
         guard second & 3 == 0 else { return failed(EINVAL) }
         let firstKey = key(thread, arguments, arguments.a)
         let secondKey = key(thread, arguments, second)
-        return thread.kernel.futexes.state.withLock { state in
-            let old: UInt32
-            switch update(second, encoded) {
-            case .success(let value): old = value
-            case .failure(let error): return failed(error.errno)
-            }
-            var woken = state.wake(firstKey, count: max(count, 1), bitset: anyBit)
-            if holds(old, encoded) {
-                let secondCount = Int(Int32(truncatingIfNeeded: arguments.d))
-                woken += state.wake(secondKey, count: max(secondCount, 1), bitset: anyBit)
-            }
-            return woken
+        let table = thread.kernel.futexes
+        let secondCount = max(Int(Int32(truncatingIfNeeded: arguments.d)), 1)
+        if table.isOnHost(firstKey) || table.isOnHost(secondKey) {
+            return update(second, encoded).map { old in
+                let woken = table.wake(at: arguments.a, firstKey, count: max(count, 1), bitset: anyBit)
+                guard holds(old, encoded) else { return woken }
+                return woken + table.wake(at: second, secondKey, count: secondCount, bitset: anyBit)
+            }.result
+        }
+        return table.state.withLock { state in
+            update(second, encoded).map { old in
+                let woken = state.wake(firstKey, count: max(count, 1), bitset: anyBit)
+                guard holds(old, encoded) else { return woken }
+                return woken + state.wake(secondKey, count: secondCount, bitset: anyBit)
+            }.result
         }
     }
 

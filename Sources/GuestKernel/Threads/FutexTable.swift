@@ -20,6 +20,8 @@ final class FutexTable: Sendable {
     }
 
     let state = Mutex(State())
+    /// Whether futexes in shared memory are the host's: other processes of the guest's may have them.
+    let usesHost = Atomic<Bool>(false)
 
     /// The queue at a checkpoint.
     var record: FutexRecord {

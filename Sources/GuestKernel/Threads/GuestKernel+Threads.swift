@@ -49,11 +49,14 @@ extension GuestKernel {
         thread.releaseRobustFutexes()
         guard thread.clearChildTid != 0 else { return }
         _ = GuestAccess.storeWord(0, at: thread.clearChildTid)
-        _ = futexes.wake(FutexKey(address: thread.clearChildTid, in: memory), count: 1, bitset: .max)
+        let key = FutexKey(address: thread.clearChildTid, in: memory)
+        _ = futexes.wake(at: thread.clearChildTid, key, count: 1, bitset: .max)
     }
 
     private func finish(_ thread: GuestThread) {
         if !isEnding, !thread.isReplaced { releaseMemory(of: thread) }
+        // What the process shares with others stays: its locks must not.
+        if isEnding, hasRelatives, futexes.usesHost.load(ordering: .relaxed) { thread.releaseRobustFutexes() }
         statistics.add(thread.callCounts)
         if thread.isReplaced { return threadLeft() }
         thread_gate_join()
@@ -92,7 +95,8 @@ extension GuestThread {
             else { return }
             if seen == found {
                 guard found & 0x8000_0000 != 0 else { return }
-                _ = kernel.futexes.wake(FutexKey(address: address, in: kernel.memory), count: 1, bitset: .max)
+                let key = FutexKey(address: address, in: kernel.memory)
+                _ = kernel.futexes.wake(at: address, key, count: 1, bitset: .max)
                 return
             }
             found = seen

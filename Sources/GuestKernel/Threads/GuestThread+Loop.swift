@@ -110,7 +110,9 @@ extension GuestThread {
     }
 
     func call(_ number: UInt32) -> Int {
-        kernel.dispatcher.call(number, self, callArguments)
+        let result = kernel.dispatcher.call(number, self, callArguments)
+        if result == -Int(EFBIG) { LimitCalls.tellOfFileSize(self) }
+        return result
     }
 
     /// The arguments in the registers.

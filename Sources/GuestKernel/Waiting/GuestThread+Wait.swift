@@ -66,6 +66,20 @@ extension GuestThread {
         return isWoken
     }
 
+    /// Makes a host call that sleeps on a word among others, in the waiting phase; it is given the address of the
+    /// thread's own, which is no longer 0 once the thread is to wake up.
+    func sleepingOnWord(_ call: (UInt64) -> Int) -> Int {
+        sleepKind.store(SleepKind.word, ordering: .sequentiallyConsistent)
+        kernel.gate.beginWaiting(self)
+        let result = call(HostFutex.address(of: wakeWord))
+        sleepKind.store(SleepKind.none, ordering: .sequentiallyConsistent)
+        kernel.gate.endWaiting(self)
+        return result
+    }
+
+    /// Whether somebody has woken the thread since `prepareToSleep`.
+    var isWokenUp: Bool { wakeWord.load(ordering: .sequentiallyConsistent) != 0 }
+
     /// Waits until one of the host descriptors has an event. The result is ppoll's count, 0 for the
     /// deadline, or -EINTR. `fds` is the supervisor's memory.
     func pollHost(_ fds: UnsafeMutablePointer<pollfd>, _ count: Int, deadlineNanoseconds: UInt64?) -> Int {
@@ -98,6 +112,8 @@ extension GuestThread {
         }
         sleepKind.store(SleepKind.none, ordering: .sequentiallyConsistent)
         kernel.gate.endWaiting(self)
+        // Another call for each wait, so only for guests of several processes.
+        if result > 0, kernel.hasRelatives { kernel.takeHostSignals?(kernel) }
         return result
     }
 

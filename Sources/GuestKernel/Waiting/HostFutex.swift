@@ -24,9 +24,18 @@ public enum HostFutex {
         hostCall(__NR_futex, address(of: word), wakePrivate, UInt64(Int32.max))
     }
 
+    /// A time from now as CLOCK_MONOTONIC has it.
+    static func absolute(_ timeout: timespec) -> timespec {
+        var end = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &end)
+        end.tv_sec += timeout.tv_sec + (end.tv_nsec + timeout.tv_nsec) / 1_000_000_000
+        end.tv_nsec = (end.tv_nsec + timeout.tv_nsec) % 1_000_000_000
+        return end
+    }
+
     /// Sound: an Atomic that is a stored property of a class has a fixed address for its lifetime
     /// (SE-0410), and is laid out as its value.
-    private static func address(of word: borrowing Atomic<UInt32>) -> UInt64 {
+    static func address(of word: borrowing Atomic<UInt32>) -> UInt64 {
         withUnsafePointer(to: word) { UInt64(UInt(bitPattern: $0)) }
     }
 }

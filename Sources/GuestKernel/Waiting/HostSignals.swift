@@ -9,6 +9,9 @@ public enum HostSignals {
         1 << UInt64(signal - 1)
     }
 
+    /// What the host sends where a descriptor of the guest's is ready. Real-time, so that each is queued.
+    public static let descriptorEvent: Int32 = 62
+
     /// Faults that the kernel raises for an instruction: blocking one would kill the process.
     static let synchronous: UInt64 =
         bit(SIGSEGV) | bit(SIGBUS) | bit(SIGFPE) | bit(SIGILL) | bit(SIGTRAP) | bit(SIGSYS)

@@ -1,0 +1,30 @@
+import CGuestEntry
+import Glibc
+import GuestKernel
+import GuestMemory
+import Synchronization
+
+/// How often the user has interrupted lately, seen by whichever thread takes the signal.
+final class InterruptCounter: Sendable {
+    /// So many interrupts within so much time end Understudy itself.
+    private static let countMax = 3
+    private static let windowNanoseconds: UInt64 = 5_000_000_000
+
+    private let times = Mutex<[UInt64]>([])
+    private let isReachedFlag = Atomic<Bool>(false)
+    /// The host's id of the thread that acts on it.
+    let listener = Atomic<Int32>(0)
+
+    var isReached: Bool { isReachedFlag.load(ordering: .acquiring) }
+
+    func note(nowNanoseconds: UInt64) {
+        let count = times.withLock { times in
+            times = times.filter { nowNanoseconds - $0 < InterruptCounter.windowNanoseconds } + [nowNanoseconds]
+            return times.count
+        }
+        guard count >= InterruptCounter.countMax else { return }
+        isReachedFlag.store(true, ordering: .releasing)
+        let listener = listener.load(ordering: .relaxed)
+        hostCall(__NR_tgkill, UInt64(hostCall(__NR_getpid)), UInt64(signed: listener), UInt64(GUEST_KICK_SIGNAL))
+    }
+}
