@@ -39,7 +39,7 @@ struct CorpusTests {
 
     @Test(
         "as natively, with all output held and committed at random moments",
-        arguments: CorpusCase.eachOnce.filter { $0.linkage == .dynamic })
+        arguments: CorpusCase.withMirror.filter { $0.linkage == .dynamic })
     func withCommits(_ run: CorpusCase) async throws {
         let options = ["--test-commits", String(TestEnvironment.seed)]
         let command = Understudy.run(run.command, dispatch: run.dispatch, options: options)
@@ -48,7 +48,7 @@ struct CorpusTests {
 
     @Test(
         "as natively, with all output held until the mirror is lost",
-        arguments: CorpusCase.eachOnce.filter { $0.linkage == .static })
+        arguments: CorpusCase.withMirror.filter { $0.linkage == .static })
     func withLoss(_ run: CorpusCase) async throws {
         let options = ["--test-commits", "\(TestEnvironment.seed):\(TestEnvironment.seed % 10)"]
         let command = Understudy.run(run.command, dispatch: run.dispatch, options: options)

@@ -51,6 +51,7 @@ enum ForkCalls {
             return failed(EAGAIN)
         }
         defer { thread_gate_open() }
+        kernel.futexes.useHost()
         FileDescription.areShared.store(true, ordering: .relaxed)
         guard let volumes = kernel.volumes, volumes.isRecording else {
             return fork(ForkImage(of: thread, request, hold: hold, nil), kernel)

@@ -85,7 +85,21 @@ extension FutexTable {
         return wake(key, count: count, bitset: bitset)
     }
 
-    /// Whether the host has the queue of this futex. A mirror could not see that one.
+    /// From now on there may be other processes. Who waits here for what they may have, too, looks at its word again, and
+    /// waits on the host then.
+    func useHost() {
+        if usesHost.exchange(true, ordering: .relaxed) { return }
+        state.withLock { state in
+            for waiter in state.waiters where waiter.key.isShared {
+                waiter.thread.waiter.result = 0
+                waiter.thread.wakeUp()
+            }
+            state.waiters.removeAll { $0.key.isShared }
+        }
+    }
+
+    /// Whether the host has the queue of this futex. A mirror does not see that one: there a call is made again, and
+    /// compares the word with what it was called with.
     func isOnHost(_ key: FutexKey) -> Bool {
         key.isShared && usesHost.load(ordering: .relaxed)
     }
