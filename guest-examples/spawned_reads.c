@@ -27,7 +27,8 @@ int main(int count, char **arguments) {
     memset(page + PAGE / 2, 'z', PAGE / 2);
     scratch_enter();
     file_write("file", page, PAGE);
-    CHECK_EQUAL(posix_spawn(&child, "/proc/self/exe", NULL, NULL, (char *[]){ arguments[0], "file", NULL }, environ), 0);
+    char *words[] = { arguments[0], "file", NULL };
+    CHECK_EQUAL(posix_spawn(&child, "/proc/self/exe", NULL, NULL, words, environ), 0);
     CHECK(waitpid(child, &status, 0) == child && status == 0 && unlink("file") == 0);
     scratch_leave();
     return check_ok();
