@@ -26,15 +26,21 @@ extension AddressSpace {
             return 0
         }
         if result < 0 { throw TrackerError("writes of a child cannot be found", errno: Int32(-result)) }
+        // Calls that are made without leaving the guest open no pages: their buffers would be EFAULT.
+        guest_direct_set_memory_end(0)
         TrackedWrites.begin(self)
         tracksBySignals.store(true, ordering: .sequentiallyConsistent)
     }
 
-    /// What has changed since `beginLoan`, lowest first. Nothing is kept from here on.
+    /// What has changed since `beginLoan`, lowest first. Nothing is kept from here on, and no page is closed any more:
+    /// what is mapped now is never run again.
     public func endLoan() -> [Change] {
         state.withLock { state in
             guard let pristine = state.pristine else { return [] }
             state.pristine = nil
+            state.tracking = nil
+            tracksBySignals.store(false, ordering: .sequentiallyConsistent)
+            guest_direct_set_memory_end(GuestLayout.arenaEnd)
             var changes: [Change] = []
             for (address, before) in pristine.sorted(by: { $0.key < $1.key }) {
                 if let now = State.page(at: address) { State.append(before, now, at: address, to: &changes) }
