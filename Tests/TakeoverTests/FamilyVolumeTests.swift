@@ -102,7 +102,7 @@ struct FamilyVolumeTests {
             let lines = outcome.primary.errorText.split(separator: "\n").filter {
                 $0.hasPrefix(ReplicatedGuest.unprotectedLine)
             }
-            guard lines.count == 1, lines[0].contains("was killed from outside while it changed a file of a volume"),
+            guard lines.count == 1, lines[0].contains("was killed or stopped from outside while it changed a file"),
                 outcome.primary.ending == .exited(0), outcome.primary.outputText.hasPrefix("ended with 137\n"),
                 outcome.primary.outputText.hasSuffix("\nafter\n"), !outcome.didTakeOver
             else { throw TestFailure("\(outcome)") }

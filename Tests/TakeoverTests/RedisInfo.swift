@@ -17,16 +17,17 @@ struct RedisInfo: Sendable {
 
     subscript(_ name: String) -> String? { fields[name] }
 
-    /// Asks until the answer is as wanted.
+    /// Asks until the answer is as wanted; returns that.
+    @discardableResult
     static func wait(
         at port: UInt16, seconds: Double = 30, until isWanted: @escaping @Sendable (RedisInfo) -> Bool
-    ) async throws {
+    ) async throws -> RedisInfo {
         try await Threads.run {
             let client = try RespClient(port: port)
             let deadline = Date(timeIntervalSinceNow: seconds)
             while true {
                 let info = try RedisInfo(client, section: "persistence")
-                if isWanted(info) { return }
+                if isWanted(info) { return info }
                 if Date() > deadline { throw TestFailure("still so after \(seconds) s: \(info.fields)") }
                 usleep(5000)
             }

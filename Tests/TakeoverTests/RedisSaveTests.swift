@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -55,9 +56,10 @@ struct RedisSaveTests {
             let port = try FreePort.any()
             let load = GenerationLoad(port: port)
             let server = Self.command(port: port, in: pair.volume)
-            try await ReplicatedGuest.with(server, pair.options(round.options)) { guest in
+            let isCutOff = try await ReplicatedGuest.with(server, pair.options(round.options)) { guest in
                 try await guest.primary.waitForOutput("Ready to accept connections")
                 try await guest.waitUntilProtected()
+                let isCutOff = Mutex(false)
                 try await load.run {
                     try await load.waitForProgress(of: 3)
                     let first = load.acknowledged
@@ -67,7 +69,13 @@ struct RedisSaveTests {
                     guest.killPrimary()
                     try await guest.waitForTakeover()
                     // What the mirror had of a save that was under way is gone, and redis knows it.
-                    try await RedisInfo.wait(at: port) { $0["rdb_bgsave_in_progress"] == "0" }
+                    let info = try await RedisInfo.wait(at: port) { $0["rdb_bgsave_in_progress"] == "0" }
+                    isCutOff.withLock { $0 = info["rdb_last_bgsave_status"] == "err" }
+                    let left = try FileManager.default.contentsOfDirectory(atPath: pair.mirrored)
+                    // A save point's may be under way again.
+                    guard left.filter({ $0.hasPrefix("temp-") }).count <= 1 else {
+                        throw TestFailure("left behind: \(left)")
+                    }
                     let saved = try await Self.number(savedIn: pair.mirrored, scratch, "taken-over")
                     let acknowledged = load.acknowledged
                     guard saved >= first, saved <= acknowledged + 1 else {
@@ -81,8 +89,11 @@ struct RedisSaveTests {
                 }
                 let held = try await GenerationLoad.number(at: port)
                 guard held >= load.acknowledged else { throw TestFailure("\(held), not \(load.acknowledged)") }
+                return isCutOff.withLock { $0 }
             }
-            SoakLog.note("redis saving in the background, primary killed", ["acknowledged writes": load.acknowledged])
+            SoakLog.note(
+                "redis saving in the background, primary killed",
+                ["acknowledged writes": load.acknowledged, "saves cut off": isCutOff ? 1 : 0])
         }
     }
 }

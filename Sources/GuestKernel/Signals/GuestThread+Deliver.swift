@@ -98,11 +98,13 @@ extension GuestThread {
     }
 
     /// Stops the whole process, so that its parent sees it (wait4 with WUNTRACED). The SIGCONT that lets it go on comes
-    /// to the guest as any signal from outside.
+    /// to the guest as any signal from outside. None of its threads is in the middle of changing a file meanwhile: that
+    /// would hold up other processes of the guest.
     private func stopOnHost(_ signal: Int32) {
         HostSignals.setMask(HostSignals.guestThreadMask & ~HostSignals.bit(signal))
         let process = UInt64(hostCall(__NR_getpid))
-        hostCall(__NR_tgkill, process, UInt64(hostCall(__NR_gettid)), UInt64(signed: signal))
+        let stop = { hostCall(__NR_tgkill, process, UInt64(hostCall(__NR_gettid)), UInt64(signed: signal)) }
+        _ = kernel.volumes?.standStill(stop) ?? stop()
         HostSignals.setMask(HostSignals.guestThreadMask)
     }
 

@@ -43,10 +43,11 @@ extension SignalCalls {
 
     /// Has the host send it.
     ///
-    /// A group that the caller is in itself is stopped without waiting for anybody: it would keep what it has locked.
+    /// Where the caller is in the group that it stops, it must not keep what others wait for.
     private static func sendOnHost(_ kernel: GuestKernel, _ pid: Int32, _ signal: Int32) -> Int {
         let call = { hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal)) }
-        guard let volumes = kernel.volumes, signal == SIGKILL || signal == SIGSTOP && pid != 0 else { return call() }
+        guard let volumes = kernel.volumes, signal == SIGKILL || signal == SIGSTOP else { return call() }
+        if signal == SIGSTOP, pid == 0 { return volumes.standStill(call) }
         return volumes.send(signal, to: pid, call)
     }
 

@@ -11,7 +11,7 @@ public struct UnknownChange: Error {
     let pid: Int32
 
     public var message: String {
-        "process \(pid), a child of the guest's, was killed from outside while it changed a file of a volume"
+        "process \(pid), a child of the guest's, was killed or stopped from outside while it changed a file of a volume"
     }
 }
 

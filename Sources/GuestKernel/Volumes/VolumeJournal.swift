@@ -133,7 +133,8 @@ public final class VolumeJournal: Sendable {
         }
     }
 
-    /// While `body` changes what relative paths start from: not between finding a place and acting on it.
+    /// While `body` changes what relative paths start from: not between finding a place and acting on it. Or while it
+    /// stops this process.
     func standStill(_ body: () -> Int) -> Int {
         state.withLock { _ in body() }
     }
