@@ -1,0 +1,145 @@
+// What is not done: what would harm the machine, what would take all of its memory, and in a tame run what would end it.
+#ifndef FUZZER_SPARE_H
+#define FUZZER_SPARE_H
+
+#include "arguments.h"
+#include "calls.h"
+
+enum { SPARE_IT = 0, MAKE_IT = 1, LARGE = 16 << 20 };
+
+// Memory that is filled at once is a machine's, not only a guest's.
+static void limit_filled_memory(long number, uint64_t *a) {
+    const uint64_t fills = 0x8000 | 0x2000; // MAP_POPULATE, MAP_LOCKED
+    const int is_filling_advice = (int)a[2] == 22 || (int)a[2] == 23;
+    if (number == SYS_mmap && a[1] > LARGE) a[3] &= ~fills;
+    if (number == SYS_madvise && a[1] > LARGE && is_filling_advice) a[2] = 4;
+    if ((number == SYS_mlock || number == SYS_mlock2) && a[1] > LARGE) a[1] |= 1ull << 62;
+    if (number == SYS_fallocate && a[3] > LARGE) a[3] |= 1ull << 60;
+}
+
+// Signals go to the guest, to the supervisor's threads, and, where only the sandbox has such, to 1 and -1.
+static int spare_processes(long number, uint64_t *a) {
+    const int is_kill = number == SYS_kill || number == SYS_tkill || number == SYS_tgkill
+        || number == SYS_rt_sigqueueinfo || number == SYS_rt_tgsigqueueinfo;
+    if (!names_process(number)) return MAKE_IT;
+    const int at = number == SYS_setpriority || number == SYS_ioprio_set ? 1 : 0;
+    // Whoever watches is process 1: signals do not reach it, but its limits and its processors could be changed.
+    if (!is_kill && ((int)a[at] == 1 || (int)a[at] == -1)) a[at] = (uint64_t)own_pid;
+    if (number == SYS_setpriority || number == SYS_ioprio_set) {
+        int kind = (int)a[0], own = number == SYS_ioprio_set;
+        if (kind != own && kind > 0 && kind < 4) a[0] = (uint64_t)own;
+    }
+    return MAKE_IT;
+}
+
+static int spare_signals(long number, uint64_t *a) {
+    if (number == SYS_rt_sigaction) {
+        uint64_t signal = (uint32_t)a[0];
+        if (signal == SIGSEGV || signal == SIGBUS || signal == NUDGE) a[0] = SIGUSR2;
+        // What is in memory that others write to may be anything.
+        if (a[1] >= (uint64_t)buffers && a[1] < (uint64_t)playground + PLAYGROUND_PAGES * PAGE) a[1] = 0;
+    }
+    const int at = number == SYS_kill || number == SYS_tkill || number == SYS_rt_sigqueueinfo ? 1
+        : number == SYS_tgkill || number == SYS_rt_tgsigqueueinfo ? 2 : -1;
+    if (at < 0) return MAKE_IT;
+    for (size_t i = 0; i < host_task_count; i++)
+        if ((pid_t)a[at - 1] == host_tasks[i] && (at == 1 || (pid_t)a[0] == own_pid) && host_tasks[i] != own_pid)
+            return MAKE_IT;
+    if (is_deadly((uint32_t)a[at])) a[at] = NUDGE;
+    return MAKE_IT;
+}
+
+static int is_playground(uint64_t address) {
+    return address >= (uint64_t)playground && address < (uint64_t)playground + PLAYGROUND_PAGES * PAGE;
+}
+
+// Cuts a range so that it takes nothing of the program's own. What lies at the supervisor's place stays as it is.
+static void cut_range(uint64_t *address, uint64_t *length) {
+    if (*address >= arena_end) return;
+    if (!is_playground(*address)) *address = (uint64_t)playground;
+    uint64_t room = (uint64_t)playground + PLAYGROUND_PAGES * PAGE - *address;
+    if (*length > room && *length < 1ull << 47) *length = room & -(uint64_t)PAGE;
+}
+
+static void spare_memory(long number, uint64_t *a) {
+    switch (number) {
+    case SYS_mmap:
+        if (a[3] & 0x100010) cut_range(&a[0], &a[1]); // MAP_FIXED, MAP_FIXED_NOREPLACE
+        break;
+    case SYS_munmap: case SYS_mprotect: case SYS_madvise: case SYS_mlock: case SYS_msync: case SYS_munlock:
+    case SYS_mlock2: case 216: // remap_file_pages
+        cut_range(&a[0], &a[1]);
+        break;
+    case SYS_mremap:
+        cut_range(&a[0], &a[1]);
+        if (a[3] & 2) cut_range(&a[4], &a[2]);
+        break;
+    default: break;
+    }
+}
+
+static int spare_tame(long number, uint64_t *a, struct chance *chance) {
+    switch (number) {
+    case SYS_exit: case SYS_exit_group: case SYS_rt_sigreturn: return SPARE_IT;
+    case SYS_close_range:
+        if ((uint32_t)a[0] < FIRST_DESCRIPTOR) a[0] = FIRST_DESCRIPTOR;
+        break;
+    case SYS_close: case SYS_dup2: case SYS_dup3: {
+        uint64_t *closed_one = number == SYS_close ? &a[0] : &a[1];
+        if ((uint32_t)*closed_one < FIRST_DESCRIPTOR) *closed_one = FIRST_DESCRIPTOR;
+        break;
+    }
+    case SYS_sigaltstack:
+        if (a[0] >= (uint64_t)buffers && a[0] < (uint64_t)buffers + BUFFER_PAGES * PAGE) a[0] = 0;
+        break;
+    case SYS_arch_prctl:
+        if (a[0] == 0x1002) a[0] = 0x1003; // with another FS base there is no libc
+        break;
+    case SYS_prctl:
+        if ((int)a[0] == 4) return SPARE_IT; // nobody could look at a process that is not dumpable
+        break;
+    case SYS_brk:
+        if (a[0] && a[0] < (uint64_t)heap_end) a[0] = (uint64_t)heap_end;
+        break;
+    case SYS_setrlimit: case SYS_prlimit64: {
+        uint64_t *limit = number == SYS_setrlimit ? &a[1] : &a[2];
+        if (*limit && *limit < arena_end && is_playground(*limit)) *limit = 0;
+        if (*limit >= (uint64_t)buffers && *limit < (uint64_t)buffers + BUFFER_PAGES * PAGE) *limit = 0;
+        break;
+    }
+    case SYS_clone:
+        a[0] = clone_flags(chance), a[1] = (uint64_t)child_stack + 8 * PAGE;
+        break;
+    case SYS_clone3:
+        if (is_playground(a[0]) || (a[0] >= (uint64_t)buffers && a[0] < (uint64_t)buffers + BUFFER_PAGES * PAGE))
+            a[0] = 0;
+        break;
+    default: break;
+    }
+    spare_memory(number, a);
+    return spare_signals(number, a);
+}
+
+static int spare_wild(long number, uint64_t *a, struct chance *chance) {
+    switch (number) {
+    case SYS_exit_group: return one_in(chance, 50);
+    case SYS_exit: case SYS_rt_sigreturn: return one_in(chance, 20);
+    case SYS_clone: case SYS_clone3: break;
+    // Who stops the guest, or ends it at once, ends the fuzzing as well: not too often.
+    case SYS_kill: case SYS_tkill: return !is_deadly((uint32_t)a[1]) || one_in(chance, 20);
+    case SYS_tgkill: return !is_deadly((uint32_t)a[2]) || one_in(chance, 20);
+    case SYS_munmap: case SYS_mmap: case SYS_mprotect: case SYS_mremap: return !one_in(chance, 3);
+    default: break;
+    }
+    return MAKE_IT;
+}
+
+static int spare(long number, uint64_t *a, struct chance *chance) {
+    if (!makes_children && makes_child(number)) return SPARE_IT;
+    if (!makes_children && number == SYS_clone) a[0] |= thread_flags;
+    limit_filled_memory(number, a);
+    if (spare_processes(number, a) == SPARE_IT) return SPARE_IT;
+    return is_wild ? spare_wild(number, a, chance) : spare_tame(number, a, chance);
+}
+
+#endif
