@@ -6,8 +6,8 @@
 //
 // The same words make the same calls in each thread, as far as what they meet is the same. A tame run spares what it
 // lives by, comes to its end, and closes all that it had: at "middle" and at "end" it has nothing but its standard
-// descriptors and its first thread, and waits for a line on standard input. The line after "begin" may name addresses,
-// in hexadecimal, that are of special interest. A wild run may end in any way. `log` says each call before it is made.
+// descriptors and its first thread, and waits for a line on standard input. The line after "begin" may name the
+// supervisor's threads and addresses, in hexadecimal. A wild run may end in any way. `log` says each call before it is made.
 //
 // As root it could harm the machine: it runs only in a user namespace, such as the tests make for it.
 #include "syscall_fuzzer/spare.h"
@@ -104,6 +104,7 @@ static void choose(struct fuzzer_thread *thread, long *number, uint64_t *a) {
     for (size_t i = 0; i < 6; i++) {
         char kind = i < count ? kinds[i] : (is_apt ? '0' : "bidulp"[below(chance, 6)]);
         a[i] = argument(kind, thread->desk.words[i], chance);
+        if (!is_apt && i < 3) a[i] = spared(a[i]);
     }
 }
 
@@ -211,12 +212,11 @@ static void meet(const char *where) {
         if (result <= 0 || line[length++] == '\n') break;
     }
     line[length] = 0;
-    while (host_place_count < HOST_PLACES_MAX) {
-        char *end;
-        uint64_t place = strtoull(cursor, &end, 16);
+    for (char *end; host_place_count < HOST_PLACES_MAX && host_task_count < TASKS_MAX; cursor = end) {
+        uint64_t word = strtoull(cursor, &end, 16);
         if (end == cursor) break;
-        host_places[host_place_count++] = place;
-        cursor = end;
+        if (word < PIDS_MAX) host_tasks[host_task_count++] = (pid_t)word;
+        else host_places[host_place_count++] = word;
     }
 }
 
@@ -244,13 +244,14 @@ int main(int argc, char **argv) {
     is_logged = argc > 5;
     require_sandbox();
     own_pid = getpid();
-    find_host_tasks();
     prepare_memory();
     prepare_files();
     install_handlers();
     heap_end = sbrk(0);
     printf("seed %llu\n", (unsigned long long)seed);
     meet("begin");
+    snprintf(host_memory_path, sizeof host_memory_path, "/proc/%d/mem", own_pid);
+    snprintf(host_task_path, sizeof host_task_path, "/proc/%d/mem", host_task_count ? host_tasks[0] : own_pid + 1);
     for (int i = 0; i < thread_count; i++) threads[i].chance.state = seed * THREADS_MAX + (uint64_t)i;
     // What the supervisor keeps for later is there once it has been needed: the first half of the calls does that.
     run_threads(thread_count, count / 2 / (unsigned long)thread_count);

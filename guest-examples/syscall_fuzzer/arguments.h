@@ -52,6 +52,7 @@ static uint64_t structure(char kind, uint64_t *desk, struct chance *chance) {
     if (one_in(chance, 12)) return any_pointer(chance);
     switch (kind) {
     case 'T': return time_on(desk, chance);
+    case 'O': return timer_on(desk, chance);
     case 'q': return set_on(desk, chance);
     case 'A': return action_on(desk, chance);
     case 'v': return vectors_on(desk, chance);
@@ -107,7 +108,7 @@ static uint64_t argument(char kind, uint64_t *desk, struct chance *chance) {
     }
     case 'Y': return clone_flags(chance);
     case 'z': return (one_in(chance, 8) ? below(chance, 12) : 1 + below(chance, 2)) | (below(chance, 4) << 11);
-    case 'Z': return one_in(chance, 8) ? any_length(chance) | 1ull << 60 : below(chance, 1 << 20);
+    case 'Z': return one_in(chance, 8) ? any_length(chance) | 1ull << 63 : below(chance, 1 << 20);
     default: return structure(kind, desk, chance);
     }
 }

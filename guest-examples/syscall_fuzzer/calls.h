@@ -26,9 +26,9 @@ static const struct call calls[] = {
     { SYS_rt_sigqueueinfo, 2, "tsb" }, { SYS_rt_tgsigqueueinfo, 2, "ttsb" }, { SYS_pidfd_open, 1, "tf" },
     { SYS_pidfd_send_signal, 1, "dsbf" }, { SYS_rt_sigreturn, 1, "" },
     // Time
-    { SYS_nanosleep, 1, "Tb" }, { SYS_getitimer, 1, "ib" }, { SYS_alarm, 1, "i" }, { SYS_setitimer, 2, "iTb" },
+    { SYS_nanosleep, 1, "Tb" }, { SYS_getitimer, 1, "ib" }, { SYS_alarm, 1, "i" }, { SYS_setitimer, 2, "iOb" },
     { SYS_gettimeofday, 1, "bb" }, { SYS_settimeofday, 1, "bb" }, { SYS_adjtimex, 1, "b" }, { SYS_time, 1, "b" },
-    { SYS_timer_create, 3, "kEb" }, { SYS_timer_settime, 3, "iiTb" }, { SYS_timer_gettime, 1, "ib" },
+    { SYS_timer_create, 3, "kEb" }, { SYS_timer_settime, 3, "iiOb" }, { SYS_timer_gettime, 1, "ib" },
     { SYS_timer_getoverrun, 1, "i" }, { SYS_timer_delete, 3, "i" }, { SYS_clock_gettime, 1, "kb" },
     { SYS_clock_getres, 1, "kb" }, { SYS_clock_nanosleep, 1, "kiTb" }, { SYS_clock_adjtime, 1, "kb" },
     { SYS_clock_settime, 1, "kb" },
@@ -74,7 +74,7 @@ static const struct call calls[] = {
     { SYS_inotify_rm_watch, 1, "di" }, { SYS_chroot, 1, "p" }, { SYS_mount, 1, "pppfb" }, { SYS_swapon, 1, "pf" },
     // Objects and waiting
     { SYS_pipe2, 2, "bf" }, { SYS_eventfd2, 2, "if" }, { SYS_timerfd_create, 2, "kf" },
-    { SYS_timerfd_settime, 3, "diTb" }, { SYS_timerfd_gettime, 1, "db" }, { SYS_signalfd4, 2, "dq8f" },
+    { SYS_timerfd_settime, 3, "diOb" }, { SYS_timerfd_gettime, 1, "db" }, { SYS_signalfd4, 2, "dq8f" },
     { SYS_poll, 3, "gcN" }, { SYS_ppoll, 3, "gcTq8" }, { SYS_select, 2, "ibbbT" }, { SYS_pselect6, 2, "ibbbTb" },
     { SYS_epoll_create1, 1, "f" }, { SYS_epoll_ctl, 6, "didb" }, { SYS_epoll_wait, 2, "dbcN" },
     { SYS_epoll_pwait, 2, "dbcNq8" }, { SYS_epoll_pwait2, 2, "dbcTq8" },

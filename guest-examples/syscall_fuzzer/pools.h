@@ -30,6 +30,11 @@ CHECK_INLINE uint64_t any_pointer(struct chance *chance) {
     }
 }
 
+// What may be taken for a descriptor is none of those that a tame run lives by.
+CHECK_INLINE uint64_t spared(uint64_t word) {
+    return !is_wild && (uint32_t)word < FIRST_DESCRIPTOR ? word + FIRST_DESCRIPTOR : word;
+}
+
 CHECK_INLINE uint64_t any_length(struct chance *chance) {
     const uint64_t edges[] = { 0, 1, 7, 8, 128, PAGE - 1, PAGE, PAGE + 1, 65536, 1 << 20, 0x7fffffff, 1ull << 31,
                                (1ull << 31) + 1, 1ull << 32, 1ull << 47, (1ull << 63) - 1, 1ull << 63, -PAGE, -1 };
@@ -44,7 +49,7 @@ CHECK_INLINE uint64_t any_offset(struct chance *chance) {
 
 // Numbers up to those that the supervisor has for itself; a tame run leaves the standard ones alone.
 CHECK_INLINE uint64_t any_descriptor(struct chance *chance) {
-    const uint64_t odd[] = { -1, -100, 1000, 1023, 1024, 1048576, 0x7fffffff, 0x80000000, 1ull << 32, 65535 };
+    const uint64_t odd[] = { -1, -100, 1000, 1023, 1024, 1048576, 0x7fffffff, 0x80000000, 5ull << 32 | 4, 65535 };
     const uint64_t first = is_wild ? 0 : FIRST_DESCRIPTOR;
     if (one_in(chance, 16)) return ANY_OF(chance, odd);
     return first + below(chance, one_in(chance, 4) ? 300 : 40);

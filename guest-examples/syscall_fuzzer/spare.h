@@ -14,7 +14,7 @@ static void limit_filled_memory(long number, uint64_t *a) {
     if (number == SYS_mmap && a[1] > LARGE) a[3] &= ~fills;
     if (number == SYS_madvise && a[1] > LARGE && is_filling_advice) a[2] = 4;
     if ((number == SYS_mlock || number == SYS_mlock2) && a[1] > LARGE) a[1] |= 1ull << 62;
-    if (number == SYS_fallocate && a[3] > LARGE) a[3] |= 1ull << 60;
+    if (number == SYS_fallocate && a[3] > LARGE) a[3] |= 1ull << 63;
 }
 
 // Signals go to the guest, to the supervisor's threads, and, where only the sandbox has such, to 1 and -1.
@@ -32,12 +32,22 @@ static int spare_processes(long number, uint64_t *a) {
     return MAKE_IT;
 }
 
+static int is_playground(uint64_t address) {
+    return address >= (uint64_t)playground && address < (uint64_t)playground + PLAYGROUND_PAGES * PAGE;
+}
+
+// What is in memory that other calls write to may be anything.
+static void spare_unknown(uint64_t *address) {
+    const int is_buffer = *address >= (uint64_t)buffers && *address < (uint64_t)buffers + BUFFER_PAGES * PAGE;
+    const int is_zeros = *address >= (uint64_t)read_only && *address < (uint64_t)read_only + PAGE;
+    if (is_buffer || is_zeros || is_playground(*address)) *address = 0;
+}
+
 static int spare_signals(long number, uint64_t *a) {
     if (number == SYS_rt_sigaction) {
         uint64_t signal = (uint32_t)a[0];
         if (signal == SIGSEGV || signal == SIGBUS || signal == NUDGE) a[0] = SIGUSR2;
-        // What is in memory that others write to may be anything.
-        if (a[1] >= (uint64_t)buffers && a[1] < (uint64_t)playground + PLAYGROUND_PAGES * PAGE) a[1] = 0;
+        spare_unknown(&a[1]);
     }
     const int at = number == SYS_kill || number == SYS_tkill || number == SYS_rt_sigqueueinfo ? 1
         : number == SYS_tgkill || number == SYS_rt_tgsigqueueinfo ? 2 : -1;
@@ -47,10 +57,6 @@ static int spare_signals(long number, uint64_t *a) {
             return MAKE_IT;
     if (is_deadly((uint32_t)a[at])) a[at] = NUDGE;
     return MAKE_IT;
-}
-
-static int is_playground(uint64_t address) {
-    return address >= (uint64_t)playground && address < (uint64_t)playground + PLAYGROUND_PAGES * PAGE;
 }
 
 // Cuts a range so that it takes nothing of the program's own. What lies at the supervisor's place stays as it is.
@@ -81,6 +87,7 @@ static void spare_memory(long number, uint64_t *a) {
 static int spare_tame(long number, uint64_t *a, struct chance *chance) {
     switch (number) {
     case SYS_exit: case SYS_exit_group: case SYS_rt_sigreturn: return SPARE_IT;
+    case 335: case 336: return SPARE_IT; // uretprobe and uprobe: Linux answers with SIGILL
     case SYS_close_range:
         if ((uint32_t)a[0] < FIRST_DESCRIPTOR) a[0] = FIRST_DESCRIPTOR;
         break;
@@ -90,8 +97,15 @@ static int spare_tame(long number, uint64_t *a, struct chance *chance) {
         break;
     }
     case SYS_sigaltstack:
-        if (a[0] >= (uint64_t)buffers && a[0] < (uint64_t)buffers + BUFFER_PAGES * PAGE) a[0] = 0;
+        spare_unknown(&a[0]);
         break;
+    case SYS_setitimer: spare_unknown(&a[1]); break;
+    case SYS_timer_settime: spare_unknown(&a[2]); break;
+    // A wait that could not be ended.
+    case SYS_rt_sigsuspend: spare_unknown(&a[0]); break;
+    case SYS_ppoll: spare_unknown(&a[3]); break;
+    case SYS_epoll_pwait: case SYS_epoll_pwait2: spare_unknown(&a[4]); break;
+    case SYS_pselect6: spare_unknown(&a[5]); break;
     case SYS_arch_prctl:
         if (a[0] == 0x1002) a[0] = 0x1003; // with another FS base there is no libc
         break;
@@ -101,18 +115,13 @@ static int spare_tame(long number, uint64_t *a, struct chance *chance) {
     case SYS_brk:
         if (a[0] && a[0] < (uint64_t)heap_end) a[0] = (uint64_t)heap_end;
         break;
-    case SYS_setrlimit: case SYS_prlimit64: {
-        uint64_t *limit = number == SYS_setrlimit ? &a[1] : &a[2];
-        if (*limit && *limit < arena_end && is_playground(*limit)) *limit = 0;
-        if (*limit >= (uint64_t)buffers && *limit < (uint64_t)buffers + BUFFER_PAGES * PAGE) *limit = 0;
-        break;
-    }
+    case SYS_setrlimit: spare_unknown(&a[1]); break;
+    case SYS_prlimit64: spare_unknown(&a[2]); break;
     case SYS_clone:
         a[0] = clone_flags(chance), a[1] = (uint64_t)child_stack + 8 * PAGE;
         break;
     case SYS_clone3:
-        if (is_playground(a[0]) || (a[0] >= (uint64_t)buffers && a[0] < (uint64_t)buffers + BUFFER_PAGES * PAGE))
-            a[0] = 0;
+        spare_unknown(&a[0]);
         break;
     default: break;
     }

@@ -33,6 +33,14 @@ static uint64_t time_on(uint64_t *words, struct chance *chance) {
     return (uint64_t)words;
 }
 
+// A timer's interval and first time. One that comes every few microseconds leaves a guest no time for anything else.
+static uint64_t timer_on(uint64_t *words, struct chance *chance) {
+    time_on(words, chance);
+    if (is_wild) return (uint64_t)words;
+    words[0] = one_in(chance, 8), words[1] = 0;
+    return (uint64_t)words;
+}
+
 static uint64_t set_on(uint64_t *words, struct chance *chance) {
     words[0] = one_in(chance, 3) ? -1ull : any_word(chance);
     if (!is_wild) words[0] &= ~(1ull << (NUDGE - 1));

@@ -24,6 +24,7 @@ enum {
     BUFFER_PAGES = 64,
     PLAYGROUND_PAGES = 4096,
     TASKS_MAX = 64,
+    PIDS_MAX = 4 << 20, // of any kernel
     HOST_PLACES_MAX = 64,
     NUDGE = SIGUSR1,
     FIRST_DESCRIPTOR = 3,
@@ -58,7 +59,7 @@ static const char *const names[] = {
     "/proc/self/environ", "/proc/self/auxv", "/proc/self/pagemap", "/proc/self/clear_refs", "/proc/self/map_files",
     "/proc/self/syscall", "/proc/self/mountinfo", "/proc/self/limits", "/proc/self/oom_score_adj", "/proc/self/comm",
     "/proc/self/task/../mem", "/proc/thread-self/mem", "/proc/thread-self/comm", "/proc/1/mem", "/proc", "/proc/stat",
-    "/dev/fd/4", "/dev/stdin", "user.fuzzer", "uid",
+    "/dev/fd/4", "/dev/fd/5", "user.fuzzer", "uid",
 };
 
 // One object of each kind, so that calls meet them. They get whatever numbers are free.
@@ -92,23 +93,6 @@ static void open_some(struct chance *chance) {
     }
 }
 
-// A signal that is sent to the supervisor's thread N must find none of the guest's: so they are looked up, by what the
-// host's /proc says of numbers near its own.
-static void find_host_tasks(void) {
-    for (pid_t task = own_pid; task < own_pid + 200 && host_task_count < 16; task++) {
-        char path[64], text[4096];
-        snprintf(path, sizeof path, "/proc/%d/status", task);
-        int file = open(path, O_RDONLY);
-        if (file < 0) continue;
-        ssize_t count = read(file, text, sizeof text - 1);
-        close(file);
-        if (count <= 0) continue;
-        text[count] = 0;
-        const char *group = strstr(text, "Tgid:");
-        if (group && atoi(group + 5) == own_pid) host_tasks[host_task_count++] = task;
-    }
-}
-
 static void prepare_memory(void) {
     const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
     buffers = mmap(NULL, (BUFFER_PAGES + 1) * PAGE, PROT_READ | PROT_WRITE, anonymous, -1, 0);
@@ -125,9 +109,6 @@ static void prepare_files(void) {
     symlink("a", "link") == 0 ? (void)0 : (void)errno;
     mkfifo("fifo", 0600);
     close(open("b", O_RDWR | O_CREAT, 0600));
-    snprintf(host_memory_path, sizeof host_memory_path, "/proc/%d/mem", own_pid);
-    if (host_task_count)
-        snprintf(host_task_path, sizeof host_task_path, "/proc/%d/mem", host_tasks[host_task_count - 1]);
     memset(long_name, 'n', sizeof long_name - 1);
 }
 

@@ -14,7 +14,7 @@ extension SignalCalls {
             return kernel.sendToProcess(kernel.identity.sentSignal(signal, code: 0))
         }
         if pid == -1 { return failed(EPERM) }
-        if pid == kernel.identity.hostPid { return failed(ESRCH) }
+        if kernel.isSupervisorTask(pid) { return failed(ESRCH) }
         // Somebody else's process sees the signal. One that is only asked whether it exists does not.
         let settled = signal == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }

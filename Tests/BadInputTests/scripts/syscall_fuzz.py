@@ -24,7 +24,7 @@ import time
 
 NOBODY = "65534"
 ARENA_END = 0x200000000000
-DEADLINE_SECONDS = 90
+DEADLINE_SECONDS = int(os.environ.get("FUZZ_DEADLINE", "90"))
 TROUBLE = ("internal error", "Fatal error", "Crash:", "*** Signal", "Backtrace", "precondition", "BUG", "Swift/")
 DISPATCH = ("inclusive", "selector", "seccomp")
 # Numbers that have no common factor with three ways of dispatch and two of the guest: all pairs come.
@@ -48,17 +48,19 @@ class Life:
         other = list(OTHERS[number % len(OTHERS)])
         if other == ["--test-stops"]:
             other.append(str(seed + number))
-        self.report, self.errors = f"{work}/report", f"{work}/errors"
+        self.report, self.errors = f"{work}/told/report", f"{work}/told/errors"
         threads = 1 + number % 4
         self.words = [understudy, "run", "--dispatch", DISPATCH[number // 2 % 3], "--report", self.report, *other, "--",
                       guest, str(seed + number), str(CALLS[self.mode]), str(threads), self.mode]
+        if os.environ.get("FUZZ_LOG"):
+            self.words.append("log")
         self.figures = {}
 
     def run(self):
         for name in (self.report, self.errors):
             if os.path.exists(name):
                 os.unlink(name)
-        place = tempfile.mkdtemp(dir=self.work)
+        place = tempfile.mkdtemp(dir=f"{self.work}/lives")
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
                 self.words, cwd=place, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
@@ -97,9 +99,11 @@ class Life:
 
     def meet(self, word):
         answer = b"\n"
+        if "FAILED" in word:
+            print(word, flush=True)
         if word == "begin":
             self.code = self.checksum()
-            answer = " ".join(f"{start:x}" for start in self.places()).encode() + b"\n"
+            answer = " ".join(f"{number:x}" for number in self.places()).encode() + b"\n"
         elif word == "middle":
             self.kept = self.settled()
         elif word == "end":
@@ -122,7 +126,9 @@ class Life:
                     yield start, end, fields[1], fields[5].strip() if len(fields) > 5 else ""
 
     def places(self):
-        return [start for start, _, _, _ in self.mappings()][:60]
+        """The ids of the supervisor's threads, and where its memory is."""
+        tasks = sorted(int(name) for name in os.listdir(f"/proc/{self.process.pid}/task"))
+        return tasks[:30] + [start for start, _, _, _ in self.mappings()][:60]
 
     def checksum(self):
         """Of all that is mapped from files and cannot be written to: code, constants, and what was relocated once."""
@@ -230,7 +236,12 @@ def free_bytes():
 def inside(understudy, guest, seed, seconds, first, work):
     """As process 1 of namespaces of its own."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512m", "fuzz", work], check=True)
+    place = os.path.dirname(work)
+    for words in (["--bind", place, place], ["-o", "remount,bind,ro", place],
+                  ["-t", "tmpfs", "-o", "size=512m", "fuzz", work]):
+        subprocess.run(["mount", *words], check=True)
+    os.mkdir(f"{work}/lives")
+    os.mkdir(f"{work}/told")
     until, number, sums, failures = time.monotonic() + seconds, first, {}, 0
     while True:
         life = Life(understudy, guest, seed, number, work)
