@@ -7,7 +7,8 @@
 // The same words make the same calls in each thread, as far as what they meet is the same. A tame run spares what it
 // lives by, comes to its end, and closes all that it had: at "middle" and at "end" it has nothing but its standard
 // descriptors and its first thread, and waits for a line on standard input. The line after "begin" may name the
-// supervisor's threads and addresses, in hexadecimal. A wild run may end in any way. `log` says each call before it is made.
+// supervisor's threads and addresses, in hexadecimal. A wild run may end in any way. `log` says each call before it is
+// made.
 //
 // As root it could harm the machine: it runs only in a user namespace, such as the tests make for it.
 #include "syscall_fuzzer/spare.h"
@@ -112,7 +113,8 @@ static void choose(struct fuzzer_thread *thread, long *number, uint64_t *a) {
 static void give_back(long number, const uint64_t *a, long result) {
     if (is_wild || result < 0 || (number != SYS_mmap && number != SYS_mremap)) return;
     uint64_t length = number == SYS_mmap ? a[1] : a[2];
-    if (!is_playground((uint64_t)result)) raw(SYS_munmap, (uint64_t)result, (length + PAGE - 1) & -(uint64_t)PAGE, 0, 0);
+    if (is_playground((uint64_t)result)) return;
+    raw(SYS_munmap, (uint64_t)result, (length + PAGE - 1) & -(uint64_t)PAGE, 0, 0);
 }
 
 static void touch_memory(struct chance *chance) {
@@ -127,7 +129,7 @@ static void one_call(struct fuzzer_thread *thread) {
     long number;
     if (one_in(chance, 8)) touch_memory(chance);
     if (one_in(chance, 30)) open_some(chance);
-    if (one_in(chance, 200)) raw(SYS_chdir, (uint64_t)scratch, 0, 0, 0);
+    if (one_in(chance, 200)) raw(SYS_chdir, (uint64_t)texts->scratch, 0, 0, 0);
     // Its own memory is there again from time to time.
     if (one_in(chance, 100)) {
         const uint64_t again[6] = { (uint64_t)playground, PLAYGROUND_PAGES * PAGE, 3, 0x4032, -1, 0 };
@@ -197,7 +199,7 @@ static void close_all(void) {
     raw(SYS_close_range, FIRST_DESCRIPTOR, ~0u, 0, 0);
     const uint64_t again[6] = { (uint64_t)playground, PLAYGROUND_PAGES * PAGE, 3, 0x4032, -1, 0 };
     make(SYS_mmap, again);
-    raw(SYS_chdir, (uint64_t)scratch, 0, 0, 0);
+    raw(SYS_chdir, (uint64_t)texts->scratch, 0, 0, 0);
 }
 
 // Says where the run is and waits for whoever watches. What it says then may be addresses.
@@ -250,8 +252,7 @@ int main(int argc, char **argv) {
     heap_end = sbrk(0);
     printf("seed %llu\n", (unsigned long long)seed);
     meet("begin");
-    snprintf(host_memory_path, sizeof host_memory_path, "/proc/%d/mem", own_pid);
-    snprintf(host_task_path, sizeof host_task_path, "/proc/%d/mem", host_task_count ? host_tasks[0] : own_pid + 1);
+    prepare_texts();
     for (int i = 0; i < thread_count; i++) threads[i].chance.state = seed * THREADS_MAX + (uint64_t)i;
     // What the supervisor keeps for later is there once it has been needed: the first half of the calls does that.
     run_threads(thread_count, count / 2 / (unsigned long)thread_count);

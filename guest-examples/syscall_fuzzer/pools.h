@@ -78,9 +78,9 @@ CHECK_INLINE uint64_t any_signal(struct chance *chance) {
 CHECK_INLINE uint64_t any_name(struct chance *chance) {
     switch (below(chance, 16)) {
     case 0: return any_pointer(chance);
-    case 1: return (uint64_t)host_memory_path;
-    case 2: return (uint64_t)host_task_path;
-    case 3: return (uint64_t)long_name + below(chance, sizeof long_name);
+    case 1: return (uint64_t)texts->host_memory_path;
+    case 2: return (uint64_t)texts->host_task_path;
+    case 3: return (uint64_t)texts->long_name + below(chance, sizeof texts->long_name);
     default: return (uint64_t)names[below(chance, one_in(chance, 2) ? 10 : sizeof names / sizeof *names)];
     }
 }

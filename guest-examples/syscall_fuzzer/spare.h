@@ -1,4 +1,4 @@
-// What is not done: what would harm the machine, what would take all of its memory, and in a tame run what would end it.
+// What is not done: what would harm the machine or take all of its memory, and in a tame run what would end it.
 #ifndef FUZZER_SPARE_H
 #define FUZZER_SPARE_H
 

@@ -49,7 +49,10 @@ static size_t host_task_count;
 // Addresses of the supervisor's mappings, as far as the surroundings know them.
 static uint64_t host_places[HOST_PLACES_MAX];
 static size_t host_place_count;
-static char scratch[PAGE], host_memory_path[64], host_task_path[64], long_name[5000];
+// On pages that no call may write to.
+static struct {
+    char scratch[PAGE], host_memory_path[64], host_task_path[64], long_name[5000];
+} *texts;
 
 static const char *const names[] = {
     "a", "b", "d", "d/x", "d/y", "link", "fifo", "socket", ".", "..", "", "/", "/dev/null", "/dev/zero", "/dev/full",
@@ -98,18 +101,28 @@ static void prepare_memory(void) {
     buffers = mmap(NULL, (BUFFER_PAGES + 1) * PAGE, PROT_READ | PROT_WRITE, anonymous, -1, 0);
     read_only = mmap(NULL, PAGE, PROT_READ, anonymous, -1, 0);
     closed = mmap(NULL, PAGE, PROT_NONE, anonymous, -1, 0);
+    texts = mmap(NULL, sizeof *texts, PROT_READ | PROT_WRITE, anonymous, -1, 0);
     playground = mmap(NULL, PLAYGROUND_PAGES * PAGE, PROT_READ | PROT_WRITE, anonymous | MAP_NORESERVE, -1, 0);
-    CHECK(buffers != MAP_FAILED && read_only != MAP_FAILED && closed != MAP_FAILED && playground != MAP_FAILED);
+    CHECK(buffers != MAP_FAILED && read_only != MAP_FAILED && closed != MAP_FAILED && texts != MAP_FAILED
+          && playground != MAP_FAILED);
     CHECK(munmap(buffers + BUFFER_PAGES * PAGE, PAGE) == 0);
 }
 
 static void prepare_files(void) {
-    CHECK(getcwd(scratch, sizeof scratch) != NULL);
+    CHECK(getcwd(texts->scratch, sizeof texts->scratch) != NULL);
     mkdir("d", 0700);
     symlink("a", "link") == 0 ? (void)0 : (void)errno;
     mkfifo("fifo", 0600);
     close(open("b", O_RDWR | O_CREAT, 0600));
-    memset(long_name, 'n', sizeof long_name - 1);
+}
+
+// Once it is known which threads the supervisor has.
+static void prepare_texts(void) {
+    pid_t task = host_task_count ? host_tasks[host_task_count - 1] : own_pid + 1;
+    snprintf(texts->host_memory_path, sizeof texts->host_memory_path, "/proc/%d/mem", own_pid);
+    snprintf(texts->host_task_path, sizeof texts->host_task_path, "/proc/%d/mem", task);
+    memset(texts->long_name, 'n', sizeof texts->long_name - 1);
+    CHECK(mprotect(texts, sizeof *texts, PROT_READ) == 0);
 }
 
 #endif

@@ -274,7 +274,8 @@ def outside(understudy, guest, seed, seconds, first):
             os.chmod(f"{place}/{name}", 0o755)
         os.mkdir(f"{place}/work")
         words = ["unshare", "-rmpinf", "--mount-proc", "--kill-child", "/usr/bin/python3", f"{place}/watch.py",
-                 "--inside", f"{place}/understudy", f"{place}/guest", str(seed), str(seconds), str(first), f"{place}/work"]
+                 "--inside", f"{place}/understudy", f"{place}/guest", str(seed), str(seconds), str(first),
+                 f"{place}/work"]
         if os.getuid() == 0:
             for directory, _, names in os.walk(place):
                 for name in [directory, *(f"{directory}/{name}" for name in names)]:
