@@ -13,9 +13,8 @@
 // As root it could harm the machine: it runs only in a user namespace, such as the tests make for it.
 #include "syscall_fuzzer/spare.h"
 
-enum { THREADS_MAX = 16, ALTERNATE_STACK = 64 << 10, WILD_SECONDS = 4, CALLS_OF_A_CHILD = 4 };
+enum { ALTERNATE_STACK = 64 << 10, WILD_SECONDS = 4, CALLS_OF_A_CHILD = 4 };
 
-static struct fuzzer_thread threads[THREADS_MAX];
 static char alternate_stacks[THREADS_MAX][ALTERNATE_STACK] __attribute__((aligned(ALTERNATE_STACK)));
 static int is_logged;
 static volatile unsigned begun, ended;

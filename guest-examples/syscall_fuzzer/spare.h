@@ -36,11 +36,10 @@ static int is_playground(uint64_t address) {
     return address >= (uint64_t)playground && address < (uint64_t)playground + PLAYGROUND_PAGES * PAGE;
 }
 
-// What is in memory that other calls write to may be anything.
+// What was not made for the call may be anything.
 static void spare_unknown(uint64_t *address) {
-    const int is_buffer = *address >= (uint64_t)buffers && *address < (uint64_t)buffers + BUFFER_PAGES * PAGE;
-    const int is_zeros = *address >= (uint64_t)read_only && *address < (uint64_t)read_only + PAGE;
-    if (is_buffer || is_zeros || is_playground(*address)) *address = 0;
+    const int is_made = *address >= (uint64_t)threads && *address < (uint64_t)(threads + THREADS_MAX);
+    if (!is_made && *address < arena_end) *address = 0;
 }
 
 static int spare_signals(long number, uint64_t *a) {
@@ -55,7 +54,9 @@ static int spare_signals(long number, uint64_t *a) {
     for (size_t i = 0; i < host_task_count; i++)
         if ((pid_t)a[at - 1] == host_tasks[i] && (at == 1 || (pid_t)a[0] == own_pid) && host_tasks[i] != own_pid)
             return MAKE_IT;
-    if (is_deadly((uint32_t)a[at])) a[at] = NUDGE;
+    // A fault's signal may say that it is one.
+    const int is_fault = (uint32_t)a[at] == SIGSEGV || (uint32_t)a[at] == SIGBUS;
+    if (is_deadly((uint32_t)a[at]) || is_fault) a[at] = NUDGE;
     return MAKE_IT;
 }
 

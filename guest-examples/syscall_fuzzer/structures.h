@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
-enum { DESK_WORDS = 512, DESK_PARTS = 6 };
+enum { DESK_WORDS = 512, DESK_PARTS = 6, THREADS_MAX = 16 };
 
 // A desk has a part for each argument of a call, so that they do not come to lie over each other.
 struct desk {
@@ -22,6 +22,7 @@ struct fuzzer_thread {
     sigjmp_buf recovery;
 };
 
+static struct fuzzer_thread threads[THREADS_MAX];
 static void *handler_entry, *handler_restorer; // as libc has installed them
 static char child_stack[16 * PAGE] __attribute__((aligned(PAGE)));
 

@@ -3,6 +3,10 @@
 
 usage: syscall_fuzz.py UNDERSTUDY GUEST SEED SECONDS [FIRST_LIFE]
 
+FUZZ_LOG=1       the guest says each call before it makes it
+FUZZ_DEADLINE=90 seconds of a life at most
+FUZZ_KEEP=1      one that takes longer is left as it is, and its process named
+
 Each life of the guest has a number, and with it a seed, a way of dispatch and other options; lives go on until SECONDS
 have passed. FIRST_LIFE with SECONDS 0 is that one alone. The guest may end in any way it likes. The supervisor must say
 how it ended (a report), without lines of trouble and before a deadline; a tame guest must come to its end; and between
@@ -11,12 +15,15 @@ must stay the same. The last line of output is a summary as JSON; exit status 1 
 
 All of it happens as a user who is nobody, in namespaces without anybody else.
 """
+import fcntl
 import hashlib
 import json
 import os
 import select
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -228,6 +235,11 @@ def remove(place):
     shutil.rmtree(place, ignore_errors=True)
 
 
+def raise_loopback():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, 0x8914, struct.pack("16sH14x", b"lo", 0x41))  # SIOCSIFFLAGS: IFF_UP, IFF_RUNNING
+
+
 def free_bytes():
     with open("/proc/meminfo") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
@@ -240,6 +252,7 @@ def inside(understudy, guest, seed, seconds, first, work):
     for words in (["--bind", place, place], ["-o", "remount,bind,ro", place],
                   ["-t", "tmpfs", "-o", "size=512m", "fuzz", work]):
         subprocess.run(["mount", *words], check=True)
+    raise_loopback()
     os.mkdir(f"{work}/lives")
     os.mkdir(f"{work}/told")
     until, number, sums, failures = time.monotonic() + seconds, first, {}, 0
