@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Random system calls by the thousand, in each way of dispatch, also traced, checkpointed and stopped at any moment. The
-/// guest may end as it likes; the supervisor never crashes, hangs, keeps descriptors or has its own memory changed. What
-/// is watched stands in scripts/syscall_fuzz.py, which makes namespaces in which nothing of the machine can be harmed.
+/// Random system calls by the thousand, in each way of dispatch, also traced, checkpointed and stopped at any moment.
+/// The guest may end as it likes; the supervisor never crashes, hangs, keeps descriptors or has its memory changed.
+/// What is watched stands in scripts/syscall_fuzz.py, which makes namespaces where nothing of the machine can be harmed.
 @Suite("random system calls", .startsGuests)
 struct SyscallFuzzTests {
     private static let script =

@@ -4,7 +4,7 @@
 usage: syscall_fuzz.py UNDERSTUDY GUEST SEED SECONDS [FIRST_LIFE]
 
 FUZZ_LOG=1       the guest says each call before it makes it
-FUZZ_DEADLINE=90 seconds of a life at most
+FUZZ_DEADLINE=90 seconds of a tame life at most
 FUZZ_KEEP=1      one that takes longer is left as it is, and its process named
 
 Each life of the guest has a number, and with it a seed, a way of dispatch and other options; lives go on until SECONDS
@@ -31,7 +31,8 @@ import time
 
 NOBODY = "65534"
 ARENA_END = 0x200000000000
-DEADLINE_SECONDS = int(os.environ.get("FUZZ_DEADLINE", "90"))
+# A wild guest ends itself after four seconds, if it can.
+DEADLINE_SECONDS = {"tame": int(os.environ.get("FUZZ_DEADLINE", "90")), "wild": 20}
 TROUBLE = ("internal error", "Fatal error", "Crash:", "*** Signal", "Backtrace", "precondition", "BUG", "Swift/")
 DISPATCH = ("inclusive", "selector", "seccomp")
 # Numbers that have no common factor with three ways of dispatch and two of the guest: all pairs come.
@@ -84,7 +85,7 @@ class Life:
 
     def follow(self):
         """Meets the guest where it waits, until it has ended."""
-        deadline, pending = time.monotonic() + DEADLINE_SECONDS, b""
+        deadline, pending = time.monotonic() + DEADLINE_SECONDS[self.mode], b""
         while True:
             if time.monotonic() > deadline:
                 return self.end_hung()
@@ -196,7 +197,7 @@ class Life:
         except subprocess.TimeoutExpired:
             raise Trouble("the supervisor hangs: three interrupts do not end it") from None
         if self.mode == "tame":
-            raise Trouble(f"a tame guest has not ended within {DEADLINE_SECONDS} s")
+            raise Trouble(f"a tame guest has not ended within {DEADLINE_SECONDS[self.mode]} s")
         self.figures["hung guests"] = 1
 
     def judge(self):
