@@ -4,7 +4,7 @@ import Testing
 
 /// Random system calls by the thousand, in each way of dispatch, also traced, checkpointed and stopped at any moment.
 /// The guest may end as it likes; the supervisor never crashes, hangs, keeps descriptors or has its memory changed.
-/// What is watched stands in scripts/syscall_fuzz.py, which makes namespaces where nothing of the machine can be harmed.
+/// What is watched stands in scripts/syscall_fuzz.py, which makes namespaces where nothing on the machine is harmed.
 @Suite("random system calls", .startsGuests)
 struct SyscallFuzzTests {
     private static let script =

@@ -143,6 +143,8 @@ struct IOVectors {
     private(set) var byteCount: Int
 
     static func load(_ thread: GuestThread, at address: UInt64, count: UInt64) -> Result<IOVectors, CallError> {
+        // import_iovec in lib/iov_iter.c takes an unsigned int.
+        let count = UInt64(UInt32(truncatingIfNeeded: count))
         guard count <= UInt64(TransferCalls.vectorCountMax) else { return .failure(CallError(errno: EINVAL)) }
         let base = thread.scratch.assumingMemoryBound(to: iovec.self)
         let pieces = Int(count)
@@ -155,6 +157,10 @@ struct IOVectors {
             guard length >= 0 else { return .failure(CallError(errno: EINVAL)) }
             let start = UInt64(UInt(bitPattern: base[index].iov_base))
             guard length == 0 || start < GuestLayout.arenaEnd else { return .failure(CallError(errno: EFAULT)) }
+            // A single one is cut before the kernel looks where it ends, several are not.
+            guard pieces == 1 || length == 0 || GuestAccess.mayPass(start, UInt64(length)) else {
+                return .failure(CallError(errno: EFAULT))
+            }
             let room = TransferCalls.byteCountMax - total
             if length > room { base[index].iov_len = room }
             total += base[index].iov_len
