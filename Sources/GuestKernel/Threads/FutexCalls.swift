@@ -13,8 +13,10 @@ enum FutexCalls {
         static let waitBitset = 9
         static let wakeBitset = 10
         static let privateFlag: UInt64 = 128
-        static let clockRealtime: UInt64 = 256
+        static let clockRealtime = FutexCalls.clockRealtimeFlag
     }
+
+    static let clockRealtimeFlag: UInt64 = 256
 
     private static let anyBit: UInt32 = .max
 
@@ -25,6 +27,7 @@ enum FutexCalls {
         let address = arguments.a
         guard address & 3 == 0 else { return failed(EINVAL) }
         guard GuestAccess.isInRange(address, 4) else { return failed(EFAULT) }
+        if FutexLockCalls.Operation.all.contains(operation) { return FutexLockCalls.futex(thread, arguments, operation) }
         let table = thread.kernel.futexes
         switch operation {
         case Operation.wait:
@@ -47,7 +50,7 @@ enum FutexCalls {
         }
     }
 
-    private static func key(_ thread: GuestThread, _ arguments: SyscallArguments, _ address: UInt64) -> FutexKey {
+    static func key(_ thread: GuestThread, _ arguments: SyscallArguments, _ address: UInt64) -> FutexKey {
         if arguments.b & Operation.privateFlag != 0 { return FutexKey(privateAddress: address) }
         return FutexKey(address: address, in: thread.kernel.memory)
     }
@@ -125,8 +128,9 @@ enum FutexCalls {
                 if found != UInt32(truncatingIfNeeded: arguments.f) { return failed(EAGAIN) }
             }
             let woken = state.wake(sourceKey, count: wakeCount, bitset: anyBit)
+            if woken < 0 { return woken }
             let moved = state.requeue(from: sourceKey, to: destinationKey, at: destination, count: moveCount)
-            return woken + moved
+            return moved < 0 ? moved : woken + moved
         }
     }
 
@@ -142,12 +146,11 @@ enum FutexCalls {
             case .success(let value): old = value
             case .failure(let error): return failed(error.errno)
             }
-            var woken = state.wake(firstKey, count: max(count, 1), bitset: anyBit)
-            if holds(old, encoded) {
-                let secondCount = Int(Int32(truncatingIfNeeded: arguments.d))
-                woken += state.wake(secondKey, count: max(secondCount, 1), bitset: anyBit)
-            }
-            return woken
+            let woken = state.wake(firstKey, count: max(count, 1), bitset: anyBit)
+            if woken < 0 || !holds(old, encoded) { return woken }
+            let secondCount = Int(Int32(truncatingIfNeeded: arguments.d))
+            let also = state.wake(secondKey, count: max(secondCount, 1), bitset: anyBit)
+            return also < 0 ? also : woken + also
         }
     }
 
