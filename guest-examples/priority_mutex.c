@@ -1,5 +1,5 @@
-// Mutexes with priority inheritance, whose word says who owns them: contended, timed, robust, in a circle; and the futex
-// operations themselves.
+// Mutexes with priority inheritance, whose word says who owns them: contended, timed, robust, in a circle; and the
+// futex operations themselves.
 #include "check.h"
 #include <limits.h>
 #include <linux/futex.h>

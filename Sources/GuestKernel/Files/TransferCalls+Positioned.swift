@@ -16,7 +16,7 @@ extension TransferCalls {
         guard GuestAccess.mayPass(arguments.b, arguments.c) else { return failed(EFAULT) }
         if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
         let settled =
-            number == __NR_pwrite64 ? thread.settlePositionedWrite(file) : thread.settleHeldBytes(file)
+            number == __NR_pwrite64 ? thread.settlePositionedWrite(file) : thread.settleFileBytes(file)
         if settled != 0 { return settled }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
         if number == __NR_pwrite64, let volume = file.volume, arguments.d <= UInt64(Int64.max) {
@@ -104,7 +104,7 @@ extension TransferCalls {
             }
             if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
             let isRead = number == __NR_preadv || number == __NR_preadv2
-            let settled = isRead ? thread.settleHeldBytes(file) : thread.settlePositionedWrite(file)
+            let settled = isRead ? thread.settleFileBytes(file) : thread.settlePositionedWrite(file)
             if settled != 0 { return settled }
             switch IOVectors.load(thread, at: arguments.b, count: arguments.c) {
             case .failure(let error): return failed(error.errno)

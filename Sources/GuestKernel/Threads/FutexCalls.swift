@@ -27,7 +27,9 @@ enum FutexCalls {
         let address = arguments.a
         guard address & 3 == 0 else { return failed(EINVAL) }
         guard GuestAccess.isInRange(address, 4) else { return failed(EFAULT) }
-        if FutexLockCalls.Operation.all.contains(operation) { return FutexLockCalls.futex(thread, arguments, operation) }
+        if FutexLockCalls.Operation.all.contains(operation) {
+            return FutexLockCalls.futex(thread, arguments, operation)
+        }
         let table = thread.kernel.futexes
         switch operation {
         case Operation.wait:

@@ -87,8 +87,8 @@ extension FutexTable.State {
         }
     }
 
-    /// Who waits for a lock of a thread that ends gets it, and is told of the owner's death (exit_pi_state_list). What is
-    /// in the thread's robust list has no owner any more by now.
+    /// Who waits for a lock of a thread that ends gets it, and is told of the owner's death (exit_pi_state_list). What
+    /// is in the thread's robust list has no owner any more by now.
     mutating func handOverLocks(of thread: GuestThread) {
         thread.hasLeftFutexes = true
         let tid = UInt32(bitPattern: thread.tid)
