@@ -61,7 +61,7 @@ static const char *const names[] = {
     "/proc/self/fdinfo/4", "/proc/self/task", "/proc/self/exe", "/proc/self/cwd", "/proc/self/root/proc/self/mem",
     "/proc/self/environ", "/proc/self/auxv", "/proc/self/pagemap", "/proc/self/clear_refs", "/proc/self/map_files",
     "/proc/self/syscall", "/proc/self/mountinfo", "/proc/self/limits", "/proc/self/oom_score_adj", "/proc/self/comm",
-    "/proc/self/task/../mem", "/proc/thread-self/mem", "/proc/thread-self/comm", "/proc/1/status", "/proc", "/proc/stat",
+    "/proc/self/task/../mem", "/proc/thread-self/mem", "/proc/thread-self/comm", "/proc/1/stat", "/proc", "/proc/stat",
     "/dev/fd/4", "/dev/fd/5", "user.fuzzer", "uid",
 };
 
