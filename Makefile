@@ -12,8 +12,8 @@ FORMATTED  := Sources Tests Package.swift
 
 # Debian packages: what a build needs, and what the demo and the tests run on top of it.
 BUILD_PACKAGES := libc6-dev liblz4-dev libxxhash-dev libzydis-dev make
-TEST_PACKAGES  := busybox-static coreutils curl gcc gzip libpython3.11-testsuite perl python3 redis-server redis-tools \
-                  sqlite3 strace stress-ng
+TEST_PACKAGES  := busybox-static coreutils curl gcc gzip libpython3.11-testsuite mount perl python3 redis-server \
+                  redis-tools sqlite3 strace stress-ng util-linux
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

@@ -133,7 +133,9 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests", dependencies: ["TestSupport"], exclude: ["scripts"],
             swiftSettings: swiftSettings),
-        .testTarget(name: "BadInputTests", dependencies: ["Epochs", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "BadInputTests", dependencies: ["Epochs", "TestSupport"], exclude: ["scripts"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "RedisTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "TakeoverTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),

@@ -110,6 +110,11 @@ static void require_full(struct kind *kind) {
     CHECK_EQUAL(epoll_out(kind->level, 0), 0);
     CHECK_EQUAL(epoll_out(kind->edge, 0), 0);
     CHECK(kind->written < TOTAL);
+    // What only files have is refused at once, and not once there is room.
+    char byte = 0;
+    CHECK_FAILS(fsync(kind->open), EINVAL);
+    CHECK_FAILS(lseek(kind->open, 0, SEEK_SET), ESPIPE);
+    CHECK_FAILS(pwrite(kind->open, &byte, 1, 0), ESPIPE);
 }
 
 static int accept_on(int listener) {

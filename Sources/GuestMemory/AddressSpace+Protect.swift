@@ -11,7 +11,11 @@ extension AddressSpace {
         return state.withLock { state in
             var range = AddressRange(start: address, end: roundUp(rawEnd))
             guard let first = state.map.area(containing: address) else { return -Int(ENOMEM) }
-            if growsDown { range.start = first.range.start }
+            if growsDown {
+                // From the start of what grows down, and of nothing else (do_mprotect_pkey in mm/mprotect.c).
+                guard first.flags.contains(.growsDown) || first.kind == .stack else { return -Int(EINVAL) }
+                range.start = first.range.start
+            }
             return protect(range, protection, in: &state)
         }
     }

@@ -14,7 +14,7 @@ enum DescriptorCalls {
             file.hold?.allowClose()
         }
         guard let file = thread.kernel.files.remove(descriptor) else { return failed(EBADF) }
-        dropRecordLocks(thread.kernel, file)
+        settleClosed(thread.kernel, file)
         return 0
     }
 
@@ -28,7 +28,7 @@ enum DescriptorCalls {
             if flags & 4 != 0 {  // CLOSE_RANGE_CLOEXEC
                 thread.kernel.files.setClosesOnExec(descriptor, true)
             } else if thread.kernel.files.remove(descriptor) != nil {
-                dropRecordLocks(thread.kernel, file)
+                settleClosed(thread.kernel, file)
             }
         }
         return 0
@@ -62,9 +62,7 @@ enum DescriptorCalls {
         switch thread.kernel.files.place(file, at: index, closesOnExec: closesOnExec) {
         case .failure(let error): return failed(error.errno)
         case .success(let old):
-            if let old {
-                dropRecordLocks(thread.kernel, old)
-            }
+            if let old { settleClosed(thread.kernel, old) }
             return index
         }
     }
@@ -185,7 +183,15 @@ enum DescriptorCalls {
         }
     }
 
-    // MARK: - Record locks
+    // MARK: - What closing means to others
+
+    private static func settleClosed(_ kernel: GuestKernel, _ file: FileDescription) {
+        dropRecordLocks(kernel, file)
+        // With the last socket goes whatever was on its way through one.
+        if file.kind == .socket, kernel.network.inFlight.mayKeep, !kernel.files.hasAny(.socket) {
+            kernel.network.inFlight.forgetAll()
+        }
+    }
 
     /// Closing any descriptor of a file drops the process's record locks on it, even where the description lives on
     /// under another number (fcntl(2)). A duplicate of the host's that is closed at once does that.

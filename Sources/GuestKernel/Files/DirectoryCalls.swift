@@ -65,7 +65,7 @@ enum DirectoryCalls {
                 made.refresh(thread.kernel, file)
             }
         }
-        let settled = thread.settleHeldBytes(file)
+        let settled = thread.settleFileBytes(file)
         if settled != 0 { return settled }
         return hostCall(__NR_lseek, UInt64(signed: file.hostFD), arguments.b, arguments.c)
     }

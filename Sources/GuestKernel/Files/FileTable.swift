@@ -132,6 +132,11 @@ public final class FileTable: Sendable {
         return removed
     }
 
+    /// Whether a descriptor of this kind is left.
+    func hasAny(_ kind: FileDescription.Kind) -> Bool {
+        state.withLock { state in state.entries.contains { $0?.file.kind == kind } }
+    }
+
     /// How far the table reaches: the kernel's grows from 64 by powers of two (alloc_fdtable in fs/file.c),
     /// and select(2) ignores what lies beyond.
     var slotCount: Int {

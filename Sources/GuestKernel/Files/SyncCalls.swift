@@ -8,7 +8,7 @@ enum SyncCalls {
     static func onFile(_ number: Int32) -> SyscallHandler {
         { thread, arguments in
             guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
-            let settled = thread.settleHeldBytes(file)
+            let settled = thread.settleFileBytes(file)
             if settled != 0 { return settled }
             let result = waiting(thread) {
                 hostCall(number, UInt64(signed: file.hostFD), arguments.b, arguments.c, arguments.d)

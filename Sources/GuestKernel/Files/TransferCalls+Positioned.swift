@@ -16,7 +16,7 @@ extension TransferCalls {
         guard GuestAccess.mayPass(arguments.b, arguments.c) else { return failed(EFAULT) }
         if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
         let settled =
-            number == __NR_pwrite64 ? thread.settlePositionedWrite(file) : thread.settleHeldBytes(file)
+            number == __NR_pwrite64 ? thread.settlePositionedWrite(file) : thread.settleFileBytes(file)
         if settled != 0 { return settled }
         let count = Int(min(arguments.c, UInt64(byteCountMax)))
         if number == __NR_pwrite64, let volume = file.volume, arguments.d <= UInt64(Int64.max) {
@@ -104,7 +104,7 @@ extension TransferCalls {
             }
             if file.mayWait { return failed(file.kind == .lost ? EIO : ESPIPE) }
             let isRead = number == __NR_preadv || number == __NR_preadv2
-            let settled = isRead ? thread.settleHeldBytes(file) : thread.settlePositionedWrite(file)
+            let settled = isRead ? thread.settleFileBytes(file) : thread.settlePositionedWrite(file)
             if settled != 0 { return settled }
             switch IOVectors.load(thread, at: arguments.b, count: arguments.c) {
             case .failure(let error): return failed(error.errno)
@@ -143,6 +143,8 @@ struct IOVectors {
     private(set) var byteCount: Int
 
     static func load(_ thread: GuestThread, at address: UInt64, count: UInt64) -> Result<IOVectors, CallError> {
+        // import_iovec in lib/iov_iter.c takes an unsigned int.
+        let count = UInt64(UInt32(truncatingIfNeeded: count))
         guard count <= UInt64(TransferCalls.vectorCountMax) else { return .failure(CallError(errno: EINVAL)) }
         let base = thread.scratch.assumingMemoryBound(to: iovec.self)
         let pieces = Int(count)
@@ -155,6 +157,10 @@ struct IOVectors {
             guard length >= 0 else { return .failure(CallError(errno: EINVAL)) }
             let start = UInt64(UInt(bitPattern: base[index].iov_base))
             guard length == 0 || start < GuestLayout.arenaEnd else { return .failure(CallError(errno: EFAULT)) }
+            // A single one is cut before the kernel looks where it ends, several are not.
+            guard pieces == 1 || length == 0 || GuestAccess.mayPass(start, UInt64(length)) else {
+                return .failure(CallError(errno: EFAULT))
+            }
             let room = TransferCalls.byteCountMax - total
             if length > room { base[index].iov_len = room }
             total += base[index].iov_len

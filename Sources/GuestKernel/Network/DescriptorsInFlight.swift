@@ -14,7 +14,7 @@ final class DescriptorsInFlight: Sendable {
         /// Gone when the guest has closed it everywhere; a strong reference would keep the other
         /// end of a pipe from seeing its end.
         weak var file: FileDescription?
-        /// An epoll set or the like cannot be described anew: it is kept.
+        /// An epoll set or the like cannot be described anew: it is kept, for as long as the guest has sockets.
         var kept: FileDescription?
         var kind: FileDescription.Kind
         var statusFlags: Int32
@@ -26,6 +26,9 @@ final class DescriptorsInFlight: Sendable {
     }
 
     private let entries = Mutex<[Entry]>([])
+    /// Whether something is kept.
+    private let keepsAny = Atomic<Bool>(false)
+    var mayKeep: Bool { keepsAny.load(ordering: .relaxed) }
 
     /// A file is about to be sent.
     func add(_ file: FileDescription) {
@@ -36,6 +39,7 @@ final class DescriptorsInFlight: Sendable {
             file: file, kept: file.payload == nil ? nil : file, kind: file.kind,
             statusFlags: file.statusFlags.load(ordering: .relaxed), record: file.record.current,
             identity: identity, volume: file.volume, isUnreplicated: file.isUnreplicated)
+        if entry.kept != nil { keepsAny.store(true, ordering: .relaxed) }
         // The last reference to a volume's file is recorded in the journal: without the lock.
         let forgotten = entries.withLock { entries in
             let before = entries
@@ -43,6 +47,16 @@ final class DescriptorsInFlight: Sendable {
             if entries.count >= DescriptorsInFlight.countMax { entries.removeFirst() }
             entries.append(entry)
             return before
+        }
+        withExtendedLifetime(forgotten) {}
+    }
+
+    /// Nothing is on its way any more.
+    func forgetAll() {
+        keepsAny.store(false, ordering: .relaxed)
+        let forgotten = entries.withLock { entries in
+            defer { entries = [] }
+            return entries
         }
         withExtendedLifetime(forgotten) {}
     }

@@ -33,9 +33,13 @@ extension SocketCalls {
     }
 
     /// A connection is seen outside, so all that led to it is committed first. A datagram socket's peer is seen by
-    /// nobody, but what was sent before has to go to the one before.
+    /// nobody, but what was sent before has to go to the one before. One that is there already refuses, and does not
+    /// wait for its peer to read.
     private static func settle(_ thread: GuestThread, _ file: FileDescription) -> Int {
-        file.hold?.kind == .datagrams ? thread.settleHeldBytes(file) : thread.settleOutput(file)
+        guard let hold = file.hold else { return 0 }
+        if hold.kind == .datagrams { return thread.settleHeldBytes(file) }
+        let isThere = hold.kind == .connection && !hold.isEmpty
+        return isThere ? thread.settleEverything() : thread.settleOutput(file)
     }
 
     private static func establish(_ thread: GuestThread, _ file: FileDescription, _ address: SocketAddress) -> Int {

@@ -132,10 +132,17 @@ extension GuestThread {
         return hold.gate.waitUntilDrained(self, hold) == 0 ? 0 : Restart.always
     }
 
-    /// Before a write whose place is given: as `settleHeldBytes`, or all of it where writes are done directly.
+    /// The same for what only a file has. Anything else refuses such a call at once (ESPIPE, EINVAL), and not once its
+    /// peer has read, which may be never.
+    @inline(__always)
+    func settleFileBytes(_ file: FileDescription) -> Int {
+        file.mayWait ? 0 : settleHeldBytes(file)
+    }
+
+    /// Before a write whose place is given: as `settleFileBytes`, or all of it where writes are done directly.
     @inline(__always)
     func settlePositionedWrite(_ file: FileDescription) -> Int {
-        guard let hold = file.hold, hold.kind.actsDirectly else { return settleHeldBytes(file) }
+        guard let hold = file.hold, hold.kind.actsDirectly else { return settleFileBytes(file) }
         return settleOutput(file) == 0 ? 0 : Restart.always
     }
 

@@ -103,7 +103,21 @@ extension HeldStream {
         }
         guard state.queue.isDue != state.isCounted else { return }
         state.isCounted = state.queue.isDue
-        gate.countUndrained(state.isCounted, isSocket: kind.isSocket)
+        gate.countUndrained(state.isCounted, isWaitedFor: !kind.isSocket && !isMaster)
+    }
+
+    /// What is held is nobody's any more, and nobody waits for the host to take it.
+    func forgetPayload(_ state: inout State) {
+        state.queue.discardPayload()
+        if state.isBlocked { gate.releaser.forget(self) }
+        state.isBlocked = false
+    }
+
+    /// Whether a terminal is a pseudoterminal's master, which alone has a number to tell.
+    static func isMaster(_ hostFD: Int32) -> Bool {
+        let slaveNumber: UInt64 = 0x8004_5430  // TIOCGPTN
+        var number: UInt32 = 0
+        return hostCall(__NR_ioctl, UInt64(signed: hostFD), slaveNumber, UInt64(address: &number)) == 0
     }
 
     // MARK: - By calls that may wait

@@ -96,6 +96,9 @@ final class HeldStream: Sendable {
     /// Whether the host would make a writer wait: a file, or what could not be opened anew without blocking.
     let mayBlock: Bool
     let place: OutputPlace
+    /// A pseudoterminal's master: what it has not been able to say is lost when it closes, as natively
+    /// (tty_ldisc_hangup in drivers/tty/tty_ldisc.c).
+    let isMaster: Bool
     /// Whether datagrams go from port to port; a raw socket's do not.
     var hasPorts: Bool {
         if case .socket(_, SocketType.datagram, _) = place { return true }
@@ -117,6 +120,7 @@ final class HeldStream: Sendable {
         self.travels = travels
         self.place = place
         hostFD = file.hostFD
+        isMaster = kind == .terminal && HeldStream.isMaster(hostFD)
         mayBlock = kind == .regular || !kind.isSocket && file.isSharedWithStrangers
         let joinByteCountMax = kind.joinByteCountMax
         state = Mutex(
@@ -205,6 +209,7 @@ final class HeldStream: Sendable {
     func putClose(isShutFirst: Bool) {
         var effects = Effects()
         state.withLock { state in
+            if isMaster { forgetPayload(&state) }
             if isShutFirst { state.queue.appendShutdown(Int32(SHUT_RDWR)) }
             state.queue.appendClose()
             hold(&state, &effects)

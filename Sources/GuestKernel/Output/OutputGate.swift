@@ -72,7 +72,7 @@ public final class OutputGate: Sendable {
     private let mode = Atomic<UInt8>(Mode.holds)
     private let state = Mutex(State())
     private let oldestUncut = Atomic<UInt64>(0)
-    /// Streams with something committed that the host has not taken yet, and those of them that are no sockets.
+    /// Streams with something committed that the host has not taken yet, and those of them that the end waits for.
     private let undrained = Atomic<UInt32>(0)
     private let undrainedFiles = Atomic<UInt32>(0)
     private let demand: CheckpointDemand
@@ -183,7 +183,7 @@ public final class OutputGate: Sendable {
     private static let lingerNanoseconds: UInt64 = 10_000_000_000
 
     /// For the guest's end: waits until what was committed is out. Pipes, terminals and files as long as it takes, as a
-    /// native writer would have waited before it ended; sockets for ten seconds.
+    /// native writer would have waited before it ended; sockets, and what reads a pseudoterminal, for ten seconds.
     public func drainAtEnd() {
         while !isSealed {
             let count = undrainedFiles.load(ordering: .sequentiallyConsistent)
@@ -235,9 +235,9 @@ public final class OutputGate: Sendable {
     }
 
     /// A stream has something committed, or nothing any more.
-    func countUndrained(_ isDue: Bool, isSocket: Bool) {
+    func countUndrained(_ isDue: Bool, isWaitedFor: Bool) {
         OutputGate.count(undrained, isDue)
-        if !isSocket { OutputGate.count(undrainedFiles, isDue) }
+        if isWaitedFor { OutputGate.count(undrainedFiles, isDue) }
     }
 
     private static func count(_ word: borrowing Atomic<UInt32>, _ isDue: Bool) {

@@ -35,6 +35,11 @@ final class OutputReleaser: Sendable {
         }
     }
 
+    /// The stream no longer waits.
+    func forget(_ stream: HeldStream) {
+        _ = take(stream.hostFD)
+    }
+
     private func serve() {
         let events = UnsafeMutablePointer<PackedEpollEvent>.allocate(capacity: OutputReleaser.eventCountMax)
         while true {

@@ -19,12 +19,14 @@ enum IdentityCalls {
     static func getGroup(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         if isOwn(pid, thread) { return Int(thread.kernel.identity.processGroup) }
+        if thread.kernel.isSupervisorTask(pid) { return failed(ESRCH) }
         return hostCall(__NR_getpgid, UInt64(signed: pid))
     }
 
     static func getSession(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         if isOwn(pid, thread) { return Int(thread.kernel.identity.session) }
+        if thread.kernel.isSupervisorTask(pid) { return failed(ESRCH) }
         return hostCall(__NR_getsid, UInt64(signed: pid))
     }
 
@@ -94,9 +96,17 @@ extension GuestKernel {
         task == identity.pid || threads.find(tid: task) != nil
     }
 
+    /// Whether an id is of the supervisor's process or of one of its threads on the host, and not the guest's. To the
+    /// guest that is nobody: what it did to one, a signal or a limit, would be done to the supervisor.
+    func isSupervisorTask(_ task: Int32) -> Bool {
+        if isGuestTask(task) { return false }
+        let process = UInt64(signed: identity.hostPid)
+        return task > 0 && hostCall(__NR_tgkill, process, UInt64(signed: task), 0) == 0
+    }
+
     /// The host's id for a process or thread id that the guest names: 0, the caller, stays 0, the
     /// guest's threads become their host threads, and other processes are themselves. Nil for a
-    /// thread of the guest's that does not run yet.
+    /// thread of the guest's that does not run yet, and for the supervisor's own.
     func hostTask(_ task: Int32, _ caller: GuestThread) -> Int32? {
         if task < 0 { return task }
         if task == 0 || task == caller.tid { return 0 }
@@ -106,6 +116,6 @@ extension GuestKernel {
         }
         // The first thread has ended, or the guest's pid names another process of the mirror's host.
         if task == identity.pid { return 0 }
-        return task
+        return isSupervisorTask(task) ? nil : task
     }
 }

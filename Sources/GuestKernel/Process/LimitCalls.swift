@@ -26,7 +26,9 @@ enum LimitCalls {
     static func processLimit(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let kernel = thread.kernel
         let pid = Int32(truncatingIfNeeded: arguments.a)
-        guard pid == 0 || kernel.isGuestTask(pid) else { return ofOther(thread, pid, arguments) }
+        guard pid == 0 || kernel.isGuestTask(pid) else {
+            return kernel.isSupervisorTask(pid) ? failed(ESRCH) : ofOther(thread, pid, arguments)
+        }
         var new: ResourceLimits.Limit?
         if arguments.c != 0 {
             new = GuestAccess.load(ResourceLimits.Limit.self, at: arguments.c)

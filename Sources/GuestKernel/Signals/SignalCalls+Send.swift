@@ -23,7 +23,7 @@ extension SignalCalls {
         }
         // To everybody: the supervisor would get it, too. Whether there is anybody may be asked.
         if pid == -1, signal != 0 { return failed(EPERM) }
-        if pid == kernel.identity.hostPid { return failed(ESRCH) }
+        if kernel.isSupervisorTask(pid) { return failed(ESRCH) }
         // Somebody else's process sees the signal. One that is only asked whether it exists does not.
         let settled = signal == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }

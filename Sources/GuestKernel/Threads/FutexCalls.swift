@@ -13,8 +13,10 @@ enum FutexCalls {
         static let waitBitset = 9
         static let wakeBitset = 10
         static let privateFlag: UInt64 = 128
-        static let clockRealtime: UInt64 = 256
+        static let clockRealtime = FutexCalls.clockRealtimeFlag
     }
+
+    static let clockRealtimeFlag: UInt64 = 256
 
     private static let anyBit: UInt32 = .max
 
@@ -25,6 +27,9 @@ enum FutexCalls {
         let address = arguments.a
         guard address & 3 == 0 else { return failed(EINVAL) }
         guard GuestAccess.isInRange(address, 4) else { return failed(EFAULT) }
+        if FutexLockCalls.Operation.all.contains(operation) {
+            return FutexLockCalls.futex(thread, arguments, operation)
+        }
         let table = thread.kernel.futexes
         switch operation {
         case Operation.wait:
@@ -47,7 +52,7 @@ enum FutexCalls {
         }
     }
 
-    private static func key(_ thread: GuestThread, _ arguments: SyscallArguments, _ address: UInt64) -> FutexKey {
+    static func key(_ thread: GuestThread, _ arguments: SyscallArguments, _ address: UInt64) -> FutexKey {
         if arguments.b & Operation.privateFlag != 0 { return FutexKey(privateAddress: address) }
         return FutexKey(address: address, in: thread.kernel.memory)
     }
@@ -131,8 +136,9 @@ enum FutexCalls {
         return table.state.withLock { state in
             if compares, let error = mismatch(source, arguments) { return error }
             let woken = state.wake(sourceKey, count: wakeCount, bitset: anyBit)
+            if woken < 0 { return woken }
             let moved = state.requeue(from: sourceKey, to: destinationKey, at: destination, count: moveCount)
-            return woken + moved
+            return moved < 0 ? moved : woken + moved
         }
     }
 
@@ -152,15 +158,17 @@ enum FutexCalls {
         if table.isOnHost(firstKey) || table.isOnHost(secondKey) {
             return update(second, encoded).map { old in
                 let woken = table.wake(at: arguments.a, firstKey, count: max(count, 1), bitset: anyBit)
-                guard holds(old, encoded) else { return woken }
-                return woken + table.wake(at: second, secondKey, count: secondCount, bitset: anyBit)
+                if woken < 0 || !holds(old, encoded) { return woken }
+                let also = table.wake(at: second, secondKey, count: secondCount, bitset: anyBit)
+                return also < 0 ? also : woken + also
             }.result
         }
         return table.state.withLock { state in
             update(second, encoded).map { old in
                 let woken = state.wake(firstKey, count: max(count, 1), bitset: anyBit)
-                guard holds(old, encoded) else { return woken }
-                return woken + state.wake(secondKey, count: secondCount, bitset: anyBit)
+                if woken < 0 || !holds(old, encoded) { return woken }
+                let also = state.wake(secondKey, count: secondCount, bitset: anyBit)
+                return also < 0 ? also : woken + also
             }.result
         }
     }

@@ -12,6 +12,7 @@ final class FutexTable: Sendable {
         var thread: GuestThread
         var key: FutexKey
         var bitset: UInt32
+        var role = FutexRole.wake
     }
 
     struct State {
@@ -28,7 +29,9 @@ final class FutexTable: Sendable {
         state.withLock { state in
             FutexRecord(
                 waiters: state.waiters.map { waiter in
-                    FutexRecord.Waiter(tid: waiter.thread.tid, isShared: waiter.key.isShared, bitset: waiter.bitset)
+                    FutexRecord.Waiter(
+                        tid: waiter.thread.tid, isShared: waiter.key.isShared, bitset: waiter.bitset,
+                        role: FutexRecord.Role(waiter.role))
                 })
         }
     }
@@ -38,16 +41,18 @@ final class FutexTable: Sendable {
     func restore(_ record: FutexRecord, _ kernel: GuestKernel) {
         let waiters = record.waiters.compactMap { waiter -> Waiter? in
             guard let thread = kernel.threads.find(tid: waiter.tid) else { return nil }
-            let address = thread.waiter.futexAddress
-            let key =
+            let key = { address in
                 waiter.isShared ? FutexKey(address: address, in: kernel.memory) : FutexKey(privateAddress: address)
-            return Waiter(thread: thread, key: key, bitset: waiter.bitset)
+            }
+            return Waiter(
+                thread: thread, key: key(thread.waiter.futexAddress), bitset: waiter.bitset,
+                role: waiter.role.role(key))
         }
         state.withLock { $0.waiters = waiters }
     }
 
     /// Takes up to `count` waiters on a futex whose bitset meets `bitset`, decides their result,
-    /// and wakes them. Returns how many.
+    /// and wakes them. Returns how many, or -EINVAL where one waits for a lock.
     func wake(_ key: FutexKey, count: Int, bitset: UInt32) -> Int {
         state.withLock { $0.wake(key, count: count, bitset: bitset) }
     }
@@ -64,6 +69,7 @@ extension FutexTable.State {
                 index += 1
                 continue
             }
+            guard waiter.role == .wake else { return failed(EINVAL) }
             waiters.remove(at: index)
             waiter.thread.waiter.result = 0
             waiter.thread.wakeUp()
@@ -76,6 +82,7 @@ extension FutexTable.State {
     mutating func requeue(from source: FutexKey, to destination: FutexKey, at address: UInt64, count: Int) -> Int {
         var moved = 0
         for index in waiters.indices where moved < count && waiters[index].key == source {
+            guard waiters[index].role == .wake else { return failed(EINVAL) }
             waiters[index].key = destination
             waiters[index].thread.waiter.futexAddress = address
             moved += 1
@@ -85,8 +92,11 @@ extension FutexTable.State {
 
     /// Takes a waiter out; false when somebody has woken it already.
     mutating func remove(_ thread: GuestThread) -> Bool {
-        guard let index = waiters.firstIndex(where: { $0.thread === thread }) else { return false }
-        waiters.remove(at: index)
-        return true
+        take(thread) != nil
+    }
+
+    /// The same, with what it waited for.
+    mutating func take(_ thread: GuestThread) -> FutexTable.Waiter? {
+        waiters.firstIndex { $0.thread === thread }.map { waiters.remove(at: $0) }
     }
 }

@@ -47,6 +47,7 @@ extension GuestKernel {
     /// What a thread leaves in memory when it is done with it (mm_release in kernel/fork.c).
     func releaseMemory(of thread: GuestThread) {
         thread.releaseRobustFutexes()
+        futexes.state.withLock { $0.handOverLocks(of: thread) }
         guard thread.clearChildTid != 0 else { return }
         _ = GuestAccess.storeWord(0, at: thread.clearChildTid)
         let key = FutexKey(address: thread.clearChildTid, in: memory)
@@ -79,22 +80,23 @@ extension GuestThread {
         else { return }
         // The kernel's ROBUST_LIST_LIMIT: a list that the guest has tied into a ring ends here.
         for _ in 0..<2048 where entry & ~1 != head {
-            if entry != pending { releaseRobustFutex(entry & ~1, offset) }
+            if entry != pending { releaseRobustFutex(entry, offset) }
             guard let next = GuestAccess.load(UInt64.self, at: entry & ~1) else { break }
             entry = next
         }
-        if pending != 0 { releaseRobustFutex(pending & ~1, offset) }
+        if pending != 0 { releaseRobustFutex(pending, offset) }
     }
 
+    /// The lowest bit says that it is a lock, which is handed over (`handOverLocks`) instead of waking anybody.
     private func releaseRobustFutex(_ entry: UInt64, _ offset: Int64) {
-        let address = entry &+ UInt64(bitPattern: offset)
+        let address = entry & ~1 &+ UInt64(bitPattern: offset)
         guard address & 3 == 0, var found = GuestAccess.loadWord(at: address) else { return }
-        while found & 0x3fff_ffff == UInt32(bitPattern: tid) {
-            let desired = found & 0x8000_0000 | 0x4000_0000  // FUTEX_WAITERS kept, FUTEX_OWNER_DIED set
+        while found & FutexOwner.tidMask == UInt32(bitPattern: tid) {
+            let desired = found & FutexOwner.waiters | FutexOwner.died
             guard let seen = GuestAccess.compareExchangeWord(at: address, expected: found, desired: desired)
             else { return }
             if seen == found {
-                guard found & 0x8000_0000 != 0 else { return }
+                guard found & FutexOwner.waiters != 0, entry & 1 == 0 else { return }
                 let key = FutexKey(address: address, in: kernel.memory)
                 _ = kernel.futexes.wake(at: address, key, count: 1, bitset: .max)
                 return

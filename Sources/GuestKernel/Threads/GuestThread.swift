@@ -28,6 +28,9 @@ public final class GuestThread: @unchecked Sendable {
     /// Guarded by the signal table's lock.
     var signals = ThreadSignals()
 
+    /// Guarded by the futex table's lock: the thread ends, and has handed over the locks that it had.
+    var hasLeftFutexes = false
+
     // MARK: - The thread's own
 
     /// Set before the thread runs.

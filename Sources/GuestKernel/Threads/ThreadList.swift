@@ -64,6 +64,11 @@ final class ThreadList: Sendable {
         state.withLock { $0.threads.first { $0.tid == tid && !$0.mustEnd.load(ordering: .acquiring) } }
     }
 
+    /// The same, of threads that are on their way out as well.
+    func findAny(tid: Int32) -> GuestThread? {
+        state.withLock { $0.threads.first { $0.tid == tid } }
+    }
+
     func snapshot() -> [GuestThread] {
         state.withLock { $0.threads }
     }
