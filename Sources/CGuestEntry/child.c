@@ -52,8 +52,8 @@ static void start_body(const struct host_fork_plan *plan) {
 }
 
 static _Noreturn void live(const struct host_fork_plan *plan) {
-    // Nothing is to be done here, not even for the preempt signal. A guest thread's alternate stack is the sign by which
-    // handlers know one.
+    // Nothing is to be done here, not even for the preempt signal. A guest thread's alternate stack is the sign by
+    // which handlers know one.
     uint64_t everything = ~0ull;
     host_call(__NR_rt_sigprocmask, SIG_SETMASK, (uint64_t)&everything, 0, 8, 0, 0);
     stack_t none = {.ss_flags = SS_DISABLE};

@@ -58,8 +58,8 @@ public final class AddressSpace: Sendable {
         self.init(adopting: copy)
     }
 
-    /// In the forked process: what was closed only because its parent's writes are tracked is open, and what is not handed
-    /// on (MADV_DONTFORK) is gone.
+    /// In the forked process: what was closed only because its parent's writes are tracked is open, and what is not
+    /// handed on (MADV_DONTFORK) is gone.
     public func openAfterFork() {
         TrackedWrites.end()
         state.withLock { state in

@@ -84,8 +84,8 @@ enum HostMemory {
         hostCall(__NR_prctl, setHugePagesDisabled, 1)
     }
 
-    /// Memory of the supervisor's that a forked process has no use for: otherwise each page of it would have to be copied
-    /// when it is next written to, for as long as that process lives.
+    /// Memory of the supervisor's that a forked process has no use for: otherwise each page of it would have to be
+    /// copied when it is next written to, for as long as that process lives.
     static func keepFromChildren(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
         hostCall(__NR_madvise, UInt64(address: start), UInt64(byteCount), UInt64(MADV_DONTFORK))
     }

@@ -76,7 +76,8 @@ struct ChildrenTakeoverTests {
 
     private static func descendants(of process: pid_t) -> [pid_t] {
         let all = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
-        let parents = Dictionary(uniqueKeysWithValues: all.map { ($0, stat($0).dropFirst().first.flatMap { pid_t($0) }) })
+        let parents = Dictionary(
+            uniqueKeysWithValues: all.map { ($0, stat($0).dropFirst().first.flatMap { pid_t($0) }) })
         var found: [pid_t] = []
         var next = [process]
         while let parent = next.popLast() {

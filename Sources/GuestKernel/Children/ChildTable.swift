@@ -75,8 +75,8 @@ final class ChildTable: Sendable {
         for waiter in state.withLock({ $0.waiters }) { waiter.wakeUp() }
     }
 
-    /// Takes an ended child out whose parent does not want to wait for it (SIGCHLD ignored, SA_NOCLDWAIT). Who waits all
-    /// the same is to see that there is none any more.
+    /// Takes an ended child out whose parent does not want to wait for it (SIGCHLD ignored, SA_NOCLDWAIT). Who waits
+    /// all the same is to see that there is none any more.
     func forget(_ pid: Int32) {
         state.withLock { state in
             guard let index = state.children.firstIndex(where: { $0.pid == pid }) else { return }

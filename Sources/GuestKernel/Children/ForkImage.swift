@@ -4,8 +4,8 @@ import GuestMemory
 
 /// What a forked process starts from, taken by its parent with every thread of the guest's stopped.
 ///
-/// All that has a lock is copied, or made anew from plain values: a lock of the parent's may be held, at that moment, by
-/// a thread of its supervisor's, and nobody would ever give its copy back. What is shared instead are immutable
+/// All that has a lock is copied, or made anew from plain values: a lock of the parent's may be held, at that moment,
+/// by a thread of its supervisor's, and nobody would ever give its copy back. What is shared instead are immutable
 /// objects, and open files, which only guest threads use.
 ///
 /// Sound as `@unchecked Sendable`: the parent makes it and does not look at it again, the child has its own copy.

@@ -10,7 +10,8 @@ struct ForkRequest: Sendable {
     /// The child's memory is the parent's until then.
     var sharesMemory = false
     var tls: UInt64?
-    /// Where the child's pid is stored in the parent's memory and in the child's, and cleared at its end; 0 for nowhere.
+    /// Where the child's pid is stored in the parent's memory and in the child's, and cleared at its end; 0 for
+    /// nowhere.
     var parentTid: UInt64 = 0
     var childTid: UInt64 = 0
     var clearedTid: UInt64 = 0

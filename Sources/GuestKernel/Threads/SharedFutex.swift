@@ -85,8 +85,8 @@ extension FutexTable {
         return wake(key, count: count, bitset: bitset)
     }
 
-    /// From now on there may be other processes. Who waits here for what they may have, too, looks at its word again, and
-    /// waits on the host then.
+    /// From now on there may be other processes. Who waits here for what they may have, too, looks at its word again,
+    /// and waits on the host then.
     func useHost() {
         if usesHost.exchange(true, ordering: .relaxed) { return }
         state.withLock { state in

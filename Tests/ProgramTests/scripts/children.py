@@ -58,7 +58,8 @@ def main():
     signal.signal(signal.SIGCHLD, lambda *_: None)
     pid = os.fork()
     if pid == 0:
-        os.execvp(sys.executable, [sys.executable, "-c", "import os; os._exit(os.getppid() != " + str(os.getppid()) + ")"])
+        program = f"import os; os._exit(os.getppid() != {os.getppid()})"
+        os.execvp(sys.executable, [sys.executable, "-c", program])
     print("executed", os.waitpid(pid, 0) == (pid, 0))
 
 
