@@ -100,6 +100,12 @@ static int spare_tame(long number, uint64_t *a, struct chance *chance) {
     case SYS_sigaltstack:
         spare_unknown(&a[0]);
         break;
+    case SYS_futex: {
+        // No signal ends these three (LOCK_PI, WAIT_REQUEUE_PI, LOCK_PI2), so a time that has passed does.
+        const int operation = (int)a[1] & 127;
+        if (operation == 6 || operation == 11 || operation == 13) a[3] = (uint64_t)read_only;
+        break;
+    }
     case SYS_setitimer: spare_unknown(&a[1]); break;
     case SYS_timer_settime: spare_unknown(&a[2]); break;
     // A wait that could not be ended.
