@@ -19,7 +19,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CThreadGate", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
-        .target(name: "CGuestEntry", dependencies: ["CThreadGate"], cSettings: signalContextFlags),
+        .target(name: "CGuestEntry", cSettings: signalContextFlags),
         .systemLibrary(name: "CLZ4"),
         .systemLibrary(name: "CXXHash"),
         .systemLibrary(name: "CZydis"),

@@ -13,7 +13,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
-#include <thread_gate.h>
 #include <unistd.h>
 
 #include "include/guest_signals.h"
@@ -35,7 +34,6 @@ static void close_others(const struct host_fork_plan *plan) {
 
 static void *run_body(void *argument) {
     const struct host_fork_plan *plan = argument;
-    thread_gate_adopt();
     plan->body(plan->argument);
     return NULL;
 }
@@ -59,7 +57,6 @@ static _Noreturn void live(const struct host_fork_plan *plan) {
     stack_t none = {.ss_flags = SS_DISABLE};
     host_call(__NR_sigaltstack, (uint64_t)&none, 0, 0, 0, 0, 0);
     close_others(plan);
-    thread_gate_reset();
     start_body(plan);
     struct pollfd others[2] = {{.fd = plan->life, .events = POLLIN}, {.fd = plan->parent, .events = POLLIN}};
     while (1) {

@@ -97,4 +97,5 @@ void thread_gate_open(void) {
 void thread_gate_reset(void) {
     atomic_store(&counted_threads, 1);
     atomic_store(&is_closed, 0);
+    is_counted = true;
 }

@@ -27,7 +27,7 @@ void thread_gate_resume(void);
 bool thread_gate_close(void);
 void thread_gate_open(void);
 
-/// In a forked process: open, and one thread counts, which is about to be made.
+/// In a forked process, by its first thread that may count: the gate is open, and that thread counts alone.
 void thread_gate_reset(void);
 
 #endif

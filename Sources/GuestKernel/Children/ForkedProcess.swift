@@ -1,4 +1,5 @@
 import CGuestEntry
+import CThreadGate
 import Glibc
 import GuestMemory
 
@@ -17,6 +18,7 @@ enum ForkedProcess {
                 kept: kept.baseAddress, kept_count: UInt64(kept.count), life: image.configuration.lifeDescriptor,
                 parent: parent,
                 body: { argument in
+                    thread_gate_reset()
                     HostSignals.setMask(HostSignals.helperMask)
                     ForkedProcess.run(Unmanaged<ForkImage>.fromOpaque(argument!).takeUnretainedValue())
                 }, argument: argument)
