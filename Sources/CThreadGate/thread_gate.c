@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_SECONDS 10
+#define PATIENCE_SECONDS 3
 
 static _Atomic unsigned int counted_threads;
 static _Atomic unsigned int is_closed;

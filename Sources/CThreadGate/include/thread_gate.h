@@ -22,7 +22,7 @@ void thread_gate_drop(void);
 void thread_gate_pause(void);
 void thread_gate_resume(void);
 
-/// Waits until no thread counts, and lets none go on. False, and open again, when that takes longer than ten seconds.
+/// Waits until no thread counts, and lets none go on. False, and open again, when that takes longer than three seconds.
 /// The calling thread does not count.
 bool thread_gate_close(void);
 void thread_gate_open(void);

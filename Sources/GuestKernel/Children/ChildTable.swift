@@ -31,6 +31,8 @@ final class ChildTable: Sendable {
         state.withLock { state in state.children.first { $0.pid == pid } }
     }
 
+    var pids: Set<Int32> { state.withLock { state in Set(state.children.map(\.pid)) } }
+
     /// How many there are, living or waited for by nobody yet.
     var count: Int { state.withLock { $0.children.count } }
 

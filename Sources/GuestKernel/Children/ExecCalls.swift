@@ -45,10 +45,18 @@ enum ExecCalls {
             let isFirst = thread.kernel.isExecuting.compareExchange(
                 expected: false, desired: true, ordering: .sequentiallyConsistent
             ).exchanged
-            // Another thread's has begun, and ends this one.
-            guard isFirst else { return failed(EAGAIN) }
+            guard isFirst else { return waitForEnd(of: thread) }
             return thread.kernel.execute(program, thread)
         }
+    }
+
+    /// Another thread's has begun, and ends this one: it has no result that anybody sees.
+    private static func waitForEnd(of thread: GuestThread) -> Int {
+        while !thread.mustEnd.load(ordering: .acquiring), !thread.kernel.isEnding {
+            thread.wakeWord.store(0, ordering: .sequentiallyConsistent)
+            _ = thread.sleepUntilWoken(deadlineNanoseconds: thread.kernel.clock.deadline(after: 200_000))
+        }
+        return failed(EINTR)
     }
 
     // MARK: - What can fail

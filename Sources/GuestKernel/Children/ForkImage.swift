@@ -15,6 +15,9 @@ final class ForkImage: @unchecked Sendable {
     let memory: AddressSpace
     let clock: GuestClock
     let parent: GuestIdentity.Parent
+    /// Pids that mean another process to the guest: one that is given such a pid ends before it has done anything, and its
+    /// parent forks again.
+    let takenPids: Set<Int32>
     let limits: [ResourceLimits.Limit]
     let actions: [SignalAction]
     let callSites: CallSiteTable.State
@@ -43,6 +46,7 @@ final class ForkImage: @unchecked Sendable {
         memory = AddressSpace(forking: kernel.memory)
         clock = kernel.clock
         parent = kernel.identity.asParent
+        takenPids = kernel.children.pids.union([kernel.identity.pid])
         limits = kernel.limits.all
         let signals = kernel.signals.state.withLock { state in
             (state.actions, thread.signals)

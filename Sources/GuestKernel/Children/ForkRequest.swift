@@ -9,6 +9,8 @@ struct ForkRequest: Sendable {
     var holdsParent = false
     /// The child's memory is the parent's until then.
     var sharesMemory = false
+    /// CLONE_CLEAR_SIGHAND: the parent's handlers are not the child's.
+    var clearsHandlers = false
     var tls: UInt64?
     /// Where the child's pid is stored in the parent's memory and in the child's, and cleared at its end; 0 for
     /// nowhere.

@@ -27,6 +27,10 @@ enum ForkedProcess {
     }
 
     private static func run(_ image: ForkImage) {
+        guard !image.takenPids.contains(Int32(hostCall(__NR_getpid))) else {
+            hostCall(__NR_exit_group, 0)
+            return
+        }
         let kernel = GuestKernel(forked: image)
         guard let run = image.configuration.runForkedProcess else { return }
         run(kernel) { kernel.startForkedThread(image) }

@@ -22,6 +22,7 @@ extension GuestKernel {
                 image.configuration.report("what a child of vfork writes stays its own: \(error.message)")
             }
         }
+        if image.request.clearsHandlers { signals.forgetHandlers() }
         setProgram(image.program)
         reported.withLock { $0 = image.reported }
         network.raiseObjectNumber(to: image.networkObjectNumber)

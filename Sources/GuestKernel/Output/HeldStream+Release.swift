@@ -60,7 +60,8 @@ extension HeldStream {
             let flags = SocketTransfer.hostFlags(0)
             return hostCall(__NR_sendto, target, UInt64(address: step.payload), UInt64(step.byteCount), flags)
         case .bytes:
-            return hostCall(__NR_write, target, UInt64(address: step.payload), UInt64(step.byteCount))
+            // By the blocking releaser: as long as the reader wants.
+            return hostWait(__NR_write, target, UInt64(address: step.payload), UInt64(step.byteCount))
         case .datagram:
             let count = step.byteCount - step.addressByteCount
             let address = step.addressByteCount == 0 ? 0 : UInt64(address: step.payload)

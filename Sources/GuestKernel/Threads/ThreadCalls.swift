@@ -20,8 +20,11 @@ enum ThreadCalls {
         static let parent: UInt64 = 0x8000
         /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET.
         static let namespaces: UInt64 = 0x7e02_0000
+        static let clearSignalHandlers: UInt64 = 0x1_0000_0000
+        /// All of 32 bits, and CLONE_CLEAR_SIGHAND.
+        static let known: UInt64 = 0x1_ffff_ffff
         /// What a process cannot be started with.
-        static let unsupported = namespaces | files | signalHandlers | thread | parent | pidFD
+        static let unsupported = namespaces | fs | files | signalHandlers | thread | parent | pidFD
         /// What makes a thread of the same process.
         static let ofThread = vm | fs | files | signalHandlers | thread
     }
@@ -43,11 +46,23 @@ enum ThreadCalls {
                 tls: arguments.e, exitSignal: arguments.a & CloneFlags.exitSignal))
     }
 
+    /// sizeof(struct clone_args) since Linux 5.7 (CLONE_ARGS_SIZE_VER2).
+    private static let knownByteCount = 88
+
     /// clone3(2): struct clone_args, of which the first 64 bytes are version 0.
     static func clone3(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         guard arguments.b >= 64 else { return failed(EINVAL) }
         guard arguments.b <= 4096 else { return failed(E2BIG) }
-        guard let fields = GuestAccess.loadArray(UInt64.self, at: arguments.a, count: 8) else { return failed(EFAULT) }
+        guard let bytes = GuestAccess.loadArray(UInt8.self, at: arguments.a, count: Int(arguments.b)) else {
+            return failed(EFAULT)
+        }
+        // What this kernel does not know must be zero; set_tid and its size, and cgroup, are not there.
+        if bytes.dropFirst(knownByteCount).contains(where: { $0 != 0 }) { return failed(E2BIG) }
+        if bytes.prefix(knownByteCount).dropFirst(64).contains(where: { $0 != 0 }) { return failed(EINVAL) }
+        let fields = bytes.withUnsafeBytes { Array($0.bindMemory(to: UInt64.self).prefix(8)) }
+        guard fields[0] & ~CloneFlags.known == 0, fields[0] & CloneFlags.exitSignal == 0,
+            fields[4] <= UInt64(SignalSet.count)
+        else { return failed(EINVAL) }
         return startThread(
             thread,
             CloneRequest(
@@ -93,6 +108,7 @@ enum ThreadCalls {
         fork.exitSignal = Int32(request.exitSignal)
         fork.holdsParent = flags & CloneFlags.vfork != 0
         fork.sharesMemory = sharesMemory
+        fork.clearsHandlers = flags & CloneFlags.clearSignalHandlers != 0
         if flags & CloneFlags.setTls != 0 { fork.tls = request.tls }
         if flags & CloneFlags.parentSetTid != 0 { fork.parentTid = request.parentTid }
         if flags & CloneFlags.childSetTid != 0 { fork.childTid = request.childTid }
