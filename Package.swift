@@ -131,6 +131,8 @@ let package = Package(
             name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
         .testTarget(name: "BadInputTests", dependencies: ["Epochs", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "RedisTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+        // Programs that people run, alone and taken over.
+        .testTarget(name: "ServerTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "TakeoverTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
     ],
