@@ -137,6 +137,8 @@ let package = Package(
             name: "BadInputTests", dependencies: ["Epochs", "TestSupport"], exclude: ["scripts"],
             swiftSettings: swiftSettings),
         .testTarget(name: "RedisTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+        // Programs that people run, alone and taken over.
+        .testTarget(name: "ServerTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "TakeoverTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),
     ],

@@ -65,4 +65,24 @@ public final class RawConnection {
             bytes += chunk[..<count]
         }
     }
+
+    /// A line without its end; throws ``ConnectionBroken`` if the other end closes, or says nothing for so long.
+    public func receiveLine(silenceMilliseconds: Int32 = 10_000) throws -> String {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while line.last != UInt8(ascii: "\n") {
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&entry, 1, silenceMilliseconds)
+            if ready < 0, errno == EINTR { continue }
+            guard ready > 0 else { throw ConnectionBroken("receive: nothing for \(silenceMilliseconds) ms") }
+            // One at a time: what comes after the line stays where it is.
+            let count = recv(descriptor, &byte, 1, 0)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw ConnectionBroken.now("receive") }
+            guard count > 0 else { throw ConnectionBroken("receive: closed") }
+            line.append(byte)
+        }
+        line.removeLast(line.dropLast().last == UInt8(ascii: "\r") ? 2 : 1)
+        return String(decoding: line, as: UTF8.self)
+    }
 }
