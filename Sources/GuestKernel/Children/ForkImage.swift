@@ -15,8 +15,8 @@ final class ForkImage: @unchecked Sendable {
     let memory: AddressSpace
     let clock: GuestClock
     let parent: GuestIdentity.Parent
-    /// Pids that mean another process to the guest: one that is given such a pid ends before it has done anything, and its
-    /// parent forks again.
+    /// Pids that mean another process to the guest: one that is given such a pid ends before it has done anything, and
+    /// its parent forks again.
     let takenPids: Set<Int32>
     let limits: [ResourceLimits.Limit]
     let actions: [SignalAction]
