@@ -19,7 +19,8 @@ function serve(port) {
         worker.on("message", ({ number, sum }) => {
             const count = 1000 + (number % 100);
             const isRight = sum === (count * (count + 1) * (2 * count + 1)) / 6;
-            waiting.get(number).end(isRight ? `${number}\n` : `wrong sum ${sum} for ${count}\n`);
+            const body = isRight ? `${number}\n` : `wrong sum ${sum} for ${count}\n`;
+            waiting.get(number).setHeader("Content-Length", body.length).end(body);
             waiting.delete(number);
         });
     }
