@@ -12,8 +12,9 @@ FORMATTED  := Sources Tests Package.swift
 
 # Debian packages: what a build needs, and what the demo and the tests run on top of it.
 BUILD_PACKAGES := libc6-dev liblz4-dev libxxhash-dev libzydis-dev make
-TEST_PACKAGES  := busybox-static coreutils curl gcc gzip libpython3.11-testsuite mount perl python3 redis-server \
-                  redis-tools sqlite3 strace stress-ng util-linux
+TEST_PACKAGES  := apache2-utils busybox-static coreutils curl gcc golang-go gzip libpython3.11-testsuite lighttpd \
+                  lua5.4 memcached mount nginx-light nodejs openjdk-17-jdk-headless openssl perl python3 redis- \
+                  server redis-tools rustc sqlite3 strace stress-ng util-linux
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -60,7 +61,7 @@ deps: ## Install the Debian packages that the build, the demo and the tests need
 		echo "  apt-get update && $(install_command) $$missing" >&2
 		exit 1
 	fi
-	# Debian starts a redis on port 6379 as soon as it is installed. This keeps it, and any other daemon, from it.
+	# Debian starts servers as soon as they are installed. This keeps them from it.
 	policy=/usr/sbin/policy-rc.d
 	if [[ ! -e $$policy ]]; then
 		trap "rm -f $$policy" EXIT
@@ -70,9 +71,11 @@ deps: ## Install the Debian packages that the build, the demo and the tests need
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -q
 	$(install_command) -q -o DPkg::Lock::Timeout=300 $$missing </dev/null
-	if [[ " $$missing " == *' redis-server '* && -d /run/systemd/system ]]; then
-		systemctl disable --quiet --now redis-server || true
-	fi
+	for unit in lighttpd memcached nginx redis-server; do
+		if [[ " $$missing " == *" $$unit"* && -d /run/systemd/system ]]; then
+			systemctl disable --quiet --now $$unit || true
+		fi
+	done
 
 require-build:
 	$(call require,$(BUILD_PACKAGES))

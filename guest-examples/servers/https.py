@@ -1,5 +1,5 @@
-"""An HTTPS server on 127.0.0.1:PORT, a thread for each connection, with the certificate in FILE. Each answer is the next
-number, which sqlite3 has in memory."""
+"""An HTTPS server on 127.0.0.1:PORT, a thread for each connection, with the certificate in FILE. Each answer is the
+next number, which sqlite3 has in memory."""
 import http.server
 import sqlite3
 import ssl
