@@ -13,8 +13,8 @@ FORMATTED  := Sources Tests Package.swift
 # Debian packages: what a build needs, and what the demo and the tests run on top of it.
 BUILD_PACKAGES := libc6-dev liblz4-dev libxxhash-dev libzydis-dev make
 TEST_PACKAGES  := apache2-utils busybox-static coreutils curl gcc golang-go gzip libpython3.11-testsuite lighttpd \
-                  lua5.4 memcached mount nginx-light nodejs openjdk-17-jdk-headless openssl perl python3 redis- \
-                  server redis-tools rustc sqlite3 strace stress-ng util-linux
+                  lua5.4 memcached mount nginx-light nodejs openjdk-17-jdk-headless openssl perl python3 \
+                  redis-server redis-tools rustc sqlite3 strace stress-ng util-linux
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
