@@ -61,7 +61,7 @@ deps: ## Install the Debian packages that the build, the demo and the tests need
 		echo "  apt-get update && $(install_command) $$missing" >&2
 		exit 1
 	fi
-	# Debian starts servers as soon as they are installed. This keeps them from it.
+	# Debian starts a daemon, such as redis on port 6379, as soon as it is installed. This keeps them from it.
 	policy=/usr/sbin/policy-rc.d
 	if [[ ! -e $$policy ]]; then
 		trap "rm -f $$policy" EXIT
@@ -71,9 +71,9 @@ deps: ## Install the Debian packages that the build, the demo and the tests need
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -q
 	$(install_command) -q -o DPkg::Lock::Timeout=300 $$missing </dev/null
-	for unit in lighttpd memcached nginx redis-server; do
-		if [[ " $$missing " == *" $$unit"* && -d /run/systemd/system ]]; then
-			systemctl disable --quiet --now $$unit || true
+	for service in redis-server:redis-server memcached:memcached lighttpd:lighttpd nginx-light:nginx; do
+		if [[ " $$missing " == *" $${service%:*} "* && -d /run/systemd/system ]]; then
+			systemctl disable --quiet --now "$${service#*:}" || true
 		fi
 	done
 
