@@ -58,5 +58,5 @@ struct CorpusCase: Sendable, CustomTestStringConvertible {
     }()
 
     /// Those whose calls mean the same where there is a mirror.
-    static let withMirror = eachOnce.filter { $0.entry.takeoverException?.reason.hasSuffix("with a mirror") != true }
+    static let withMirror = eachOnce.filter(\.entry.isSameWithMirror)
 }

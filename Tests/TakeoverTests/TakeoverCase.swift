@@ -74,7 +74,7 @@ struct TakeoverCase: Sendable, CustomTestStringConvertible {
 
     /// A third of all programs, whether a takeover upsets them or not.
     static func third(_ number: Int) -> [TakeoverCase] {
-        cases { _, linkage, turn in linkage == .static && turn % 3 == number }
+        cases { entry, linkage, turn in entry.isSameWithMirror && linkage == .static && turn % 3 == number }
     }
 
     private static func cases(_ isWanted: (CorpusEntry, Linkage, Int) -> Bool) -> [TakeoverCase] {

@@ -56,6 +56,9 @@ extension CorpusEntry {
     /// Whether the program can be taken over at any moment.
     public var survivesTakeovers: Bool { takeoverException == nil }
 
+    /// Whether its calls mean the same where there is a mirror; docs/limits.md has what does not.
+    public var isSameWithMirror: Bool { takeoverException?.reason.hasSuffix("with a mirror") != true }
+
     /// Why it cannot, as its row has it.
     public var takeoverException: TakeoverException? {
         CorpusEntry.takeoverExceptions.first { $0.name == name && $0.arguments == arguments }
