@@ -132,6 +132,8 @@ enum DescriptorSignalCalls {
             if result < 0 { return result }
             if isOwn(signals, kernel) {
                 owner = (kind: DescriptorSignals.OwnerKind.process.rawValue, owner: kernel.identity.hostPid)
+            } else if signals.ownerKind == .group {
+                owner.owner = kernel.hostGroup(signals.owner)
             }
         }
         return withUnsafePointer(to: &owner) {
