@@ -38,6 +38,7 @@ public final class TraceArea: Sendable {
     /// once it is used.
     public static let ringCountMax = 65_536
     public static let ringByteCountMin = 64 << 10
+    private static let roomyRingCount = 1024
 
     /// Throws an errno.
     public init(_ options: Options) throws(TraceAreaError) {
@@ -49,6 +50,10 @@ public final class TraceArea: Sendable {
             try TraceAreaError.check(hostCall(__NR_eventfd2, 0, UInt64(O_CLOEXEC | O_NONBLOCK))))
         _ = try TraceAreaError.check(
             hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(GUEST_TRACE_PAGE_BYTES)))
+        // Room for many rings, which takes no memory before they are used: RLIMIT_FSIZE, which a guest may set, would keep
+        // the file from growing. Where there is no such room now, it grows with each ring.
+        let roomy = TraceArea.offset(ofRing: TraceArea.roomyRingCount, ringByteCount)
+        hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(roomy))
         area = try TraceArea.mapArea(descriptor)
         area.pointee.version = GUEST_TRACE_VERSION
         area.pointee.ring_bytes = UInt32(ringByteCount)
@@ -147,7 +152,10 @@ public final class TraceArea: Sendable {
     private func makeRing(_ index: Int) throws(TraceAreaError) -> UnsafeMutablePointer<guest_trace_ring> {
         let offset = TraceArea.offset(ofRing: index, ringByteCount)
         let end = offset + Int(GUEST_TRACE_PAGE_BYTES) + ringByteCount
-        _ = try TraceAreaError.check(hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(end)))
+        var status = stat()
+        if fstat(descriptor, &status) != 0 || status.st_size < end {
+            _ = try TraceAreaError.check(hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(end)))
+        }
         return try TraceArea.mapRing(descriptor, offset, ringByteCount)
     }
 
