@@ -50,8 +50,8 @@ public final class TraceArea: Sendable {
             try TraceAreaError.check(hostCall(__NR_eventfd2, 0, UInt64(O_CLOEXEC | O_NONBLOCK))))
         _ = try TraceAreaError.check(
             hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(GUEST_TRACE_PAGE_BYTES)))
-        // Room for many rings, which takes no memory before they are used: RLIMIT_FSIZE, which a guest may set, would keep
-        // the file from growing. Where there is no such room now, it grows with each ring.
+        // Room for many rings, which takes no memory before they are used: RLIMIT_FSIZE, which a guest may set, would
+        // keep the file from growing. Where there is no such room now, it grows with each ring.
         let roomy = TraceArea.offset(ofRing: TraceArea.roomyRingCount, ringByteCount)
         hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(roomy))
         area = try TraceArea.mapArea(descriptor)
