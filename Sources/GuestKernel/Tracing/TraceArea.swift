@@ -53,7 +53,7 @@ public final class TraceArea: Sendable {
         // Room for many rings, which takes no memory before they are used: RLIMIT_FSIZE, which a guest may set, would
         // keep the file from growing. Where there is no such room now, it grows with each ring.
         let roomy = TraceArea.offset(ofRing: TraceArea.roomyRingCount, ringByteCount)
-        hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(roomy))
+        _ = try? TraceArea.grow(descriptor, to: roomy)
         area = try TraceArea.mapArea(descriptor)
         area.pointee.version = GUEST_TRACE_VERSION
         area.pointee.ring_bytes = UInt32(ringByteCount)
@@ -152,11 +152,18 @@ public final class TraceArea: Sendable {
     private func makeRing(_ index: Int) throws(TraceAreaError) -> UnsafeMutablePointer<guest_trace_ring> {
         let offset = TraceArea.offset(ofRing: index, ringByteCount)
         let end = offset + Int(GUEST_TRACE_PAGE_BYTES) + ringByteCount
-        var status = stat()
-        if fstat(descriptor, &status) != 0 || status.st_size < end {
-            _ = try TraceAreaError.check(hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(end)))
-        }
+        try TraceArea.grow(descriptor, to: end)
         return try TraceArea.mapRing(descriptor, offset, ringByteCount)
+    }
+
+    /// Makes the file so long at least. Beyond RLIMIT_FSIZE the host would send SIGXFSZ, which would be the guest's.
+    private static func grow(_ descriptor: Int32, to end: Int) throws(TraceAreaError) {
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_size >= end { return }
+        var limit = rlimit()
+        hostCall(__NR_prlimit64, 0, UInt64(RLIMIT_FSIZE.rawValue), 0, UInt64(address: &limit))
+        guard limit.rlim_cur >= UInt64(end) else { throw TraceAreaError(errno: EFBIG) }
+        _ = try TraceAreaError.check(hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(end)))
     }
 
     /// Where a ring is in the file.
