@@ -8,9 +8,16 @@ extension GuestKernel {
         let loaded = try load(
             try PreparedProgram(
                 path: path, arguments: arguments, environment: environment, open: PreparedProgram.openOnHost))
-        let name = Array((loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path).utf8.prefix(15))
-        let result = startFirstThread(entry: loaded.start, stackPointer: loaded.stackPointer, name: name)
+        let result = startFirstThread(of: loaded)
         if result != 0 { throw ProgramError(.noRoom, "the guest's first thread cannot be started: errno \(result)") }
+    }
+
+    /// Returns an errno, or 0.
+    private func startFirstThread(of program: LoadedProgram) -> Int32 {
+        guard let thread = makeFirstThread(of: program, calledBy: program.path) else { return ENOMEM }
+        thread.signals.mask = configuration.signalMask & ~SignalSet.unblockable
+        thread.origin = .first
+        return start(thread)
     }
 
     /// Brings a program into guest memory, which holds nothing else, and knows it as the guest's.

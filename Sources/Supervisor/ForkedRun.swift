@@ -33,3 +33,11 @@ enum ForkedRun {
         return opened < 0 ? -1 : Int32(opened)
     }
 }
+
+extension GuestConfiguration {
+    /// What every guest of this executable's has: somebody who says what there is to say, and children.
+    init(dispatch: DispatchMethod, messages: MessageLog) {
+        self.init(dispatch: dispatch, report: { messages.say(.warning, $0) })
+        runForkedProcess = { ForkedRun.live($0, $1, messages) }
+    }
+}

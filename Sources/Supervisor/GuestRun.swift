@@ -120,9 +120,8 @@ public final class GuestRun: Sendable {
             throw SupervisorError(
                 .failed, "this CPU's vector state is larger than Understudy has room for; see understudy check")
         }
-        let messages = request.messages
         var configuration = GuestConfiguration(
-            dispatch: try DispatchProbe.choose(request.dispatch), report: { messages.say(.warning, $0) })
+            dispatch: try DispatchProbe.choose(request.dispatch), messages: request.messages)
         configuration.rewrites = request.rewrites
         if let count = request.rewritesAfter { configuration.rewritesAfter = count }
         if let trace, let setup = request.trace {
@@ -136,7 +135,6 @@ public final class GuestRun: Sendable {
         configuration.confinesWrites = request.replication.map { $0.target != .blackhole } ?? false
         configuration.volumes = request.replication?.volumes ?? []
         configuration.writableExceptions = request.replication?.writableExceptions ?? []
-        configuration.runForkedProcess = { ForkedRun.live($0, $1, messages) }
         // What a guest's children do is not replicated: they do not go on without it.
         if configuration.replicates { configuration.lifeDescriptor = ForkedRun.lifeDescriptor() }
         configuration.originalStackLimit = start.stackLimit

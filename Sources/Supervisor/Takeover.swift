@@ -32,9 +32,7 @@ struct Takeover {
 
     /// The guest's kernel with its threads made, but not running: all that the old primary may have kept back is out.
     func rebuild() throws(SupervisorError) -> GuestKernel {
-        let messages = messages
-        var configuration = GuestConfiguration(dispatch: dispatch, report: { messages.say(.warning, $0) })
-        configuration.runForkedProcess = { ForkedRun.live($0, $1, messages) }
+        var configuration = GuestConfiguration(dispatch: dispatch, messages: messages)
         configuration.originalStackLimit = start.stackLimit
         configuration.outsideDescriptors = Set(start.descriptors)
         configuration.sharesMachineWithPrimary = primary != nil

@@ -1,5 +1,4 @@
 import CGuestEntry
-import CThreadGate
 import Glibc
 import GuestKernel
 import GuestMemory
@@ -110,10 +109,7 @@ public final class TestCommits: Sendable {
     private func commitForEver(_ kernel: GuestKernel, _ output: OutputGate, _ begun: UInt64) {
         while !kernel.hasEnded {
             commit(output, dueNanoseconds: kernel.clock.monotonicNanoseconds())
-            var pause = timespec(tv_sec: 0, tv_nsec: Int(TestCommits.pollNanoseconds))
-            thread_gate_pause()
-            nanosleep(&pause, nil)
-            thread_gate_resume()
+            HostThreads.sleep(TestCommits.pollNanoseconds)
         }
     }
 

@@ -1,5 +1,4 @@
 import CGuestEntry
-import CThreadGate
 import Glibc
 import GuestKernel
 import GuestMemory
@@ -60,19 +59,12 @@ public final class TestStops: Sendable {
             due += generator.next() % (2 * period + 1)
             let now = kernel.clock.monotonicNanoseconds()
             if due + TestStops.lagPeriodsMax * period < now { due = now }
-            TestStops.sleep(max(due, now + TestStops.pauseNanosecondsMin) - now)
+            HostThreads.sleep(max(due, now + TestStops.pauseNanosecondsMin) - now)
             kernel.gate.stop(kernel)
-            TestStops.sleep(generator.next() % (holdMax + 1))
+            HostThreads.sleep(generator.next() % (holdMax + 1))
             kernel.gate.resume()
             stops.wrappingAdd(1, ordering: .relaxed)
         }
-    }
-
-    private static func sleep(_ nanoseconds: UInt64) {
-        var duration = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-        thread_gate_pause()
-        nanosleep(&duration, nil)
-        thread_gate_resume()
     }
 }
 

@@ -101,10 +101,7 @@ final class TraceProcess: Sendable {
 
     /// After the guest's end: waits until everything is written. What to say when something is missing; nil otherwise.
     func finish(_ end: GuestEnd) -> String? {
-        switch end {
-        case .exited(let status): area.writeEnd(status: status & 0xff, signal: 0)
-        case .signalled(let signal): area.writeEnd(status: 0, signal: signal)
-        }
+        area.writeEnd(end)
         hostCall(__NR_close, UInt64(signed: lifeDescriptor))
         while endedWord.load(ordering: .acquiring) == 0 { HostFutex.wait(endedWord, while: 0) }
         let status = ended.withLock { $0 } ?? 0

@@ -11,7 +11,7 @@ final class AcknowledgedLoad: Sendable {
         var failure: (any Error)?
     }
 
-    private let port: UInt16
+    let port: UInt16
     /// For how long clients try to connect again; 0: no connection may break.
     private let reconnectSeconds: Double
     private let state: Mutex<State>

@@ -34,24 +34,34 @@ struct RedisVolumeTests {
 
     @Test("the primary killed, and later the mirror", arguments: KillRound.all(share: 0.1))
     func killed(_ round: KillRound) async throws {
+        try await Self.underLoad(round, "redis with an append-only file, primary killed") { guest, load in
+            try await Task.sleep(nanoseconds: round.delayNanoseconds)
+            guest.killPrimary()
+            try await load.waitForProgress(of: 20)
+        }
+    }
+
+    /// Has `body` do something, under load, to a server and its mirror, which is killed afterwards; and looks into what
+    /// the mirror has then.
+    private static func underLoad(
+        _ round: KillRound, _ kind: String, _ body: (ReplicatedGuest, AcknowledgedLoad) async throws -> Void
+    ) async throws {
         try await ScratchDirectory.with { scratch in
             let pair = try VolumePair(in: scratch)
             let port = try FreePort.any()
             let load = AcknowledgedLoad(port: port)
-            let server = Self.command(port: port, in: pair.volume)
+            let server = command(port: port, in: pair.volume)
             try await ReplicatedGuest.with(server, pair.options(round.options)) { guest in
                 try await guest.primary.waitForOutput("Ready to accept connections")
                 try await guest.waitUntilProtected()
                 try await load.run {
                     try await load.waitForProgress(of: 10)
-                    try await Task.sleep(nanoseconds: round.delayNanoseconds)
-                    guest.killPrimary()
-                    try await load.waitForProgress(of: 20)
+                    try await body(guest, load)
                 }
                 guest.mirror.send(signal: SIGKILL)
                 _ = try await guest.mirror.waitForEnd()
             }
-            try await Self.requireSound(pair.mirrored, load, "redis with an append-only file, primary killed")
+            try await requireSound(pair.mirrored, load, kind)
         }
     }
 
@@ -66,31 +76,17 @@ struct RedisVolumeTests {
         "the primary killed while a child rewrites the file, and later the mirror",
         arguments: KillRound.all(share: 0.1))
     func killedWhileRewriting(_ round: KillRound) async throws {
-        try await ScratchDirectory.with { scratch in
-            let pair = try VolumePair(in: scratch)
-            let port = try FreePort.any()
-            let load = AcknowledgedLoad(port: port)
-            let server = Self.command(port: port, in: pair.volume)
-            try await ReplicatedGuest.with(server, pair.options(round.options)) { guest in
-                try await guest.primary.waitForOutput("Ready to accept connections")
-                try await guest.waitUntilProtected()
-                try await load.run {
-                    try await load.waitForProgress(of: 10)
-                    try await Self.rewrite(at: port)
-                    try await Task.sleep(nanoseconds: round.delayNanoseconds)
-                    guest.killPrimary()
-                    try await load.waitForProgress(of: 20)
-                    try await RedisInfo.wait(at: port) { $0["aof_rewrite_in_progress"] == "0" }
-                    try await Self.rewrite(at: port)
-                    try await RedisInfo.wait(at: port) {
-                        $0["aof_rewrite_in_progress"] == "0" && $0["aof_last_bgrewrite_status"] == "ok"
-                    }
-                    try await load.waitForProgress(of: 10)
-                }
-                guest.mirror.send(signal: SIGKILL)
-                _ = try await guest.mirror.waitForEnd()
+        try await Self.underLoad(round, "redis rewriting its append-only file, primary killed") { guest, load in
+            try await Self.rewrite(at: load.port)
+            try await Task.sleep(nanoseconds: round.delayNanoseconds)
+            guest.killPrimary()
+            try await load.waitForProgress(of: 20)
+            try await RedisInfo.wait(at: load.port) { $0["aof_rewrite_in_progress"] == "0" }
+            try await Self.rewrite(at: load.port)
+            try await RedisInfo.wait(at: load.port) {
+                $0["aof_rewrite_in_progress"] == "0" && $0["aof_last_bgrewrite_status"] == "ok"
             }
-            try await Self.requireSound(pair.mirrored, load, "redis rewriting its append-only file, primary killed")
+            try await load.waitForProgress(of: 10)
         }
     }
 

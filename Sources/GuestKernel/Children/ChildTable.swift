@@ -33,9 +33,6 @@ final class ChildTable: Sendable {
 
     var pids: Set<Int32> { state.withLock { state in Set(state.children.map(\.pid)) } }
 
-    /// How many there are, living or waited for by nobody yet.
-    var count: Int { state.withLock { $0.children.count } }
-
     /// What a mirror has to know.
     var record: ChildrenRecord { state.withLock { ChildrenRecord($0.children) } }
 

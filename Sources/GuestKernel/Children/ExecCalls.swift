@@ -52,10 +52,7 @@ enum ExecCalls {
 
     /// Another thread's has begun, and ends this one: it has no result that anybody sees.
     private static func waitForEnd(of thread: GuestThread) -> Int {
-        while !thread.mustEnd.load(ordering: .acquiring), !thread.kernel.isEnding {
-            thread.wakeWord.store(0, ordering: .sequentiallyConsistent)
-            _ = thread.sleepUntilWoken(deadlineNanoseconds: thread.kernel.clock.deadline(after: 200_000))
-        }
+        while !thread.mustEnd.load(ordering: .acquiring), !thread.kernel.isEnding { thread.sleepBriefly() }
         return failed(EINTR)
     }
 

@@ -64,12 +64,12 @@ enum ForkCalls {
     private static func fork(_ image: ForkImage, _ kernel: GuestKernel) -> Int {
         while true {
             let pid = ForkedProcess.start(image)
-            // The guest's own number, which is another process's here after a takeover, stays its own.
-            guard pid > 0, pid == kernel.identity.pid || kernel.children.find(Int32(pid)) != nil else {
-                if pid > 0 { kernel.children.add(Child(pid: Int32(pid), exitSignal: image.request.exitSignal)) }
+            if pid < 0 { return pid }
+            guard image.takenPids.contains(Int32(pid)) else {
+                kernel.children.add(Child(pid: Int32(pid), exitSignal: image.request.exitSignal))
                 return pid
             }
-            hostCall(__NR_kill, UInt64(pid), UInt64(SIGKILL))
+            // It ends by itself.
             hostCall(__NR_wait4, UInt64(pid), 0, 0, 0)
         }
     }

@@ -27,7 +27,7 @@ extension GuestKernel {
         guard var info = child.end else { return }
         // Of any other end it has told itself.
         if info.code == HostWait.codeKilled, info.field1 == UInt64(SIGKILL) {
-            tracing?.area.writeProcessEnd(pid: child.pid, status: 0, signal: SIGKILL)
+            tracing?.area.writeProcessEnd(pid: child.pid, .signalled(SIGKILL))
         }
         guard child.exitSignal != 0 else { return }
         let action = signals.action(for: SIGCHLD)
@@ -46,13 +46,9 @@ extension GuestKernel {
         threads.visit { $0.context.pointee.guest_parent_pid = parent }
     }
 
-    /// In a child that ends: says so to whoever traces it.
+    /// In a child that ends: says so to whoever traces it. Of SIGKILL its parent does (`tellOfEnd`).
     public func traceEnd(_ end: GuestEnd) {
-        switch end {
-        case .exited(let status): tracing?.area.writeProcessEnd(pid: identity.pid, status: status, signal: 0)
-        case .signalled(SIGKILL): break
-        case .signalled(let signal): tracing?.area.writeProcessEnd(pid: identity.pid, status: 0, signal: signal)
-        }
+        if end != .signalled(SIGKILL) { tracing?.area.writeProcessEnd(pid: identity.pid, end) }
     }
 
     /// Whether another process of the guest's may be the one of this pid: of a child all others count.

@@ -34,8 +34,7 @@ extension GuestKernel {
                 if other !== thread { other.mustEnd.store(true, ordering: .releasing) }
             }
             for other in threads.snapshot() where other !== thread { other.requestAttention() }
-            thread.wakeWord.store(0, ordering: .sequentiallyConsistent)
-            _ = thread.sleepUntilWoken(deadlineNanoseconds: clock.deadline(after: 200_000))
+            thread.sleepBriefly()
         }
     }
 
@@ -48,10 +47,7 @@ extension GuestKernel {
         } catch {
             return error.errno
         }
-        let name = Array((program.path.split(separator: "/").last.map(String.init) ?? program.path).utf8.prefix(15))
-        guard let next = try? GuestThread(kernel: self, tid: identity.pid, name: name) else { return ENOMEM }
-        next.context.pointee.rip = loaded.start
-        next.context.pointee.rsp = loaded.stackPointer
+        guard let next = makeFirstThread(of: loaded, calledBy: program.path) else { return ENOMEM }
         next.signals = signals.state.withLock { _ in thread.signals }
         next.processorOffsetNanoseconds = thread.processorNanoseconds ?? 0
         next.origin = .executed

@@ -27,17 +27,8 @@ final class ParentHold: @unchecked Sendable {
     static func send(_ change: AddressSpace.Change, _ writeEnd: Int32) {
         var message = withUnsafeBytes(of: (change.address, UInt64(change.bytes.count))) { Array($0) }
         message += change.bytes
-        var sent = 0
-        while sent < message.count {
-            let result = message.withUnsafeBytes { bytes in
-                hostCall(
-                    __NR_write, UInt64(signed: writeEnd), UInt64(address: bytes.baseAddress! + sent),
-                    UInt64(message.count - sent))
-            }
-            // The parent is gone.
-            if result < 0, result != -Int(EINTR) { return }
-            sent += max(0, result)
-        }
+        // A parent that is gone has no use for it.
+        _ = OutputEmission.write(message, to: writeEnd, patienceMilliseconds: -1)
     }
 
     /// In the parent, when there is something to read: takes the changes in `received` that are whole, and does them.

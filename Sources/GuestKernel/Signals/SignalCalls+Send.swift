@@ -11,7 +11,7 @@ extension SignalCalls {
         if let child = kernel.children.find(pid) { return kill(thread, child, signal) }
         let isOwnGroup = pid == 0 || pid == -kernel.identity.processGroup
         // With children, or as one, the guest is not alone in it. Its own signal comes back by way of the host's.
-        if isOwnGroup, kernel.identity.isChild || kernel.children.isUsed.load(ordering: .relaxed) {
+        if isOwnGroup, kernel.hasRelatives {
             let result = sendOnHost(kernel, 0, signal)
             kernel.takeHostSignals?(kernel)
             return result

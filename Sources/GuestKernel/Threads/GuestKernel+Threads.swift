@@ -1,18 +1,17 @@
 import CGuestEntry
 import CThreadGate
 import Glibc
+import GuestLoader
 import GuestMemory
 
 extension GuestKernel {
-    /// Makes the first thread and starts it at `entry` with its stack pointer at `stackPointer`.
-    /// Returns an errno, or 0.
-    public func startFirstThread(entry: UInt64, stackPointer: UInt64, name: [UInt8]) -> Int32 {
-        guard let thread = try? GuestThread(kernel: self, tid: identity.pid, name: name) else { return ENOMEM }
-        thread.context.pointee.rip = entry
-        thread.context.pointee.rsp = stackPointer
-        thread.signals.mask = configuration.signalMask & ~SignalSet.unblockable
-        thread.origin = .first
-        return start(thread)
+    /// A thread at the beginning of a program, called by the last part of `path`; nil without memory.
+    func makeFirstThread(of program: LoadedProgram, calledBy path: String) -> GuestThread? {
+        let name = Array((path.split(separator: "/").last.map(String.init) ?? path).utf8.prefix(15))
+        guard let thread = try? GuestThread(kernel: self, tid: identity.pid, name: name) else { return nil }
+        thread.context.pointee.rip = program.start
+        thread.context.pointee.rsp = program.stackPointer
+        return thread
     }
 
     /// Lets a prepared thread run on a host thread of its own.

@@ -44,7 +44,7 @@ extension GuestThread {
     /// The thread has ended, alone or with the whole guest.
     func endTrace() {
         guard let tracing = kernel.tracing, let ring else { return }
-        // With a child's first thread ends the process, which `endOfProcess` says.
+        // With a child's first thread ends the process, which `traceEnd` says.
         let isOfProcess = kernel.identity.isChild && tid == kernel.identity.pid
         if !kernel.isEnding, !isReplaced, !isOfProcess {
             writeRecord(

@@ -12,21 +12,21 @@ extension TraceArea {
         }
     }
 
-    /// The last record, once no thread writes any more. `signal` is 0 where the guest has exited.
-    public func writeEnd(status: Int32, signal: Int32) {
+    /// The last record, once no thread writes any more.
+    public func writeEnd(_ end: GuestEnd) {
         withNoteRecord(as: guest_trace_record.self, waits: true) { record in
             record.pointee.kind = GUEST_TRACE_GUEST_END
-            record.pointee.thread = signal
-            record.pointee.number = UInt32(bitPattern: status)
+            record.pointee.thread = end.signal
+            record.pointee.number = UInt32(bitPattern: end.status)
         }
     }
 
     /// A process of the guest's has ended, and with it its first thread.
-    public func writeProcessEnd(pid: Int32, status: Int32, signal: Int32) {
+    func writeProcessEnd(pid: Int32, _ end: GuestEnd) {
         withNoteRecord(as: guest_trace_record.self, waits: true) { record in
             record.pointee.kind = GUEST_TRACE_THREAD_END
             record.pointee.thread = pid
-            record.pointee.number = UInt32(bitPattern: status & 0xff | signal << 8)
+            record.pointee.number = UInt32(bitPattern: end.status | end.signal << 8)
         }
     }
 
@@ -52,5 +52,19 @@ extension TraceArea {
             guard waits, guest_trace_waits() else { return nil }
             guest_trace_wait_for_room(ring, UInt64(byteCount))
         }
+    }
+}
+
+extension GuestEnd {
+    /// The exit status; 0 where a signal has ended the guest.
+    fileprivate var status: Int32 {
+        if case .exited(let status) = self { return status & 0xff }
+        return 0
+    }
+
+    /// The signal; 0 where the guest has exited.
+    fileprivate var signal: Int32 {
+        if case .signalled(let signal) = self { return signal }
+        return 0
     }
 }

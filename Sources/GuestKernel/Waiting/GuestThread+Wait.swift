@@ -77,6 +77,12 @@ extension GuestThread {
         return result
     }
 
+    /// Sleeps for a moment although there may be something to interrupt it for: for who waits until others are gone.
+    func sleepBriefly() {
+        wakeWord.store(0, ordering: .sequentiallyConsistent)
+        _ = sleepUntilWoken(deadlineNanoseconds: kernel.clock.deadline(after: 200_000))
+    }
+
     /// Whether somebody has woken the thread since `prepareToSleep`.
     var isWokenUp: Bool { wakeWord.load(ordering: .sequentiallyConsistent) != 0 }
 
