@@ -236,6 +236,7 @@ public final class GuestRun: Sendable {
 
     private func writeReport(_ kernel: GuestKernel?, _ complete: (inout RunReport) -> Void) {
         guard let reportFile else { return }
+        GuestKernel.raiseHostFileSizeLimit()
         let ended = Timestamp.now()
         let words = ([request.program] + request.arguments).map { String(decoding: $0, as: UTF8.self) }
         var report = RunReport(

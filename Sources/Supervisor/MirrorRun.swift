@@ -102,6 +102,7 @@ public final class MirrorRun: Sendable {
     private func finish(_ kernel: GuestKernel, _ end: GuestEnd, _ guest: CommittedGuest) -> Never {
         kernel.unemitted.wait()
         ProcessEnd.take()
+        GuestKernel.raiseHostFileSizeLimit()
         writeReport(kernel, guest) { report in
             switch end {
             case .exited(let status): report.exitStatus = status & 0xff
@@ -114,6 +115,7 @@ public final class MirrorRun: Sendable {
     private func endByInterrupt(_ kernel: GuestKernel, _ guest: CommittedGuest) -> Never {
         ProcessEnd.take()
         request.messages.say(.error, "third interrupt: ending without the guest")
+        GuestKernel.raiseHostFileSizeLimit()
         writeReport(kernel, guest) { report in
             report.setSignal(SIGINT, name: signalName(SIGINT))
             report.error = "ended by the third interrupt"

@@ -12,9 +12,12 @@ struct DeltaTakeoverTests {
         "xor-lz4": ["zero", "raw", "unchanged", "lz4", "xor_lz4"],
     ]
 
-    /// Writes to pages here and there, says what they come to, and does so again.
+    /// Writes to pages here and there, says what they come to, and does so again. With a file's name, it does not come
+    /// to its end before there is one: the test may take its time with the takeover.
     private static let writer = """
+        import os
         import random
+        import sys
         import time
         import zlib
         random.seed(7)
@@ -27,22 +30,29 @@ struct DeltaTakeoverTests {
             kept[:8192] = random.randbytes(8192) if round % 2 else kept[1:8193]
             print(round, zlib.crc32(kept), zlib.crc32(empty), flush=True)
             time.sleep(0.002)
+            while round == 140 and sys.argv[1:] and not os.path.exists(sys.argv[1]):
+                time.sleep(0.01)
         """
 
     @Test("the guest's memory is right after a takeover", arguments: codings.keys.sorted(), ["0", "64K", "128M"])
     func takeover(_ compression: String, _ cache: String) async throws {
-        let command = Command("/usr/bin/python3", ["-c", DeltaTakeoverTests.writer])
-        let native = try await NativeRuns.shared.outcome(of: command)
+        let native = try await NativeRuns.shared.outcome(
+            of: Command("/usr/bin/python3", ["-c", DeltaTakeoverTests.writer]))
         var generator = SeededGenerator(seed: TestEnvironment.seed &+ UInt64(compression.utf8.count))
         let line = 5 + generator.below(120)
         var options = ReplicationOptions(tracker: .taking(turn: generator.below(2)))
         options.epoch = "2ms"
         options.primaryWords = ["--compress", compression, "--delta-cache", cache]
-        let outcome = try await ReplicatedGuest.with(command, options) { guest in
-            try await guest.waitUntilProtected()
-            try await guest.primary.waitForOutput("\n\(line) ")
-            guest.killPrimary()
-            return try await guest.waitForEnd()
+        let outcome = try await ScratchDirectory.with { scratch in
+            let mayEnd = scratch.file("may-end")
+            let command = Command("/usr/bin/python3", ["-c", DeltaTakeoverTests.writer, mayEnd])
+            return try await ReplicatedGuest.with(command, options) { guest in
+                try await guest.waitUntilProtected()
+                try await guest.primary.waitForOutput("\n\(line) ")
+                guest.killPrimary()
+                try scratch.write("may-end", text: "")
+                return try await guest.waitForEnd()
+            }
         }
         try #require(outcome.didTakeOver, "\(outcome)")
         try outcome.requireSame(as: native)
@@ -51,12 +61,16 @@ struct DeltaTakeoverTests {
     @Test("the report says how pages were encoded", arguments: codings.keys.sorted())
     func report(_ compression: String) async throws {
         try await ScratchDirectory.with { scratch in
-            let command = Command("/usr/bin/python3", ["-c", DeltaTakeoverTests.writer])
+            let command = Command("/usr/bin/python3", ["-c", DeltaTakeoverTests.writer, scratch.file("may-end")])
             var options = ReplicationOptions()
             options.epoch = "2ms"
             let file = scratch.file("report.json")
             options.primaryWords = ["--compress", compression, "--delta-cache", "1M", "--report", file]
-            let outcome = try await ReplicatedGuest.with(command, options) { try await $0.waitForEnd() }
+            let outcome = try await ReplicatedGuest.with(command, options) { guest in
+                try await guest.waitUntilProtected()
+                try scratch.write("may-end", text: "")
+                return try await guest.waitForEnd()
+            }
             try #require(outcome.primary.ending == .exited(0), "\(outcome)")
             let json = try JSONSerialization.jsonObject(with: Data(scratch.read("report.json"))) as? [String: Any]
             let replication = try #require(json?["replication"] as? [String: Any])

@@ -69,6 +69,8 @@ final class ResourceLimits: Sendable {
     /// Hands a limit that is in force already to the host, which then watches over it. 0 or a negative errno.
     func apply(_ resource: Int) -> Int {
         var limit = get(resource)
+        // The host's own hard limit stays: the supervisor has something to write when the guest has ended.
+        if resource == ResourceLimits.fileSize { limit.hard = ResourceLimits.hostLimit(resource).hard }
         return hostCall(__NR_prlimit64, 0, UInt64(resource), UInt64(address: &limit), 0)
     }
 
@@ -90,8 +92,17 @@ extension GuestKernel {
     /// Raises the supervisor's own limit on descriptors to the hardest it may have: every descriptor of the guest's is
     /// one of the host's, and the supervisor has some besides.
     public static func raiseHostDescriptorLimit() {
-        var host = ResourceLimits.hostLimit(ResourceLimits.openFiles)
+        raiseHostLimit(ResourceLimits.openFiles)
+    }
+
+    /// The guest has ended: what it allowed its files is nothing to what the supervisor writes.
+    public static func raiseHostFileSizeLimit() {
+        raiseHostLimit(ResourceLimits.fileSize)
+    }
+
+    private static func raiseHostLimit(_ resource: Int) {
+        var host = ResourceLimits.hostLimit(resource)
         host.soft = host.hard
-        hostCall(__NR_prlimit64, 0, UInt64(ResourceLimits.openFiles), UInt64(address: &host), 0)
+        hostCall(__NR_prlimit64, 0, UInt64(resource), UInt64(address: &host), 0)
     }
 }

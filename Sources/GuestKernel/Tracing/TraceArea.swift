@@ -51,9 +51,8 @@ public final class TraceArea: Sendable {
         _ = try TraceAreaError.check(
             hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(GUEST_TRACE_PAGE_BYTES)))
         // Room for many rings, which takes no memory before they are used: RLIMIT_FSIZE, which a guest may set, would
-        // keep the file from growing. Where there is no such room now, it grows with each ring.
-        let roomy = TraceArea.offset(ofRing: TraceArea.roomyRingCount, ringByteCount)
-        _ = try? TraceArea.grow(descriptor, to: roomy)
+        // keep the file from growing. Beyond that, or where there is no such room now, it grows with each ring.
+        _ = try? TraceArea.grow(descriptor, to: TraceArea.roomyByteCount(ringByteCount))
         area = try TraceArea.mapArea(descriptor)
         area.pointee.version = GUEST_TRACE_VERSION
         area.pointee.ring_bytes = UInt32(ringByteCount)
@@ -160,10 +159,23 @@ public final class TraceArea: Sendable {
     private static func grow(_ descriptor: Int32, to end: Int) throws(TraceAreaError) {
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_size >= end { return }
+        guard fileByteCountMax >= UInt64(end) else { throw TraceAreaError(errno: EFBIG) }
+        _ = try TraceAreaError.check(hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(end)))
+    }
+
+    /// RLIMIT_FSIZE, as it is now.
+    private static var fileByteCountMax: UInt64 {
         var limit = rlimit()
         hostCall(__NR_prlimit64, 0, UInt64(RLIMIT_FSIZE.rawValue), 0, UInt64(address: &limit))
-        guard limit.rlim_cur >= UInt64(end) else { throw TraceAreaError(errno: EFBIG) }
-        _ = try TraceAreaError.check(hostCall(__NR_ftruncate, UInt64(signed: descriptor), UInt64(end)))
+        return UInt64(limit.rlim_cur)
+    }
+
+    /// The file with as many rings as the guest's first threads may need, or as its owner's limit leaves room for.
+    private static func roomyByteCount(_ ringByteCount: Int) -> Int {
+        let first = offset(ofRing: 0, ringByteCount)
+        let ring = offset(ofRing: 1, ringByteCount) - first
+        let fitting = (Int(clamping: fileByteCountMax) - first) / ring
+        return first + min(roomyRingCount, max(fitting, 0)) * ring
     }
 
     /// Where a ring is in the file.

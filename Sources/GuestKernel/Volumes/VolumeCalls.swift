@@ -219,6 +219,9 @@ struct VolumeCall {
         guard file.kind == .regular || file.kind == .directory, case .file(let record) = file.record.current,
             !record.isMemory
         else { return true }
+        // By a descriptor that is not open for writing no size is changed, wherever the file is: the host says so.
+        let isReadOnly = file.statusFlags.load(ordering: .relaxed) & O_ACCMODE == O_RDONLY
+        if self.file != nil, isReadOnly, VolumeCall.sizes.contains(number) { return true }
         return journal.mayWrite(kernel, HostFile.link(ofDescriptor: file.hostFD) ?? [])
     }
 
