@@ -118,6 +118,9 @@ public final class GuestKernel: @unchecked Sendable {
     let isExecuting = Atomic<Bool>(false)
     let limits: ResourceLimits
     let paths: PathResolver
+    /// What a test's fault is to hear of: asked at each call and each wait.
+    let testsCalls: Bool
+    let testsWaits: Bool
     /// The program's path, arguments and auxiliary vector, for /proc/self; set by the loader.
     public private(set) var program = GuestProgram()
     /// Encoded once, as a program does not change as it runs.
@@ -147,6 +150,8 @@ public final class GuestKernel: @unchecked Sendable {
     init(configuration: GuestConfiguration, memory: AddressSpace, start: KernelStart) {
         self.configuration = configuration
         self.memory = memory
+        testsCalls = configuration.testFault?.point == .call
+        testsWaits = configuration.testFault?.point == .wait
         clock = start.clock
         identity = start.identity
         limits = start.limits

@@ -41,6 +41,7 @@ struct EpochCapture {
                 isWhole: isWhole))
         kernel.gate.demand.satisfy()
         fault?.pass(.captured)
+        fault?.noteCut(epoch: epoch.number)
     }
 
     /// Whether nothing has happened since the cut before: the mirror has, or will have, all of it without this epoch.

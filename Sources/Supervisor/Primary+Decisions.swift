@@ -28,6 +28,7 @@ extension Primary {
                 request.testFault?.arm()
             }
             request.testFault?.pass(.committed)
+            request.testFault?.noteCommitted(upTo: epoch)
             output.commit(epoch: epoch)
             checkpointer.noteCommitted(upTo: epoch)
             connection.local?.page.noteReleased(epoch: epoch)
@@ -58,6 +59,7 @@ extension Primary {
         }
         messages.say(.warning, "going on unprotected: \(reason)")
         statistics.state.withLock { $0.unprotectedReason = reason }
+        request.testFault?.giveUp()
         kernel.volumes?.stop()
         output.releaseEverything()
         settle(.unprotected)

@@ -75,7 +75,7 @@ struct FaultPointTests {
         let outcome = try await Understudy.run(Command("/bin/echo", ["ran"]), options: options).run()
         let names =
             "use one of capture, captured, encode, frame, sent, committed, release, release-part, released, "
-            + "child-change"
+            + "child-change, call, wait"
         #expect(outcome.ending == .exited(64) && outcome.errorText.contains(names), "\(outcome)")
     }
 }

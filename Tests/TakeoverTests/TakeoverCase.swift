@@ -72,6 +72,12 @@ struct TakeoverCase: Sendable, CustomTestStringConvertible {
         return reason.hasPrefix("files outside a volume")
     }
 
+    /// Those that are taken over after their calls: every program that a takeover does not upset.
+    static let afterCalls = cases { entry, linkage, turn in
+        guard entry.survivesTakeovers, !entry.mapsNamelessFile else { return false }
+        return linkage == .static || linkage == .dynamic && turn % 8 == 0
+    }
+
     /// A third of all programs, whether a takeover upsets them or not.
     static func third(_ number: Int) -> [TakeoverCase] {
         cases { entry, linkage, turn in entry.isSameWithMirror && linkage == .static && turn % 3 == number }

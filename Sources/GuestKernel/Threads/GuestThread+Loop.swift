@@ -19,8 +19,12 @@ extension GuestThread {
         while true {
             if context.pointee.stop != 0, !passSafePoint() { break }
             switch guest_enter(context) {
-            case UInt32(EXIT_CALLED): doCall()
-            case UInt32(EXIT_SYSCALL): doSyscall()
+            case UInt32(EXIT_CALLED):
+                doCall()
+                if kernel.testsCalls { testCall() }
+            case UInt32(EXIT_SYSCALL):
+                doSyscall()
+                if kernel.testsCalls { testCall() }
             case UInt32(EXIT_FAULT):
                 // Whoever goes step by step would never get past a stub.
                 if context.pointee.fault_signal != SIGTRAP { kernel.callSites.leaveStub(context) }

@@ -36,6 +36,7 @@ public final class StopGate: Sendable {
     // MARK: - The threads' side
 
     func beginWaiting(_ thread: GuestThread) {
+        if thread.kernel.testsWaits { thread.kernel.testWait() }
         thread.phase.store(ThreadPhase.waiting, ordering: .sequentiallyConsistent)
         if isRequested { announceChange() }
         if demand.isWanted, thread.kernel.threads.allStopped(except: nil) { demand.raise() }
