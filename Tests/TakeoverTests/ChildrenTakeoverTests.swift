@@ -49,6 +49,30 @@ struct ChildrenTakeoverTests {
         }
     }
 
+    /// A line of the parent's, a child's, and so on; the children are started in each of the ways that there are.
+    private static let inTurns = """
+        import os, subprocess
+        for number in range(30):
+            os.write(1, f"parent {number}\\n".encode())
+            if number % 3 == 2:
+                subprocess.run(["/bin/echo", "child", str(number)])
+                continue
+            child = os.fork()
+            if child == 0:
+                os.write(1, f"child {number}\\n".encode())
+                os._exit(0)
+            os.waitpid(child, 0)
+        """
+
+    @Test("write behind what their parent wrote before it started them")
+    func order() async throws {
+        let guest = Command("/usr/bin/python3", ["-c", Self.inTurns])
+        let native = try await NativeRuns.shared.outcome(of: guest)
+        let outcome = try await ReplicatedGuest.with(guest) { try await $0.waitForEnd() }
+        try outcome.primary.requireSame(as: native)
+        #expect(outcome.primary.errorText.contains(ReplicatedGuest.protectedLine))
+    }
+
     private static func ask(_ port: UInt16) async throws -> Answer {
         let deadline = Date(timeIntervalSinceNow: patienceSeconds)
         while true {

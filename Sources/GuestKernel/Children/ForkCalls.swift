@@ -25,6 +25,8 @@ enum ForkCalls {
         // After a takeover, or an interruption, in the middle of vfork's wait: the child was started.
         if let pid = thread.waiter.result { return waitForRelease(thread, pid) }
         guard kernel.configuration.runForkedProcess != nil else { return failed(ENOSYS) }
+        let settled = thread.settleInherited()
+        if settled != 0 { return settled }
         var hold: ParentHold?
         if request.holdsParent {
             hold = ParentHold()

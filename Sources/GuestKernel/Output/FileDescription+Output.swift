@@ -146,6 +146,22 @@ extension GuestThread {
         return settleOutput(file) == 0 ? 0 : Restart.always
     }
 
+    /// Before a child is started, which inherits every description and whose output is not held: what is held of them
+    /// goes out, so that the child's comes behind it. A connection's peer may take its time, which natively is nothing
+    /// to the parent: after the commit a moment is left for it.
+    func settleInherited() -> Int {
+        guard kernel.output != nil else { return 0 }
+        for (_, file) in kernel.files.snapshot() {
+            guard let hold = file.hold, !hold.isEmpty else { continue }
+            let patience = hold.kind == .connection ? GuestThread.connectionPatienceNanoseconds : nil
+            let result = hold.gate.waitUntilDrained(self, hold, patienceNanoseconds: patience)
+            if result != 0 { return Restart.always }
+        }
+        return 0
+    }
+
+    private static let connectionPatienceNanoseconds: UInt64 = 100_000_000
+
     /// Waits until what the guest did so far is committed: before somebody outside sees what it does next, by a call
     /// that natively does not wait. 0, or what the interrupted call returns. At once where nothing is held.
     func settleEverything() -> Int {

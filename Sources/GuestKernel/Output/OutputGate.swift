@@ -292,17 +292,19 @@ public final class OutputGate: Sendable {
     }
 
     /// As `waitUntilCommitted`, and until what the stream holds now has gone out: what follows acts on the host itself.
-    func waitUntilDrained(_ thread: GuestThread, _ stream: HeldStream) -> Int {
+    /// With a patience, 0 also once so long after the commit it has not.
+    func waitUntilDrained(_ thread: GuestThread, _ stream: HeldStream, patienceNanoseconds: UInt64? = nil) -> Int {
         if stream.passes { return 0 }
         let position = stream.end
         let result = waitUntilCommitted(thread)
         if result != 0 { return result }
         defer { stream.stopWaiting(thread) }
+        let deadline = patienceNanoseconds.map { thread.kernel.clock.deadline(after: $0) }
         while true {
             let isInterrupted = !thread.prepareToSleep()
             guard stream.startWaiting(thread, for: .released(position)) else { return 0 }
             if isInterrupted { return Restart.system }
-            _ = thread.sleepUntilWoken(deadlineNanoseconds: nil)
+            if !thread.sleepUntilWoken(deadlineNanoseconds: deadline) { return 0 }
         }
     }
 }
