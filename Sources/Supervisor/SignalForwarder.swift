@@ -111,7 +111,8 @@ struct SignalForwarder: Sendable {
             if kernel.sendDescriptorEvent(code: code, band: band, hostFD: hostFD) { return }
             if signal == HostSignals.descriptorEvent { return }
         }
-        kernel.sendFromOutside(signal: signal, code: code, pid: pid, uid: uid, value: value)
+        let sender = kernel.identity.guestPid(of: pid)
+        kernel.sendFromOutside(signal: signal, code: code, pid: sender, uid: uid, value: value)
     }
 
     /// Who sent them is not known any more.

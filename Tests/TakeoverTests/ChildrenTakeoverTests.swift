@@ -73,17 +73,67 @@ struct ChildrenTakeoverTests {
         #expect(outcome.primary.errorText.contains(ReplicatedGuest.protectedLine))
     }
 
-    private static func ask(_ port: UInt16) async throws -> Answer {
+    /// At each connection it starts a child; the two signal each other, and ask for each other's groups.
+    private static let signals = """
+        import os, signal, socket, sys
+        both = {signal.SIGUSR1, signal.SIGUSR2}
+        signal.pthread_sigmask(signal.SIG_BLOCK, both)
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", int(sys.argv[1])))
+        listener.listen(16)
+        first = os.getpid()
+        while True:
+            connection, _ = listener.accept()
+            child = os.fork()
+            if child == 0:
+                try:
+                    os.kill(os.getppid(), signal.SIGUSR1)
+                    found = signal.sigtimedwait(both, 10)
+                    isRight = found and found.si_pid == first == os.getppid()
+                    os._exit(0 if isRight and os.getpgid(first) == os.getpgid(0) else 1)
+                except OSError as error:
+                    os._exit(error.errno)
+            found = signal.sigtimedwait(both, 10)
+            os.kill(child, signal.SIGUSR2)
+            status = os.waitpid(child, 0)[1]
+            try:
+                connection.sendall(f"{first} {child} {status} {found and found.si_pid == child}\\n".encode())
+            except OSError:
+                pass
+            connection.close()
+        """
+
+    @Test("that are started after one reach the guest's first process by its number")
+    func numbers() async throws {
+        let port = try FreePort.any()
+        let guest = Command("/usr/bin/python3", ["-c", Self.signals, String(port)])
+        try await ReplicatedGuest.with(guest) { pair in
+            try await pair.waitUntilProtected()
+            var firsts: Set<Substring> = []
+            for isAfter in [false, true] {
+                if isAfter { pair.killPrimary() }
+                let words = try await Self.line(port).split(separator: " ")
+                guard words.count == 4, words[2...] == ["0", "True"] else { throw TestFailure("the answer: \(words)") }
+                firsts.insert(words[0])
+            }
+            #expect(firsts.count == 1, "\(firsts)")
+        }
+    }
+
+    private static func line(_ port: UInt16) async throws -> String {
         let deadline = Date(timeIntervalSinceNow: patienceSeconds)
         while true {
             if let connection = try? RawConnection(port: port) {
                 let bytes = connection.receiveAll(silenceMilliseconds: 2000).bytes
-                if bytes.last == UInt8(ascii: "\n") { return try Answer(String(decoding: bytes, as: UTF8.self)) }
+                if bytes.last == UInt8(ascii: "\n") { return String(decoding: bytes.dropLast(), as: UTF8.self) }
             }
             if Date() > deadline { throw TestFailure("nobody answers at port \(port)") }
             try await Task.sleep(nanoseconds: 1_000_000)
         }
     }
+
+    private static func ask(_ port: UInt16) async throws -> Answer { try Answer(await line(port)) }
 
     private static func stat(_ process: pid_t) -> [String] {
         guard let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return [] }

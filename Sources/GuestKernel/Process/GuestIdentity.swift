@@ -15,6 +15,8 @@ public final class GuestIdentity: Sendable {
     private let sessionLeader: NumberOnHost
     /// The parent is the guest's own, and this is its supervisor's pid; nil for a parent outside.
     private let parentHostPid: Int32?
+    /// The guest's first process, which has another number on the host since a takeover.
+    private let first: (pid: Int32, hostPid: Int32)
 
     /// What a child has to know of its parent.
     struct Parent: Sendable {
@@ -23,6 +25,7 @@ public final class GuestIdentity: Sendable {
         let processGroup: Int32
         let session: Int32
         let attributes: ProcessAttributes
+        let first: (pid: Int32, hostPid: Int32)
     }
 
     /// A guest that starts is what the supervisor is.
@@ -31,6 +34,7 @@ public final class GuestIdentity: Sendable {
         pid = hostPid
         parentPid = Int32(hostCall(__NR_getppid))
         parentHostPid = nil
+        first = (pid, hostPid)
         group = NumberOnHost(GuestIdentity.hostGroup)
         sessionLeader = NumberOnHost(GuestIdentity.hostSession)
         // Reading it is setting it (umask(2)).
@@ -45,6 +49,7 @@ public final class GuestIdentity: Sendable {
         pid = record.pid
         parentPid = record.parentPid
         parentHostPid = nil
+        first = (pid, hostPid)
         group = NumberOnHost(GuestIdentity.hostGroup, guest: record.processGroup)
         sessionLeader = NumberOnHost(GuestIdentity.hostSession, guest: record.session)
         attributes.withLock { $0 = record.attributes }
@@ -57,6 +62,7 @@ public final class GuestIdentity: Sendable {
         pid = hostPid
         parentPid = parent.pid
         parentHostPid = parent.hostPid
+        first = parent.first
         group = NumberOnHost(GuestIdentity.hostGroup, guest: parent.processGroup)
         sessionLeader = NumberOnHost(GuestIdentity.hostSession, guest: parent.session)
         attributes.withLock { $0 = parent.attributes }
@@ -65,8 +71,14 @@ public final class GuestIdentity: Sendable {
     var asParent: Parent {
         Parent(
             pid: pid, hostPid: hostPid, processGroup: processGroup, session: session,
-            attributes: attributes.withLock { $0 })
+            attributes: attributes.withLock { $0 }, first: first)
     }
+
+    /// What the host calls a process that the guest names. All but the first have the same number.
+    func hostPid(of pid: Int32) -> Int32 { pid == first.pid ? first.hostPid : pid }
+
+    /// What the guest calls a process that the host names.
+    public func guestPid(of hostPid: Int32) -> Int32 { hostPid == first.hostPid ? first.pid : hostPid }
 
     /// Whether another guest process has started this one.
     var isChild: Bool { parentHostPid != nil }
@@ -79,8 +91,12 @@ public final class GuestIdentity: Sendable {
     }
 
     // A parent may change a child's group, and a child its own.
-    public var processGroup: Int32 { group.number(on: GuestIdentity.hostGroup) }
-    public var session: Int32 { sessionLeader.number(on: GuestIdentity.hostSession) }
+    public var processGroup: Int32 { processGroup(onHost: GuestIdentity.hostGroup) }
+    public var session: Int32 { session(onHost: GuestIdentity.hostSession) }
+
+    /// What the guest calls a group or session of the host's.
+    func processGroup(onHost number: Int32) -> Int32 { group.number(on: number) }
+    func session(onHost number: Int32) -> Int32 { sessionLeader.number(on: number) }
 
     func setProcessGroup(_ processGroup: Int32) {
         group.set(GuestIdentity.hostGroup, guest: processGroup)

@@ -20,14 +20,18 @@ enum IdentityCalls {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         if isOwn(pid, thread) { return Int(thread.kernel.identity.processGroup) }
         if thread.kernel.isSupervisorTask(pid) { return failed(ESRCH) }
-        return hostCall(__NR_getpgid, UInt64(signed: pid))
+        let identity = thread.kernel.identity
+        let group = hostCall(__NR_getpgid, UInt64(signed: identity.hostPid(of: pid)))
+        return group < 0 ? group : Int(identity.processGroup(onHost: Int32(group)))
     }
 
     static func getSession(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         if isOwn(pid, thread) { return Int(thread.kernel.identity.session) }
         if thread.kernel.isSupervisorTask(pid) { return failed(ESRCH) }
-        return hostCall(__NR_getsid, UInt64(signed: pid))
+        let identity = thread.kernel.identity
+        let session = hostCall(__NR_getsid, UInt64(signed: identity.hostPid(of: pid)))
+        return session < 0 ? session : Int(identity.session(onHost: Int32(session)))
     }
 
     /// setpgid(2) of the guest itself is the supervisor's: a shell that leads its own group must be
@@ -116,6 +120,6 @@ extension GuestKernel {
         }
         // The first thread has ended, or the guest's pid names another process of the mirror's host.
         if task == identity.pid { return 0 }
-        return isSupervisorTask(task) ? nil : task
+        return isSupervisorTask(task) ? nil : identity.hostPid(of: task)
     }
 }

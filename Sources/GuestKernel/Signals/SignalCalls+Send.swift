@@ -27,7 +27,7 @@ extension SignalCalls {
         // Somebody else's process sees the signal. One that is only asked whether it exists does not.
         let settled = signal == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }
-        let result = sendOnHost(kernel, pid, signal)
+        let result = sendOnHost(kernel, kernel.identity.hostPid(of: pid), signal)
         if result == 0, pid > 0, kernel.isRelated(pid) { SignalDelivery.await(signal, by: pid, thread) }
         return result
     }
@@ -93,7 +93,8 @@ extension SignalCalls {
         if child?.isLost == true { return 0 }
         let settled = child != nil || arguments.b == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }
-        let result = hostCall(__NR_rt_sigqueueinfo, UInt64(signed: pid), arguments.b, arguments.c)
+        let hostPid = kernel.identity.hostPid(of: pid)
+        let result = hostCall(__NR_rt_sigqueueinfo, UInt64(signed: hostPid), arguments.b, arguments.c)
         let signal = Int32(truncatingIfNeeded: arguments.b)
         if result == 0, kernel.isRelated(pid) { SignalDelivery.await(signal, by: pid, thread) }
         return result
