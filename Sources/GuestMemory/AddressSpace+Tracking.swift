@@ -20,10 +20,11 @@ extension AddressSpace {
     /// before its dirty pages are collected. Where there were too many, all pages will be collected.
     public func takeDiscards() -> Discards {
         state.withLock { state in
+            for range in state.tracking?.objects.refresh() ?? [] { state.noteDiscarded(range) }
             guard let log = state.tracking?.discards else { return .ranges([]) }
             state.tracking?.discards.removeAll()
             if log.isEverything {
-                state.tracking?.untracked.addEverything()
+                state.noteEverythingWritten()
                 return .everything
             }
             var ranges = log.ranges
@@ -36,8 +37,15 @@ extension AddressSpace {
     public func markWritten(_ discards: Discards) {
         state.withLock { state in
             switch discards {
-            case .everything: state.tracking?.untracked.addEverything()
-            case .ranges(let ranges): for range in ranges { state.tracking?.untracked.add(range) }
+            case .everything: state.noteEverythingWritten()
+            case .ranges(let ranges):
+                for range in ranges {
+                    if MemoryObjectSpace.number(at: range.start) == 0 {
+                        state.tracking?.untracked.add(range)
+                    } else {
+                        state.tracking?.objects.noteWritten(in: range)
+                    }
+                }
             }
         }
     }
@@ -56,7 +64,7 @@ extension AddressSpace {
         var runs: [DirtyRun] = []
         let memory = state.withLock { $0.tracking?.memory }
         guard let memory else { throw TrackerError("dirty pages are not tracked") }
-        while left > 0 {
+        while left > 0, cursor < GuestLayout.arena.end {
             runs.removeAll(keepingCapacity: true)
             let from = max(cursor, GuestLayout.arena.start)
             cursor = try state.withLock { state throws(TrackerError) in
@@ -66,15 +74,31 @@ extension AddressSpace {
                 try copy(run, into: staging, memory)
                 left -= run.pageCount
             }
-            if cursor >= GuestLayout.arena.end { return true }
         }
-        return false
+        return try left > 0 && collectObjectPages(into: staging, from: &cursor, pageCountMax: left)
+    }
+
+    /// The pages of memory objects that were written otherwise than through mappings.
+    private func collectObjectPages(
+        into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int
+    ) throws -> Bool {
+        var runs: [MemoryObjectRun] = []
+        cursor =
+            state.withLock { state in
+                state.tracking?.objects.takeWritten(from: cursor, pageCountMax: pageCountMax, into: &runs)
+            } ?? MemoryObjectSpace.end
+        for run in runs {
+            for index in 0..<run.pageCount {
+                _ = try staging.place(run.number + UInt64(index)) { slot in run.copy(index, to: slot) }
+            }
+        }
+        return cursor >= MemoryObjectSpace.end
     }
 
     private func copy(_ run: DirtyRun, into staging: PageStaging, _ memory: HostDescriptor) throws {
         var address = run.start
-        for _ in 0..<run.pageCount {
-            let isCopied = try staging.place(address / pageSize) { slot in
+        for index in 0..<run.pageCount {
+            let isCopied = try staging.place(run.number + UInt64(index)) { slot in
                 if run.isReadable, GuestAccess.copyIn(slot, from: address, count: Int(pageSize)) { return true }
                 return copyUnreadable(address, to: slot, memory)
             }

@@ -80,13 +80,13 @@ struct CorpusTakeoverTests {
         }
     }
 
-    /// Those that map a file without a name, which a mirror cannot open, are a test of their own.
+    /// Those that map a file that was removed, which a mirror cannot open, are a test of their own.
     private static let mirroredCases = [0, 1].map { TakeoverCase.third($0).filter { !$0.entry.mapsNamelessFile } }
 
-    @Test("a mapped file without a name: the mirror may refuse it, and the primary goes on and says so")
+    @Test("a mapped file that was removed: the mirror may refuse it, and the primary goes on and says so")
     func namelessMapping() async throws {
         let runs = (0..<3).flatMap(TakeoverCase.third).filter { $0.entry.mapsNamelessFile }
-        #expect(runs.count >= 2)
+        #expect(!runs.isEmpty)
         for run in runs {
             let native = try await NativeRuns.shared.outcome(of: run.command)
             let outcome = try await ReplicatedGuest.with(run.command, run.options) { try await $0.waitForEnd() }
