@@ -25,10 +25,12 @@ extension AddressSpace {
             state.tracking?.discards.removeAll()
             if log.isEverything {
                 state.noteEverythingWritten()
+                state.tracking?.lastShared?.remove(.everything)
                 return .everything
             }
             var ranges = log.ranges
             ranges.mergeTouching()
+            state.tracking?.lastShared?.remove(.ranges(ranges))
             return .ranges(ranges)
         }
     }
@@ -75,7 +77,10 @@ extension AddressSpace {
                 left -= run.pageCount
             }
         }
-        return try left > 0 && collectObjectPages(into: staging, from: &cursor, pageCountMax: left)
+        let isFinished = try left > 0 && collectObjectPages(into: staging, from: &cursor, pageCountMax: left)
+        // Whoever wants all at once has stopped the guest.
+        if isFinished, pageCountMax == .max { try collectSharedPages(into: staging, memory) }
+        return isFinished
     }
 
     /// The pages of memory objects that were written otherwise than through mappings.
@@ -96,18 +101,21 @@ extension AddressSpace {
     }
 
     private func copy(_ run: DirtyRun, into staging: PageStaging, _ memory: HostDescriptor) throws {
-        var address = run.start
         for index in 0..<run.pageCount {
-            let isCopied = try staging.place(run.number + UInt64(index)) { slot in
-                if run.isReadable, GuestAccess.copyIn(slot, from: address, count: Int(pageSize)) { return true }
-                return copyUnreadable(address, to: slot, memory)
-            }
+            let isCopied = try staging.place(run.number + UInt64(index)) { slot in copy(run, index, to: slot, memory) }
             // Unmapped meanwhile, or cut off with its file: then there is nothing to send.
+            let address = run.start + UInt64(index) * pageSize
             if !isCopied, area(containing: address)?.isArenaMemory == true {
                 throw TrackerError("the guest's page at \(hexadecimal(address)) cannot be read")
             }
-            address += pageSize
         }
+    }
+
+    /// Copies a run's page; false where there is none.
+    func copy(_ run: DirtyRun, _ index: Int, to slot: UnsafeMutableRawPointer, _ memory: HostDescriptor) -> Bool {
+        let address = run.start + UInt64(index) * pageSize
+        if run.isReadable, GuestAccess.copyIn(slot, from: address, count: Int(pageSize)) { return true }
+        return copyUnreadable(address, to: slot, memory)
     }
 
     /// Pages that the guest itself may not read, such as what a collector has set aside, have content all the same.

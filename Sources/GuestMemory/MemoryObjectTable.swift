@@ -95,6 +95,17 @@ struct MemoryObjectTable {
 
     mutating func noteEverythingWritten() { written.addEverything() }
 
+    /// All pages that there are.
+    func allRuns() -> [MemoryObjectRun] {
+        var runs: [MemoryObjectRun] = []
+        for (number, entry) in entries {
+            let slot = MemoryObjectSpace.slot(number)
+            var left = slot.pageCount
+            _ = MemoryObjectRun.find(in: slot, of: slot, entry.descriptor, &left, into: &runs)
+        }
+        return runs
+    }
+
     /// Takes some of the pages that were written, at and above `start`, out of what is to be looked at. Returns where
     /// to go on.
     mutating func takeWritten(from start: UInt64, pageCountMax: Int, into runs: inout [MemoryObjectRun]) -> UInt64 {

@@ -132,11 +132,13 @@ public final class MirrorMemory {
         return GuestAccess.copyIn(content, from: page * pageSize, count: Int(pageSize))
     }
 
-    /// Shows a page as it is, for checksums; nil where none is mapped.
+    /// Shows a page as it is, for checksums; nil where none is mapped, and for a memory object's.
     public func withPage<Outcome>(
         _ page: UInt64, _ body: (UnsafeRawBufferPointer) throws -> Outcome
     ) rethrows -> Outcome? {
-        guard isPrepared(page), let start = UnsafeRawPointer(bitPattern: UInt(page * pageSize)) else { return nil }
+        guard isPrepared(page), MemoryObjectSpace.number(ofPage: page) == 0,
+            let start = UnsafeRawPointer(bitPattern: UInt(page * pageSize))
+        else { return nil }
         return try body(UnsafeRawBufferPointer(start: start, count: Int(pageSize)))
     }
 

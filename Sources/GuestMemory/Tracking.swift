@@ -24,6 +24,10 @@ struct Tracking {
     /// Files in memory that only the guest has.
     var objects = MemoryObjectTable()
 
+    /// Whether other processes may store into shared memory, and what the mirror was given of that last.
+    var isSharedWithChildren = false
+    var lastShared: SharedPages?
+
     /// Where PAGEMAP_SCAN may go, by the map's version.
     var spans: (version: UInt64, list: [ScanSpan]) = (UInt64.max, [])
 

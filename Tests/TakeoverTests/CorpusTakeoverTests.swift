@@ -36,6 +36,19 @@ struct CorpusTakeoverTests {
         }
     }
 
+    @Test("memory files on another machine, and the primary killed: as natively", arguments: Tracker.allCases)
+    func memoryFilesElsewhere(_ tracker: Tracker) async throws {
+        let names = ["memory_files", "memory_seals", "shared_with_children"]
+        let runs = TakeoverCase.killed.filter { names.contains($0.entry.name) && $0.linkage == .static }
+        #expect(runs.count >= names.count)
+        for run in runs {
+            var options = run.options
+            options.tracker = tracker
+            options.isAsRemote = true
+            try await killPrimary(run, run.command, options, as: "guest program with memory files, primary killed")
+        }
+    }
+
     /// Kills the primary of a case's guest when it is protected and the case's delay is over. What comes out is to be
     /// as the case's own command has it natively.
     private func killPrimary(
