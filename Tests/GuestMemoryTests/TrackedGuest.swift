@@ -215,13 +215,18 @@ final class TrackedGuest {
             let bytes = [UInt8](repeating: UInt8(generator.below(256)), count: count)
             precondition(pwrite(object.hostFD, bytes, count, off_t(offset)) == count)
             space.noteWritten(object: number, from: UInt64(offset), to: UInt64(offset + count))
+            var status = stat()
+            fstat(object.hostFD, &status)
+            precondition(ftruncate(object.hostFD, off_t(roundUp(UInt64(status.st_size)))) == 0)
         case 1:
             let hole: UInt64 = 3  // FALLOC_FL_PUNCH_HOLE and FALLOC_FL_KEEP_SIZE
             hostCall(__NR_fallocate, UInt64(signed: object.hostFD), hole, UInt64(offset), UInt64(count))
             space.noteDropped(object: number, from: UInt64(offset), to: UInt64(offset + count))
         default:
-            precondition(ftruncate(object.hostFD, off_t(offset)) == 0)
-            space.noteDropped(object: number, from: UInt64(offset), to: .max)
+            // What is stored behind the end, in the last page's rest, is nobody's.
+            let size = roundDownToPage(UInt64(offset))
+            precondition(ftruncate(object.hostFD, off_t(size)) == 0)
+            space.noteDropped(object: number, from: size, to: .max)
         }
     }
 
