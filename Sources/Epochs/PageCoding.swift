@@ -38,6 +38,7 @@ public enum PageCoding: UInt8, CaseIterable, Sendable {
 
     static let pageByteCount = 4096
 
-    /// Pages lie between the arena's start and end (GuestLayout of GuestMemory; the handshake compares the end).
-    static let pageNumbers: Range<UInt64> = 0x10..<(0x2000_0000_0000 / 4096)
+    /// Pages lie between the arena's start and end (GuestLayout of GuestMemory; the handshake compares the end), or
+    /// above it where they are a memory object's, up to what a page header has room for.
+    static let pageNumbers: Range<UInt64> = 0x10..<1 << 40
 }

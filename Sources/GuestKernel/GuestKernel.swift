@@ -37,6 +37,8 @@ public struct GuestConfiguration: Sendable {
     public var writableExceptions: [String] = []
     /// A guest that goes on here: the files in its volumes that it has open, by the identity of their description.
     public var restoredFiles: [UInt64: Int32] = [:]
+    /// The same: the files that its memory objects are here, by what they were on the primary.
+    public var restoredObjects: [FileNumber: Int32] = [:]
     /// How its calls are traced; nil for not at all.
     public var tracing: GuestTracing?
     /// Lives as this process does in the forked process of a child, on a thread of its own: it is given the child's
@@ -68,6 +70,7 @@ public struct GuestConfiguration: Sendable {
         child.tracing = tracing?.forked
         child.testFault = testFault?.point == .childChange ? testFault : nil
         child.restoredFiles = [:]
+        child.restoredObjects = [:]
         return child
     }
 

@@ -75,8 +75,9 @@ extension AddressSpace.State {
     /// Private mappings of files so close together are scanned in one go, with what lies between them.
     private static let fileSpanDistance: UInt64 = 16 << 20
 
-    /// The arena without shared mappings of files, in spans that differ in what is asked of a page. A guest has a
-    /// handful of them: what is not in use is gone past in some microseconds, so that there is no need to go by area.
+    /// The arena without shared mappings of files that are not watched, in spans that differ in what is asked of a
+    /// page. A guest has a handful of them: what is not in use is gone past in some microseconds, so that there is no
+    /// need to go by area.
     private mutating func scanSpans() -> [ScanSpan] {
         if let spans = tracking?.spans, spans.version == map.version { return spans.list }
         let hasSwap = Self.hostHasSwap()
@@ -88,8 +89,9 @@ extension AddressSpace.State {
         for area in map.areas {
             var special: ScanSpan?
             switch area.kind {
-            case .sharedFile: break
-            case .sharedAnonymous where hasSwap: special = ScanSpan(range: area.range, mustBePresent: false)
+            case .sharedFile where !area.kind.isTracked: break
+            case .sharedAnonymous where hasSwap, .sharedFile where hasSwap:
+                special = ScanSpan(range: area.range, mustBePresent: false)
             case .privateFile(_, _, isHostMapped: true): special = ScanSpan(range: area.range, tellsFiles: true)
             default: continue
             }
@@ -115,8 +117,7 @@ extension AddressSpace.State {
             // Read from the file and never written: the mirror's file says the same.
             if region.isFile, area.kind.isPrivateFile { continue }
             guard let part = area.range.intersection(range) else { continue }
-            let isReadable = area.protection.contains(.read) || area.protection.contains(.write)
-            runs.append(DirtyRun(part, isReadable: isReadable))
+            runs.append(DirtyRun(part, in: area))
         }
     }
 }

@@ -7,22 +7,27 @@ extension AddressSpace {
         var map: UInt64
         var heapEnd: UInt64
         var nextSharedObject: UInt64
+        var objects: UInt64
     }
 
     /// The guest's mappings as a record, the same array again for as long as nothing changes.
     public func layoutRecord() -> [UInt8] {
         state.withLock { state in
             let version = LayoutVersion(
-                map: state.map.version, heapEnd: state.heapEnd, nextSharedObject: state.nextSharedObject)
+                map: state.map.version, heapEnd: state.heapEnd, nextSharedObject: state.nextSharedObject,
+                objects: state.tracking?.objects.version ?? 0)
             if let kept = state.layout, kept.version == version { return kept.bytes }
             var record = MemoryLayoutRecord(
                 areas: state.map.areas, heapStart: state.heapStart, heapEnd: state.heapEnd,
                 mappingTop: state.mappingTop, nextSharedObject: state.nextSharedObject,
                 mappedByteCountPeak: state.map.mappedByteCountPeak)
+            record.objects = state.tracking?.objects.objects ?? []
             let kept = state.layout?.fileByteCounts ?? [:]
             for area in state.map.areas {
                 // Files that were read at once are not looked at again.
-                guard let file = area.kind.hostMappedFile, record.fileByteCounts[file] == nil else { continue }
+                guard let file = area.kind.hostMappedFile, file.memoryObject == 0,
+                    record.fileByteCounts[file] == nil
+                else { continue }
                 record.fileByteCounts[file] = kept[file] ?? Self.byteCount(of: file)
             }
             let bytes = record.bytes

@@ -41,6 +41,7 @@ extension AddressSpace {
     /// limit on mappings, when an area has to be split), that one and those above it stay: ENOMEM, as Linux's munmap.
     func clear(_ range: AddressRange, in state: inout State) -> Int {
         guard let range = range.intersection(GuestLayout.mappable) else { return 0 }
+        state.noteLeaving(range)
         for piece in state.map.areas(in: range) {
             let result = HostMemory.giveBack(piece)
             if result < 0 {

@@ -10,6 +10,7 @@ extension AddressSpace {
 
     /// Opens host pages for a range, whatever is in it now, and enters the area.
     func populate(_ range: AddressRange, _ request: MappingRequest, in state: inout State) -> Int {
+        state.noteLeaving(range)
         var area = VirtualMemoryArea(range: range, protection: request.protection, kind: .anonymous)
         area.name = request.name
         let result: Int

@@ -86,11 +86,16 @@ extension AddressSpace {
         let dropsContent = advice == MADV_DONTNEED || advice == MADV_REMOVE
         // Shared memory keeps its content where its pages are only taken out of the page table (MADV_DONTNEED,
         // MADV_COLD, MADV_PAGEOUT); but that they were written is kept nowhere else.
-        if area.kind.isSharedAnonymous, advice == MADV_DONTNEED || advice == 20 || advice == 21 { return 0 }
+        if area.kind.isSharedMemory, advice == MADV_DONTNEED || advice == 20 || advice == 21 { return 0 }
         // MADV_REMOVE and MADV_POPULATE_WRITE need the host's mapping to be writable.
         if state.tracksBySignals, advice == MADV_REMOVE || advice == 23 { _ = state.open(area.range) }
         let result = hostCall(__NR_madvise, area.range.start, area.range.count, UInt64(advice))
         guard dropsContent, area.kind.isTracked else { return result }
+        if area.kind.isSharedMemory, area.kind.memoryObject != 0 {
+            let offset = area.kind.offset
+            state.noteDropped(area.kind.memoryObject, from: offset, to: offset + area.range.count)
+            return result
+        }
         // The host may have come as far as the last of its mappings in the area.
         if result < 0 { state.noteReplaced(area.range) } else { state.noteDiscarded(area.range) }
         return result

@@ -143,6 +143,7 @@ extension AddressSpace {
     ) -> Int {
         // Before Linux 6.17 what is moved has to be one mapping of the host's, which open pages among closed ones are
         // not, nor pages that are registered with a tracker among others that are not.
+        state.noteLeaving(area.range)
         if state.tracksBySignals { _ = HostMemory.protect(area.range, area.protection) }
         guard (try? state.registerUntracked()) != nil else { return -Int(ENOMEM) }
         let moved = moveHostPages(area, to: whole, keepsOld: keepsOld)

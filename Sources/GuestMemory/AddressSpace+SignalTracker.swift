@@ -135,23 +135,16 @@ extension AddressSpace.State {
     private func appendPresent(
         _ range: AddressRange, _ area: VirtualMemoryArea, _ present: PresentPages, to runs: inout [DirtyRun]
     ) throws(TrackerError) {
-        let isReadable = area.protection.contains(.read) || area.protection.contains(.write)
-        if area.kind.isSharedAnonymous, Self.hostHasSwap() {
-            return runs.append(DirtyRun(range, isReadable: isReadable))
-        }
+        if area.kind.isSharedMemory, Self.hostHasSwap() { return runs.append(DirtyRun(range, in: area)) }
         try present.forEach(in: range) { address, isFile in
             // Read from the file and never written: the mirror's file says the same.
-            if !isFile || !area.kind.isPrivateFile { append(address, isReadable, to: &runs) }
-        }
-    }
-
-    private func append(_ address: UInt64, _ isReadable: Bool, to runs: inout [DirtyRun]) {
-        if let last = runs.indices.last, runs[last].isReadable == isReadable,
-            runs[last].start + UInt64(runs[last].pageCount) * pageSize == address
-        {
-            runs[last].pageCount += 1
-        } else {
-            runs.append(DirtyRun(AddressRange(start: address, count: pageSize), isReadable: isReadable))
+            if isFile, area.kind.isPrivateFile { return }
+            let page = DirtyRun(AddressRange(start: address, count: pageSize), in: area)
+            if let last = runs.indices.last, runs[last].isFollowed(by: page) {
+                runs[last].pageCount += page.pageCount
+            } else {
+                runs.append(page)
+            }
         }
     }
 }

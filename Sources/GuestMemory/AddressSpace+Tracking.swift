@@ -20,14 +20,17 @@ extension AddressSpace {
     /// before its dirty pages are collected. Where there were too many, all pages will be collected.
     public func takeDiscards() -> Discards {
         state.withLock { state in
+            for range in state.tracking?.objects.refresh() ?? [] { state.noteDiscarded(range) }
             guard let log = state.tracking?.discards else { return .ranges([]) }
             state.tracking?.discards.removeAll()
             if log.isEverything {
-                state.tracking?.untracked.addEverything()
+                state.noteEverythingWritten()
+                state.tracking?.lastShared?.remove(.everything)
                 return .everything
             }
             var ranges = log.ranges
             ranges.mergeTouching()
+            state.tracking?.lastShared?.remove(.ranges(ranges))
             return .ranges(ranges)
         }
     }
@@ -36,8 +39,15 @@ extension AddressSpace {
     public func markWritten(_ discards: Discards) {
         state.withLock { state in
             switch discards {
-            case .everything: state.tracking?.untracked.addEverything()
-            case .ranges(let ranges): for range in ranges { state.tracking?.untracked.add(range) }
+            case .everything: state.noteEverythingWritten()
+            case .ranges(let ranges):
+                for range in ranges {
+                    if MemoryObjectSpace.number(at: range.start) == 0 {
+                        state.tracking?.untracked.add(range)
+                    } else {
+                        state.tracking?.objects.noteWritten(in: range)
+                    }
+                }
             }
         }
     }
@@ -56,7 +66,7 @@ extension AddressSpace {
         var runs: [DirtyRun] = []
         let memory = state.withLock { $0.tracking?.memory }
         guard let memory else { throw TrackerError("dirty pages are not tracked") }
-        while left > 0 {
+        while left > 0, cursor < GuestLayout.arena.end {
             runs.removeAll(keepingCapacity: true)
             let from = max(cursor, GuestLayout.arena.start)
             cursor = try state.withLock { state throws(TrackerError) in
@@ -66,24 +76,46 @@ extension AddressSpace {
                 try copy(run, into: staging, memory)
                 left -= run.pageCount
             }
-            if cursor >= GuestLayout.arena.end { return true }
         }
-        return false
+        let isFinished = try left > 0 && collectObjectPages(into: staging, from: &cursor, pageCountMax: left)
+        // Whoever wants all at once has stopped the guest.
+        if isFinished, pageCountMax == .max { try collectSharedPages(into: staging, memory) }
+        return isFinished
+    }
+
+    /// The pages of memory objects that were written otherwise than through mappings.
+    private func collectObjectPages(
+        into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int
+    ) throws -> Bool {
+        var runs: [MemoryObjectRun] = []
+        cursor =
+            state.withLock { state in
+                state.tracking?.objects.takeWritten(from: cursor, pageCountMax: pageCountMax, into: &runs)
+            } ?? MemoryObjectSpace.end
+        for run in runs {
+            for index in 0..<run.pageCount {
+                _ = try staging.place(run.number + UInt64(index)) { slot in run.copy(index, to: slot) }
+            }
+        }
+        return cursor >= MemoryObjectSpace.end
     }
 
     private func copy(_ run: DirtyRun, into staging: PageStaging, _ memory: HostDescriptor) throws {
-        var address = run.start
-        for _ in 0..<run.pageCount {
-            let isCopied = try staging.place(address / pageSize) { slot in
-                if run.isReadable, GuestAccess.copyIn(slot, from: address, count: Int(pageSize)) { return true }
-                return copyUnreadable(address, to: slot, memory)
-            }
+        for index in 0..<run.pageCount {
+            let isCopied = try staging.place(run.number + UInt64(index)) { slot in copy(run, index, to: slot, memory) }
             // Unmapped meanwhile, or cut off with its file: then there is nothing to send.
+            let address = run.start + UInt64(index) * pageSize
             if !isCopied, area(containing: address)?.isArenaMemory == true {
                 throw TrackerError("the guest's page at \(hexadecimal(address)) cannot be read")
             }
-            address += pageSize
         }
+    }
+
+    /// Copies a run's page; false where there is none.
+    func copy(_ run: DirtyRun, _ index: Int, to slot: UnsafeMutableRawPointer, _ memory: HostDescriptor) -> Bool {
+        let address = run.start + UInt64(index) * pageSize
+        if run.isReadable, GuestAccess.copyIn(slot, from: address, count: Int(pageSize)) { return true }
+        return copyUnreadable(address, to: slot, memory)
     }
 
     /// Pages that the guest itself may not read, such as what a collector has set aside, have content all the same.

@@ -29,6 +29,9 @@ public final class AddressSpace: Sendable {
     /// Whether writes to guest memory may find a page closed that the guest may write.
     @usableFromInline let tracksBySignals = Atomic<Bool>(false)
 
+    /// Whether there has been a memory object.
+    @usableFromInline let keepsMemoryObjects = Atomic<Bool>(false)
+
     /// Reserves the arena. Fails with a negative errno: EEXIST when something lies in it already.
     public init() throws(AddressSpaceError) {
         let result = HostMemory.reserve(GuestLayout.arena)

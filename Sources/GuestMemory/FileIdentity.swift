@@ -15,10 +15,16 @@ public struct FileIdentity: Equatable, Hashable, Sendable {
     /// What the mirror knows its own copy by where the file is in a replicated volume; 0 for any other.
     public let volumeHandle: UInt64
 
+    /// The memory object that the file is while there is a mirror, which has one with the same bytes; 0 for any other.
+    public var memoryObject: UInt64 = 0
+
     public init(device: UInt64, inode: UInt64, path: String, volumeHandle: UInt64 = 0) {
         self.device = device
         self.inode = inode
         self.path = path
         self.volumeHandle = volumeHandle
     }
+
+    /// What tells it from other files of this host.
+    public var number: FileNumber { FileNumber(device: device, inode: inode) }
 }

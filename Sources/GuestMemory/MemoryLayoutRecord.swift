@@ -14,6 +14,8 @@ struct MemoryLayoutRecord: Equatable {
     /// Sizes of the mapped files, as far as their paths still lead to them: on another machine a file of the same path
     /// has another inode, and its size is what can be compared.
     var fileByteCounts: [FileIdentity: UInt64] = [:]
+    /// By their slots.
+    var objects: [MemoryObject] = []
 
     /// The volumes' files that stand behind areas, by their handles.
     var mappedVolumeFiles: Set<UInt64> { Set(areas.lazy.compactMap(\.kind.mappedVolumeFile)) }
@@ -39,8 +41,10 @@ struct MemoryLayoutRecord: Equatable {
             writer.put(file.inode)
             writer.put(file.path)
             writer.put(file.volumeHandle)
+            writer.put(file.memoryObject)
             writer.put(fileByteCounts[file])
         }
+        writer.putAll(objects) { writer, object in object.write(to: &writer) }
         writer.putAll(areas) { writer, area in Self.put(area, indices, &writer) }
         return writer.bytes
     }
@@ -93,11 +97,17 @@ extension MemoryLayoutRecord {
             let inode: UInt64 = try reader.get()
             let path = try reader.getText()
             let handle: UInt64 = try reader.get()
-            let file = FileIdentity(device: device, inode: inode, path: path, volumeHandle: handle)
+            var file = FileIdentity(device: device, inode: inode, path: path, volumeHandle: handle)
+            file.memoryObject = try reader.get()
             return (file, try reader.getOptional(UInt64.self))
         }
         for (file, byteCount) in files { fileByteCounts[file] = byteCount }
+        objects = try reader.getAll { reader throws(RecordError) in try MemoryObject(from: &reader) }
         let identities = files.map { $0.0 }
+        let numbers = Set(objects.map(\.number))
+        guard numbers.count == objects.count,
+            identities.allSatisfy({ $0.memoryObject == 0 || numbers.contains($0.memoryObject) })
+        else { throw .isMalformed }
         areas = try reader.getAll { reader throws(RecordError) in try Self.area(&reader, identities) }
         try reader.finish()
         guard areas.count <= VirtualMemoryMap.areaCountMax else { throw .isMalformed }

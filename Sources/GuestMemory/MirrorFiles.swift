@@ -9,8 +9,8 @@ struct MirrorFiles {
         var isShared: Bool
         var isWritable: Bool
 
-        /// How an area uses a file, or nil where nothing of a file stands behind it any more, and for a volume's: the
-        /// mirror has that open already, and it may come with this very epoch.
+        /// How an area uses a file, or nil where nothing of a file stands behind it any more, and for a volume's or a
+        /// memory object: the mirror has those open already, and they may come with this very epoch.
         init?(_ kind: VirtualMemoryArea.Kind) {
             switch kind {
             case .privateFile(let file, _, isHostMapped: true):
@@ -19,7 +19,7 @@ struct MirrorFiles {
                 (self.file, isShared, self.isWritable) = (file, true, isWritable)
             default: return nil
             }
-            if file.volumeHandle != 0 { return nil }
+            if file.volumeHandle != 0 || file.memoryObject != 0 { return nil }
         }
     }
 

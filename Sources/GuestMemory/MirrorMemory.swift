@@ -18,6 +18,7 @@ public final class MirrorMemory {
         /// What is mapped but for shared files: sorted.
         var mapped: [AddressRange] = []
         var files = MirrorFiles()
+        var objects = MirrorObjects()
     }
 
     private var committed = Layout()
@@ -47,9 +48,10 @@ public final class MirrorMemory {
             throw MirrorMemoryError("the layout of the guest's memory is damaged (\(error))")
         }
         var next = Layout(record: record)
-        next.mapped = record.areas.filter { $0.kind.isTracked }.map { $0.range }
+        next.mapped = record.areas.filter { $0.kind.liesInArena }.map { $0.range }
         next.mapped.mergeTouching()
         next.files = try (prepared ?? committed).files.opening(record)
+        next.objects = try (prepared ?? committed).objects.opening(record.objects)
         let missing = next.mapped.subtracting(open)
         for (index, range) in missing.enumerated() {
             let result = HostMemory.protect(range, [.read, .write])
@@ -66,7 +68,9 @@ public final class MirrorMemory {
 
     /// Whether a page has a place already, in the layout prepared last.
     public func isPrepared(_ page: UInt64) -> Bool {
-        page < GuestLayout.arenaEnd / pageSize && (prepared ?? committed).mapped.contains(page * pageSize)
+        let layout = prepared ?? committed
+        if MemoryObjectSpace.number(ofPage: page) != 0 { return layout.objects.hasPlace(for: page) }
+        return page < GuestLayout.arenaEnd / pageSize && layout.mapped.contains(page * pageSize)
     }
 
     /// The volumes' files that stand behind mappings of the layout prepared last, by their handles.
@@ -75,7 +79,8 @@ public final class MirrorMemory {
     /// Refuses page numbers that no guest can have.
     public func check(_ pages: [UInt64]) throws(MirrorMemoryError) {
         let numbers = GuestLayout.mappable.start / pageSize..<GuestLayout.mappable.end / pageSize
-        guard let wrong = pages.first(where: { !numbers.contains($0) }) else { return }
+        let wrong = pages.first { !numbers.contains($0) && MemoryObjectSpace.number(ofPage: $0) == 0 }
+        guard let wrong else { return }
         throw MirrorMemoryError("page \(hexadecimal(wrong)) lies outside the guest's memory")
     }
 
@@ -83,6 +88,10 @@ public final class MirrorMemory {
 
     /// Forgets what the pages of a range held.
     public func discard(_ range: AddressRange) {
+        if MemoryObjectSpace.number(at: range.start) != 0 {
+            (prepared ?? committed).objects.discard(range)
+            return
+        }
         guard let inside = range.intersection(GuestLayout.mappable) else { return }
         let start = roundDownToPage(inside.start)
         let result = HostMemory.drop(AddressRange(start: start, end: roundUp(inside.end)))
@@ -91,6 +100,7 @@ public final class MirrorMemory {
 
     public func discardEverything() {
         discard(GuestLayout.mappable)
+        (prepared ?? committed).objects.discardEverything()
     }
 
     /// Makes the prepared layout the guest's: what it does not map is closed.
@@ -98,6 +108,7 @@ public final class MirrorMemory {
         guard let next = prepared else { return }
         prepared = nil
         committed = next
+        committed.objects.cutShort()
         closeUnmapped()
     }
 
@@ -105,6 +116,10 @@ public final class MirrorMemory {
     /// guest ran, and gone at the end of the epoch.
     public func write(_ page: UInt64, _ content: UnsafeRawPointer) {
         guard isPrepared(page) else { return }
+        if MemoryObjectSpace.number(ofPage: page) != 0 {
+            (prepared ?? committed).objects.write(page, content)
+            return
+        }
         let isWritten = GuestAccess.copyOut(to: page * pageSize, content, count: Int(pageSize))
         precondition(isWritten, "the mirror's page at \(hexadecimal(page * pageSize)) is not open")
     }
@@ -112,15 +127,18 @@ public final class MirrorMemory {
     /// Copies a page's 4096 bytes as the last epoch left them; false where it has none. After a takeover pages may be
     /// gone or unreadable at any moment, which is why it is copied: then it is false as well.
     public func copyCommitted(_ page: UInt64, to content: UnsafeMutableRawPointer) -> Bool {
+        if MemoryObjectSpace.number(ofPage: page) != 0 { return committed.objects.copy(page, to: content) }
         guard page < GuestLayout.arenaEnd / pageSize, committed.mapped.contains(page * pageSize) else { return false }
         return GuestAccess.copyIn(content, from: page * pageSize, count: Int(pageSize))
     }
 
-    /// Shows a page as it is, for checksums; nil where none is mapped.
+    /// Shows a page as it is, for checksums; nil where none is mapped, and for a memory object's.
     public func withPage<Outcome>(
         _ page: UInt64, _ body: (UnsafeRawBufferPointer) throws -> Outcome
     ) rethrows -> Outcome? {
-        guard isPrepared(page), let start = UnsafeRawPointer(bitPattern: UInt(page * pageSize)) else { return nil }
+        guard isPrepared(page), MemoryObjectSpace.number(ofPage: page) == 0,
+            let start = UnsafeRawPointer(bitPattern: UInt(page * pageSize))
+        else { return nil }
         return try body(UnsafeRawBufferPointer(start: start, count: Int(pageSize)))
     }
 
@@ -147,19 +165,28 @@ public final class MirrorMemory {
             throw MirrorMemoryError("\(range) cannot be closed; the host is out of mappings (vm.max_map_count)")
         }
         let record = committed.record
+        committed.objects.setSizes()
         var map = VirtualMemoryMap(limits: GuestLayout.mappable)
         for area in record.areas {
-            try MirrorTakeover.establish(area, committed.files, volumeFiles: volumeFiles)
+            try MirrorTakeover.establish(area, committed.files, committed.objects, volumeFiles: volumeFiles)
             var placed = area
             // The mirror's pages were never anywhere else.
             placed.flags.remove(.moved)
             map.insert(placed)
         }
+        committed.objects.setModes()
         map.mappedByteCountPeak = max(map.mappedByteCountPeak, record.mappedByteCountPeak)
         return AddressSpace(
             adopting: AddressSpace.State(
                 map: map, heapStart: record.heapStart, heapEnd: record.heapEnd, mappingTop: record.mappingTop,
                 nextSharedObject: record.nextSharedObject))
+    }
+
+    /// After the takeover: descriptors of the files that the guest's memory objects are now, by what those were on the
+    /// primary. They are the caller's, and the only ones.
+    public func takeObjectDescriptors() -> [FileNumber: Int32] {
+        defer { committed.objects = MirrorObjects() }
+        return committed.objects.duplicates()
     }
 }
 

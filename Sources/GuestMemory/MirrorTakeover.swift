@@ -5,8 +5,9 @@ import Glibc
 enum MirrorTakeover {
     /// The area's pages are in the arena, readable and writable. `volumeFiles` are by their handles.
     static func establish(
-        _ area: VirtualMemoryArea, _ files: MirrorFiles, volumeFiles: [UInt64: Int32]
+        _ area: VirtualMemoryArea, _ files: MirrorFiles, _ objects: MirrorObjects, volumeFiles: [UInt64: Int32]
     ) throws(MirrorMemoryError) {
+        if let object = objects.file(of: area.kind) { return try establish(area, object) }
         let result: Int
         switch area.kind {
         case .anonymous, .stack, .heap, .privateFile(_, _, isHostMapped: false):
@@ -20,6 +21,23 @@ enum MirrorTakeover {
         case .sharedFile(_, let offset, _):
             result = HostMemory.mapFile(
                 area.range, area.protection, fd: descriptor(area, files, volumeFiles), offset: offset, isShared: true)
+        }
+        if result < 0 { throw refusal(area, result) }
+    }
+
+    /// A mapping of a memory object.
+    private static func establish(_ area: VirtualMemoryArea, _ object: HostDescriptor) throws(MirrorMemoryError) {
+        var result: Int
+        switch area.kind {
+        case .sharedFile(_, let offset, let isWritable):
+            // A mapping that could become writable would keep the file from being sealed.
+            let reading = isWritable ? nil : try? HostDescriptor.open("/proc/self/fd/\(object.number)").get()
+            result = HostMemory.mapFile(
+                area.range, area.protection, fd: (reading ?? object).number, offset: offset, isShared: true)
+        default:
+            result = try replace(area) { byteCount in
+                HostMemory.mapAside(byteCount, fd: object.number, offset: area.kind.offset)
+            }
         }
         if result < 0 { throw refusal(area, result) }
     }

@@ -62,6 +62,12 @@ public final class PageStaging {
         }
     }
 
+    /// Whether a page is here with just this content.
+    func holds(_ number: UInt64, _ content: UnsafeRawPointer) -> Bool {
+        guard let entry = slots[number], entry.lastDirtyEpoch == filling else { return false }
+        return memcmp(base + Int(entry.slot) * Int(pageSize), content, Int(pageSize)) == 0
+    }
+
     /// Has `fill` write a page's content to its slot. Where that returns false, the page is left out.
     func place(_ number: UInt64, _ fill: (UnsafeMutableRawPointer) -> Bool) throws(StagingError) -> Bool {
         if let entry = slots[number], entry.lastDirtyEpoch == filling {

@@ -21,6 +21,13 @@ struct Tracking {
     /// Where host calls are writing on the guest's behalf right now; these pages stay open (tracking by signals).
     var held: [AddressRange] = []
 
+    /// Files in memory that only the guest has.
+    var objects = MemoryObjectTable()
+
+    /// Whether other processes may store into shared memory, and what the mirror was given of that last.
+    var isSharedWithChildren = false
+    var lastShared: SharedPages?
+
     /// Where PAGEMAP_SCAN may go, by the map's version.
     var spans: (version: UInt64, list: [ScanSpan]) = (UInt64.max, [])
 
@@ -45,13 +52,29 @@ struct ScanSpan {
 struct DirtyRun {
     var start: UInt64
     var pageCount: Int
+    /// The first page's number in the epoch: that of a memory object's is not where the guest sees it.
+    var number: UInt64
     /// Whether the guest's own protection lets the copy routine read them.
     var isReadable: Bool
 
-    init(_ range: AddressRange, isReadable: Bool) {
+    /// Pages of an area.
+    init(_ range: AddressRange, in area: VirtualMemoryArea) {
         start = range.start
         pageCount = Int(range.pageCount)
-        self.isReadable = isReadable
+        isReadable = area.protection.contains(.read) || area.protection.contains(.write)
+        number = start / pageSize
+        let object = area.kind.memoryObject
+        guard object != 0, area.kind.isSharedMemory else { return }
+        let offset = area.kind.offset + (start - area.range.start)
+        let bytes = MemoryObjectSpace.range(object, from: offset, to: offset + range.count)
+        number = bytes.start / pageSize
+        pageCount = Int(bytes.pageCount)
+    }
+
+    /// Whether `other` goes on where this one ends.
+    func isFollowed(by other: DirtyRun) -> Bool {
+        isReadable == other.isReadable && start + UInt64(pageCount) * pageSize == other.start
+            && number + UInt64(pageCount) == other.number
     }
 }
 
@@ -61,10 +84,26 @@ extension AddressSpace.State {
         tracking?.discards.add(range)
     }
 
+    /// The next collection takes all pages that are there.
+    mutating func noteEverythingWritten() {
+        tracking?.untracked.addEverything()
+        tracking?.objects.noteEverythingWritten()
+    }
+
     /// The host has a new mapping at a range, whatever was there before.
     mutating func noteReplaced(_ range: AddressRange) {
         tracking?.discards.add(range)
         tracking?.untracked.add(range)
+    }
+
+    /// Mappings in a range are about to go, and with them what the tracker knows of writes: what they show of memory
+    /// objects is looked at once more.
+    mutating func noteLeaving(_ range: AddressRange) {
+        guard tracking?.objects.isEmpty == false else { return }
+        for area in map.areas(in: range) where area.kind.isSharedMemory && area.kind.isTracked {
+            let offset = area.kind.offset
+            tracking?.objects.noteWritten(area.kind.memoryObject, from: offset, to: offset + area.range.count)
+        }
     }
 
     /// The host lets the guest write to a range as its areas say: writes are seen only by the kernel's tracker.
@@ -84,10 +123,29 @@ extension AddressSpace.State {
 }
 
 extension VirtualMemoryArea.Kind {
-    /// Whether the pages are the guest's own, and not those of a file that anybody can read.
+    /// Whether the guest's writes to the pages are looked for: they are its own, and not those of a file that anybody
+    /// can read. What cannot be written to needs no watching, and the kernel refuses to.
     var isTracked: Bool {
+        if case .sharedFile(let file, _, let isWritable) = self { return file.memoryObject != 0 && isWritable }
+        return true
+    }
+
+    /// Whether the pages lie at their addresses in a mirror, until it takes over.
+    var liesInArena: Bool {
         if case .sharedFile = self { return false }
         return true
+    }
+
+    /// The memory object whose own pages are in the area; 0 for none.
+    var memoryObject: UInt64 { hostMappedFile?.memoryObject ?? 0 }
+
+    /// Whether it is memory that several mappings can have.
+    var isSharedMemory: Bool {
+        switch self {
+        case .sharedAnonymous: return true
+        case .sharedFile(let file, _, _): return file.memoryObject != 0
+        default: return false
+        }
     }
 
     /// Whether pages that the host counts as a file's are what a mirror finds in its own file.

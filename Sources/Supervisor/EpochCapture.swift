@@ -21,6 +21,7 @@ struct EpochCapture {
 
     /// Takes everything into an epoch, new or cut once before. The guest is stopped.
     func take(into epoch: CapturedEpoch, isWhole: Bool) throws {
+        kernel.removeMemoryObjects()
         let dropped = kernel.memory.takeDiscards()
         // A page that was copied while the guest ran may have been dropped before or after that: what is there now
         // travels once more, behind the discards.

@@ -44,6 +44,7 @@ struct Takeover {
         }
         do {
             let space = try memory.becomeAddressSpace(volumeFiles: files.files)
+            configuration.restoredObjects = memory.takeObjectDescriptors()
             let kernel = try GuestKernel(
                 restoring: guest.records, configuration: configuration, memory: space, handed: handed)
             var output = guest.output

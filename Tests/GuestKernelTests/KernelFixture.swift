@@ -20,10 +20,11 @@ final class KernelFixture: Sendable {
         let lines = Mutex<[String]>([])
     }
 
-    init(sharesMachineWithPrimary: Bool = false) throws {
+    init(sharesMachineWithPrimary: Bool = false, restoredObjects: [FileNumber: Int32] = [:]) throws {
         let said = said
         var configuration = GuestConfiguration(dispatch: .inclusive) { line in said.lines.withLock { $0.append(line) } }
         configuration.sharesMachineWithPrimary = sharesMachineWithPrimary
+        configuration.restoredObjects = restoredObjects
         kernel = GuestKernel(configuration: configuration, memory: try KernelFixture.memory.get())
     }
 
@@ -99,8 +100,10 @@ final class KernelFixture: Sendable {
         for (descriptor, _) in kernel.files.snapshot() { _ = kernel.files.remove(descriptor) }
     }
 
-    static func restored(from records: RecordSet, handed: [UInt64: Int32] = [:]) throws -> KernelFixture {
-        let fixture = try KernelFixture()
+    static func restored(
+        from records: RecordSet, handed: [UInt64: Int32] = [:], objects: [FileNumber: Int32] = [:]
+    ) throws -> KernelFixture {
+        let fixture = try KernelFixture(restoredObjects: objects)
         try ObjectRestore.restore(fixture.kernel, from: records, handed: handed)
         return fixture
     }

@@ -1,4 +1,5 @@
 import Glibc
+import GuestMemory
 import RecordCoding
 import TestSupport
 import Testing
@@ -70,13 +71,12 @@ struct ObjectRestoreTests {
         }
     }
 
-    @Test("a nameless file is handed over, with its place")
+    @Test("a removed file is handed over, with its place")
     func handedFile() throws {
         let old = try KernelFixture()
         let memory = HostObjects.memoryFile()
         #expect(HostObjects.write(memory, [1, 2, 3, 4]) == 4)
-        var record = FileRecord(path: Array("/memfd:x".utf8), flags: O_RDWR)
-        record.isMemory = true
+        let record = FileRecord(path: Array("/tmp/x (deleted)".utf8), flags: O_RDWR)
         try old.add(.regular, memory, .file(record))
         lseek(memory, 2, SEEK_SET)
         let records = old.capture()
@@ -93,6 +93,30 @@ struct ObjectRestoreTests {
         // What nobody needed is closed.
         #expect(HostObjects.read(pipe.reader) == [])
         close(pipe.reader)
+    }
+
+    @Test("a memory file is not handed over: its descriptors are of the mirror's own, with its place")
+    func memoryFile() throws {
+        let old = try KernelFixture()
+        let memory = HostObjects.memoryFile()
+        let number = FileNumber(device: 1, inode: 2)
+        var record = FileRecord(
+            path: Array("/memfd:x".utf8), flags: O_RDWR,
+            identity: FileIdentity(device: number.device, inode: number.inode, path: "/memfd:x"))
+        record.isMemory = true
+        for _ in 0..<2 { try old.add(.regular, dup(memory), .file(record)) }
+        lseek(memory, 2, SEEK_SET)
+        let records = old.capture()
+        #expect(HandedDescriptors.wanted(old.kernel).isEmpty)
+        let own = HostObjects.memoryFile()
+        #expect(HostObjects.write(own, [5, 6, 7, 8]) == 4)
+        let new = try KernelFixture.restored(from: records, objects: [number: own])
+        #expect(try HostObjects.read(new.host(0), 10) == [7, 8])
+        #expect(pwrite(try new.host(1), [9], 1, 3) == 1)
+        lseek(try new.host(0), 3, SEEK_SET)
+        #expect(try HostObjects.read(new.host(0), 10) == [9])
+        #expect(new.reports.isEmpty)
+        close(memory)
     }
 
     @Test("a handed file that the guest closes has no lock any more")

@@ -69,7 +69,8 @@ extension ArenaTests.TrackerTests {
             mirror.commit()
             for page in epoch.pages {
                 mirror.write(page.number, page.content)
-                let isWritten = mirror.withPage(page.number) { Arena.isSame(Array($0), page.content) } == true
+                var content = [UInt8](repeating: 0, count: Int(pageSize))
+                let isWritten = mirror.copyCommitted(page.number, to: &content) && Arena.isSame(content, page.content)
                 if !isWritten { Issue.record("page \(page.number) is not what was written to it") }
             }
         }

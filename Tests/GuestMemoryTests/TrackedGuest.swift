@@ -1,6 +1,7 @@
 import CGuestEntry
 import Glibc
 import TestSupport
+import Testing
 
 @testable import GuestMemory
 
@@ -23,6 +24,8 @@ final class TrackedGuest {
     private let file: MappedFile
     /// Another with the same content, to be written to through shared mappings.
     private let sharedFile: MappedFile
+    /// A memory object.
+    private var object: MappedFile
     /// What a mirror has; pages that are not in it are zero, or the file's.
     private var shadow: [UInt64: [UInt8]] = [:]
     private var fileContent: [UInt8] = []
@@ -41,10 +44,15 @@ final class TrackedGuest {
         space = try AddressSpace()
         space.startHeap(at: 0x4000_0000)
         _ = space.mapStack(byteCount: 16 * pageSize)
+        object = try Self.object()
         try space.startTracking(method)
+        let number = space.addMemoryObject(object.hostFD, object.identity.number, name: "object")
+        try #require(number > 0)
+        object.identity.memoryObject = UInt64(number)
     }
 
     deinit {
+        close(object.hostFD)
         close(file.hostFD)
         close(sharedFile.hostFD)
     }
@@ -59,6 +67,18 @@ final class TrackedGuest {
             fileByteCount: UInt64(byteCount), isShared: isShared, isWritable: true, isRegular: true)
     }
 
+    private static func object() throws -> MappedFile {
+        let hostFD = "object".withCString { Int32(hostCall(__NR_memfd_create, UInt64(address: $0), 1)) }
+        try #require(hostFD >= 0 && ftruncate(hostFD, off_t(filePageCount * Int(pageSize))) == 0)
+        var status = stat()
+        fstat(hostFD, &status)
+        return MappedFile(
+            hostFD: hostFD,
+            identity: FileIdentity(
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: "/memfd:object (deleted)"),
+            offset: 0, fileByteCount: UInt64(status.st_size), isShared: true, isWritable: true, isRegular: true)
+    }
+
     // MARK: - The guest
 
     func step() throws {
@@ -71,6 +91,7 @@ final class TrackedGuest {
         case 6: moveHeap()
         case 7: writeByHost()
         case 8: writeBySupervisor()
+        case 9: changeObject()
         default: try write()
         }
     }
@@ -92,7 +113,7 @@ final class TrackedGuest {
         switch generator.below(8) {
         case 0: source = .sharedAnonymous
         case 1, 2:
-            var mapped = generator.oneIn(6) ? sharedFile : file
+            var mapped = generator.oneIn(6) ? sharedFile : generator.oneIn(2) ? object : file
             mapped.offset = UInt64(generator.below(Self.filePageCount)) * pageSize
             source = .file(mapped)
         default: break
@@ -184,6 +205,31 @@ final class TrackedGuest {
         if isWhole { precondition(result == count, "pread at \(hexadecimal(address)): \(result)") }
     }
 
+    /// What calls do to the object's file: bytes written, a hole, another size.
+    private func changeObject() {
+        let number = object.identity.memoryObject
+        let offset = generator.below(Self.filePageCount * Int(pageSize))
+        let count = 1 + generator.below(9000)
+        switch generator.below(3) {
+        case 0:
+            let bytes = [UInt8](repeating: UInt8(generator.below(256)), count: count)
+            precondition(pwrite(object.hostFD, bytes, count, off_t(offset)) == count)
+            space.noteWritten(object: number, from: UInt64(offset), to: UInt64(offset + count))
+            var status = stat()
+            fstat(object.hostFD, &status)
+            precondition(ftruncate(object.hostFD, off_t(roundUp(UInt64(status.st_size)))) == 0)
+        case 1:
+            let hole: UInt64 = 3  // FALLOC_FL_PUNCH_HOLE and FALLOC_FL_KEEP_SIZE
+            hostCall(__NR_fallocate, UInt64(signed: object.hostFD), hole, UInt64(offset), UInt64(count))
+            space.noteDropped(object: number, from: UInt64(offset), to: UInt64(offset + count))
+        default:
+            // What is stored behind the end, in the last page's rest, is nobody's.
+            let size = roundDownToPage(UInt64(offset))
+            precondition(ftruncate(object.hostFD, off_t(size)) == 0)
+            space.noteDropped(object: number, from: size, to: .max)
+        }
+    }
+
     // MARK: - Epochs
 
     /// Cuts an epoch, part of it while the guest goes on.
@@ -222,9 +268,9 @@ final class TrackedGuest {
         switch epoch.discards {
         case .everything: shadow = [:]
         case .ranges(let ranges):
-            for range in ranges {
-                for number in range.start / pageSize..<range.end / pageSize { shadow[number] = nil }
-            }
+            // The slot of a memory object has more pages than anybody could go through.
+            let sorted = ranges.sorted { $0.start < $1.start }
+            shadow = shadow.filter { !sorted.contains($0.key * pageSize) }
         }
         for page in epoch.pages { shadow[page.number] = page.content }
     }
@@ -234,7 +280,9 @@ final class TrackedGuest {
         for area in space.areas() where area.kind.isTracked {
             for number in area.range.start / pageSize..<area.range.end / pageSize {
                 guard let content = Arena.content(of: number) else { continue }
-                if Arena.isSame(content, shadow[number] ?? untouched(number, area)) { continue }
+                let page = AddressRange(start: number * pageSize, count: pageSize)
+                let travelled = DirtyRun(page, in: area).number
+                if Arena.isSame(content, shadow[travelled] ?? untouched(number, area)) { continue }
                 return "page \(hexadecimal(number * pageSize)) of \(area) is wrong in epoch \(epochs.count)"
             }
         }

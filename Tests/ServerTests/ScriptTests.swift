@@ -27,4 +27,17 @@ struct ScriptTests {
         let lineCount = outcome.mirror.outputText.split(separator: "\n").count
         SoakLog.note("\(turn.tested) script, primary killed", ["lines after the takeover": lineCount])
     }
+
+    @Test("processes that share memory and semaphores: as natively, protected to the end", arguments: Tracker.allCases)
+    func processes(_ tracker: Tracker) async throws {
+        let command = Command("/usr/bin/python3", [TestEnvironment.guestExamples + "/servers/processes.py"])
+        let native = try await NativeRuns.shared.outcome(of: command)
+        #expect(native.ending == .exited(0))
+        let options = ReplicationOptions(tracker: tracker)
+        let outcome = try await ReplicatedGuest.with(command, options) { try await $0.waitForEnd() }
+        try outcome.primary.requireSame(as: native)
+        try outcome.requireNoTrouble()
+        let isProtected = !outcome.primary.errorText.contains(ReplicatedGuest.unprotectedLine)
+        #expect(isProtected && outcome.mirror.ending == .exited(0), "\(outcome)")
+    }
 }

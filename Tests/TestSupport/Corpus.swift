@@ -64,10 +64,8 @@ extension CorpusEntry {
         CorpusEntry.takeoverExceptions.first { $0.name == name && $0.arguments == arguments }
     }
 
-    /// Whether the program maps a file that has no name: a memfd, or one that was removed.
-    public var mapsNamelessFile: Bool {
-        name == "shared_file_mapping" || (name == "fault" && arguments == ["past_end"])
-    }
+    /// Whether the program maps a file of a disk that was removed.
+    public var mapsNamelessFile: Bool { name == "fault" && arguments == ["past_end"] }
 
     private static func rows(of file: String) -> [[String]] {
         let contents = FileManager.default.contents(atPath: "\(TestEnvironment.guestExamples)/\(file)") ?? Data()

@@ -69,8 +69,8 @@ enum WaitCalls {
         return result
     }
 
-    /// In a waiter's progress: WNOHANG found nothing.
-    private static let nothingNew = -1
+    /// In a waiter's progress, which a record takes from 0 up: WNOHANG found nothing.
+    private static let nothingNew = 1
 
     private static func wait(
         _ thread: GuestThread, _ target: Target, _ options: UInt32, _ tell: (HostWait.Change) -> Int

@@ -44,9 +44,11 @@ extension CopyCalls {
         let result = move(thread, from: source, to: target, isBlocking: flags & nonblockingFlag == 0) {
             from.withHostCopy(advancedBy: 0) { sourceOffset in
                 to.withHostCopy(advancedBy: 0) { targetOffset in
-                    hostCall(
-                        __NR_splice, UInt64(signed: source.hostFD), sourceOffset, UInt64(signed: target.hostFD),
-                        targetOffset, length, flags | nonblockingFlag)
+                    thread.noting(target, at: to.given.map { UInt64(bitPattern: $0) }) {
+                        hostCall(
+                            __NR_splice, UInt64(signed: source.hostFD), sourceOffset, UInt64(signed: target.hostFD),
+                            targetOffset, length, flags | nonblockingFlag)
+                    }
                 }
             }
         }

@@ -40,9 +40,11 @@ enum CopyCalls {
             let length = min(thread.waiter.left(of: count), TransferCalls.pieceByteCountMax)
             let result = thread.performBlocking(target, events: Int16(POLLOUT), isBlocking: target.isBlocking) {
                 start.withHostCopy(advancedBy: done) { offset in
-                    hostCall(
-                        __NR_sendfile, UInt64(signed: target.hostFD), UInt64(signed: source.hostFD), offset,
-                        UInt64(length))
+                    thread.noting(target) {
+                        hostCall(
+                            __NR_sendfile, UInt64(signed: target.hostFD), UInt64(signed: source.hostFD), offset,
+                            UInt64(length))
+                    }
                 }
             }
             source.transfers.set()
@@ -80,9 +82,11 @@ enum CopyCalls {
         let result = TransferCalls.inPieces(thread, count) { done, length in
             from.withHostCopy(advancedBy: done) { sourceOffset in
                 to.withHostCopy(advancedBy: done) { targetOffset in
-                    hostCall(
-                        __NR_copy_file_range, UInt64(signed: source.hostFD), sourceOffset,
-                        UInt64(signed: target.hostFD), targetOffset, UInt64(length), arguments.f)
+                    thread.noting(target, at: to.given.map { UInt64(bitPattern: $0) &+ UInt64(done) }) {
+                        hostCall(
+                            __NR_copy_file_range, UInt64(signed: source.hostFD), sourceOffset,
+                            UInt64(signed: target.hostFD), targetOffset, UInt64(length), arguments.f)
+                    }
                 }
             }
         }

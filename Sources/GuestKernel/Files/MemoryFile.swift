@@ -9,6 +9,13 @@ enum MemoryFile {
     private static let closeOnExecFlag: UInt64 = 1
     private static let largeFile: Int32 = 0o100000
 
+    /// Whether new shared mappings of a file cannot be written to: F_SEAL_WRITE or F_SEAL_FUTURE_WRITE.
+    static func isSealed(_ hostFD: Int32) -> Bool {
+        let getSeals: UInt64 = 1034  // F_GET_SEALS, linux/fcntl.h
+        let seals = hostCall(__NR_fcntl, UInt64(signed: hostFD), getSeals)
+        return seals > 0 && seals & (8 | 16) != 0
+    }
+
     static func create(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         var name: [UInt8]
         do {
@@ -31,6 +38,13 @@ enum MemoryFile {
                 device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: String(decoding: path, as: UTF8.self)
             ))
         record.isMemory = true
+        let number = FileNumber(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        let added = thread.kernel.memory.addMemoryObject(
+            Int32(hostFD), number, name: String(decoding: name.dropLast(), as: UTF8.self))
+        if added < 0 {
+            hostCall(__NR_close, UInt64(hostFD))
+            return added
+        }
         let file = FileDescription(
             kind: .regular, hostFD: Int32(hostFD), statusFlags: O_RDWR | largeFile, record: .file(record))
         return thread.kernel.files.add(file, closesOnExec: flags & closeOnExecFlag != 0)

@@ -29,7 +29,8 @@ extension TransferCalls {
                 hostCall(
                     number, UInt64(signed: file.hostFD), address, UInt64(length), arguments.d &+ UInt64(offset))
             }
-            return number == __NR_pread64 ? thread.writing(address, length, call) : call()
+            if number == __NR_pread64 { return thread.writing(address, length, call) }
+            return thread.noting(file, at: arguments.d &+ UInt64(offset), call)
         }
     }
 
@@ -70,7 +71,7 @@ extension TransferCalls {
                 let call = {
                     hostCall(number, UInt64(signed: file.hostFD), UInt64(address: rest.base), UInt64(rest.count))
                 }
-                return isWrite ? call() : thread.writing(rest, call)
+                return isWrite ? thread.noting(file, call) : thread.writing(rest, call)
             }
             return result < 0 && done > 0 ? done : done + result
         }
@@ -119,13 +120,14 @@ extension TransferCalls {
                 let done = isRead ? 0 : thread.waiter.progress
                 var rest = pieces
                 if done > 0 { rest.drop(done) }
+                let place = isAtPosition ? nil : arguments.d &+ UInt64(done)
                 let result = retryingInterrupts {
                     let call = {
                         hostCall(
                             number, UInt64(signed: file.hostFD), UInt64(address: rest.base), UInt64(rest.count),
-                            isAtPosition ? arguments.d : arguments.d &+ UInt64(done), arguments.e, arguments.f)
+                            place ?? arguments.d, arguments.e, arguments.f)
                     }
-                    return isRead ? thread.writing(rest, call) : call()
+                    return isRead ? thread.writing(rest, call) : thread.noting(file, at: place, call)
                 }
                 return result < 0 ? (done > 0 ? done : result) : done + result
             }

@@ -60,7 +60,9 @@ enum TransferCalls {
             }
             if let made = file.payload as? SyntheticFile { return made.write(file, from: address, count: count) }
             return inPieces(thread, count) { offset, length in
-                hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
+                thread.noting(file) {
+                    hostCall(__NR_write, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
+                }
             }
         }
         if file.kind == .socket { return SocketTransfer.send(thread, file, address, count, flags: 0, to: nil) }

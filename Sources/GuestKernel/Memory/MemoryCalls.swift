@@ -65,14 +65,20 @@ enum MemoryCalls {
         var status = stat()
         guard fstat(file.hostFD, &status) == 0 else { return .failure(CallError(errno: EBADF)) }
         // As the kernel's d_path: without links, and with " (deleted)" where the name is gone.
-        let path = String(decoding: kernel.paths.guestPath(ofDescriptor: file.hostFD) ?? [], as: UTF8.self)
+        let path = kernel.paths.guestPath(ofDescriptor: file.hostFD) ?? []
+        var identity = FileIdentity(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: String(decoding: path, as: UTF8.self),
+            volumeHandle: file.volume?.handle ?? 0)
+        let object = kernel.memoryObject(
+            file, identity.number, path: path, isSharedForWriting: isShared && access == O_RDWR)
+        if object < 0 { return .failure(CallError(errno: ENOMEM)) }
+        identity.memoryObject = UInt64(object)
         var mapped = MappedFile(
-            hostFD: file.hostFD,
-            identity: FileIdentity(
-                device: UInt64(status.st_dev), inode: UInt64(status.st_ino), path: path,
-                volumeHandle: file.volume?.handle ?? 0),
-            offset: offset, fileByteCount: UInt64(max(0, status.st_size)), isShared: isShared,
-            isWritable: access == O_RDWR && file.volume == nil, isRegular: status.st_mode & S_IFMT == S_IFREG)
+            hostFD: file.hostFD, identity: identity, offset: offset, fileByteCount: UInt64(max(0, status.st_size)),
+            isShared: isShared, isWritable: access == O_RDWR && file.volume == nil,
+            isRegular: status.st_mode & S_IFMT == S_IFREG)
+        // The tracker cannot watch what a seal keeps from being written to, and need not.
+        if object > 0, MemoryFile.isSealed(file.hostFD) { mapped.isWritable = false }
         // Whoever maps a file by a descriptor that can write to it may do so. A mirror could not see the change.
         mapped.mayChange = access == O_RDWR && !kernel.configuration.replicates
         return .success(mapped)

@@ -37,10 +37,10 @@ public enum HandedDescriptors {
     }
 
     /// Listeners, datagram sockets that have a name, and files. Directories and devices are opened again, and of a
-    /// volume's file the mirror has its own copy.
+    /// volume's or a memory file the mirror has its own copy.
     static func isForHanding(_ object: ObjectRecord, _ file: FileDescription) -> Bool {
         switch object {
-        case .file: return file.kind == .regular && file.volume == nil
+        case .file(let record): return file.kind == .regular && file.volume == nil && !record.isMemory
         case .socket(let socket):
             if socket.pair != 0 { return false }
             if socket.state == .listening { return true }

@@ -13,10 +13,11 @@ extension ObjectRestorer {
     func restoreFile(_ description: DescriptionRecord, _ file: FileRecord) throws(RestoreError) -> FileDescription {
         let path = String(decoding: file.path, as: UTF8.self)
         let isInVolume = file.identity.map { $0.volumeHandle != 0 } ?? false
-        if file.isMemory || file.flags & OpenCalls.temporaryFile != 0 && !isInVolume {
+        let object = memoryObject(description)
+        if object == nil, file.isMemory || file.flags & OpenCalls.temporaryFile != 0 && !isInVolume {
             return try lost(description, "the guest's nameless file \(path) is not here: its descriptors fail (EIO)")
         }
-        let opened = openCopy(file) ?? open(file)
+        let opened = object.map { openCopy($0, file) } ?? openCopy(file) ?? open(file)
         guard opened >= 0 else {
             if [EMFILE, ENFILE, ENOMEM].contains(Int32(-opened)) { throw noRoom(description, errno: Int32(-opened)) }
             return try lost(
@@ -50,6 +51,16 @@ extension ObjectRestorer {
         guard let handle = file.identity?.volumeHandle, handle != 0,
             let copy = kernel.configuration.restoredFiles[handle]
         else { return nil }
+        return openCopy(copy, file)
+    }
+
+    /// The host's file that a memory object is here; nil for any other description.
+    func memoryObject(_ description: DescriptionRecord) -> Int32? {
+        guard case .file(let file) = description.object, description.kind == .regular else { return nil }
+        return file.identity.flatMap { kernel.configuration.restoredObjects[$0.number] }
+    }
+
+    private func openCopy(_ copy: Int32, _ file: FileRecord) -> Int {
         let flags = file.flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW | O_DIRECTORY | OpenCalls.temporaryFile)
         let opened = HostFile.open(HostFile.descriptorPath(copy), flags: flags | O_CLOEXEC)
         if opened != -Int(EACCES) { return opened }

@@ -21,7 +21,10 @@ public enum ObjectRestore {
         var handed = HandedTable(handed)
         // What the guest has open of them is opened once more for each description.
         let copies = HandedTable(kernel.configuration.restoredFiles)
-        defer { _ = copies }
+        defer {
+            _ = copies
+            for hostFD in kernel.configuration.restoredObjects.values { hostCall(__NR_close, UInt64(signed: hostFD)) }
+        }
         var restorer = ObjectRestorer(kernel, try ObjectRecords(records))
         try restorer.makeAll(&handed)
         restorer.install()
@@ -104,7 +107,14 @@ struct ObjectRestorer: ~Copyable {
     private mutating func make(
         _ description: DescriptionRecord, _ handed: Int32?
     ) throws(RestoreError) -> FileDescription {
-        if let handed, let file = adopt(description, handed) { return file }
+        if let handed {
+            if memoryObject(description) != nil {
+                // It has what the primary stored there after the epoch.
+                hostCall(__NR_close, UInt64(signed: handed))
+            } else if let file = adopt(description, handed) {
+                return file
+            }
+        }
         switch description.object {
         case .file(let file): return try restoreFile(description, file)
         case .synthetic(let synthetic):

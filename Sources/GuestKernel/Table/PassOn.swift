@@ -173,7 +173,7 @@ struct PassOn: Sendable {
         _ original: SyscallArguments? = nil
     ) -> Int {
         guard changesFiles, let journal = thread.kernel.volumes, journal.isRecording else {
-            return call(thread, arguments)
+            return callNoting(thread, arguments, file, paths)
         }
         let followsLast = kinds.contains(.path) && follows(.path, original ?? arguments)
         let change = VolumeCall(
@@ -183,7 +183,16 @@ struct PassOn: Sendable {
         if full != 0 { return full }
         let settled = change.settle(thread, journal)
         if settled != 0 { return settled }
-        return change.perform(journal) { call(thread, arguments) }
+        return change.perform(journal) { callNoting(thread, arguments, file, paths) }
+    }
+
+    /// What it does to a memory object is known to the next epoch.
+    @inline(__always)
+    private func callNoting(
+        _ thread: GuestThread, _ arguments: SyscallArguments, _ file: FileDescription?, _ paths: [ResolvedPath]
+    ) -> Int {
+        guard changesFiles, VolumeCall.sizes.contains(number) else { return call(thread, arguments) }
+        return thread.notingSize(number, arguments, file, paths) { call(thread, arguments) }
     }
 
     /// What is passed on can be made again: where it found pages closed for tracking, it has done nothing yet.
