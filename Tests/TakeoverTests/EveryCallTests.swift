@@ -18,6 +18,7 @@ struct EveryCallTests {
     /// What a program looks at between two calls, and what a takeover right there changes.
     private static let exceptions = [
         "epoll_rules": "an edge is told once more after a takeover",
+        "identity": "on which processors a thread may run is not brought along",
         "pipes": "how bytes lie in the pages of a full pipe is not brought along: when it takes more may differ",
     ]
     /// A takeover that comes so early comes in any case: later calls may be answered without leaving the guest.
