@@ -7,6 +7,8 @@ struct Child: Sendable, Equatable {
     let pid: Int32
     /// What its parent is sent when it ends: SIGCHLD unless clone(2) was told otherwise, 0 for nothing.
     let exitSignal: Int32
+    /// As the guest knows it, at the last epoch; used once there is nothing any more that the host could be asked of.
+    var processGroup: Int32 = 0
     /// Set once its end is known, which its parent has been told then.
     var end: SignalInfo?
     /// It ended with the primary: there is nothing on this host that could be waited for.
@@ -25,6 +27,7 @@ struct ChildrenRecord: Sendable, Equatable {
         var reader = RecordReader(bytes)
         children = try reader.getAll { reader throws(RecordError) in
             var child = Child(pid: try reader.get(), exitSignal: try reader.get())
+            child.processGroup = try reader.get()
             if try reader.getFlag() { child.end = try SignalInfo(from: &reader) }
             guard child.pid > 0, 0...SignalSet.count ~= child.exitSignal else { throw .isMalformed }
             return child
@@ -37,6 +40,7 @@ struct ChildrenRecord: Sendable, Equatable {
         writer.putAll(children) { writer, child in
             writer.put(child.pid)
             writer.put(child.exitSignal)
+            writer.put(child.processGroup)
             writer.put(child.end != nil)
             child.end?.write(to: &writer)
         }

@@ -82,6 +82,11 @@ public final class GuestIdentity: Sendable {
     public var processGroup: Int32 { group.number(on: GuestIdentity.hostGroup) }
     public var session: Int32 { sessionLeader.number(on: GuestIdentity.hostSession) }
 
+    /// Another process's, as the guest knows it; a negative errno where there is no such process.
+    func processGroup(of process: Int32) -> Int32 {
+        group.number(on: Int32(hostCall(__NR_getpgid, UInt64(signed: process))))
+    }
+
     func setProcessGroup(_ processGroup: Int32) {
         group.set(GuestIdentity.hostGroup, guest: processGroup)
     }
