@@ -66,7 +66,8 @@ enum ForkCalls {
             let pid = ForkedProcess.start(image)
             if pid < 0 { return pid }
             guard image.takenPids.contains(Int32(pid)) else {
-                kernel.children.add(Child(pid: Int32(pid), exitSignal: image.request.exitSignal))
+                let child = Child(pid: Int32(pid), exitSignal: image.request.exitSignal, execution: image.execution)
+                kernel.children.add(child)
                 return pid
             }
             // It ends by itself.

@@ -33,6 +33,7 @@ extension GuestKernel {
                 (number, FileTable.Entry(file: inherited[file], closesOnExec: closesOnExec))
             }, limit: image.descriptorLimit)
         files.giveDirectAccess()
+        execution = image.execution
         parentHold.store(image.hold?.writeEnd ?? -1, ordering: .relaxed)
     }
 
