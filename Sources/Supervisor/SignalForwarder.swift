@@ -105,7 +105,9 @@ struct SignalForwarder: Sendable {
         let uid = info.load(fromByteOffset: 20, as: UInt32.self)
         let value = info.load(fromByteOffset: 24, as: UInt64.self)
         // Of the supervisor's own children the guest's kernel knows nothing.
-        if signal == SIGCHLD, code > 0 { return kernel.childChanged(code: code, pid: pid) }
+        if signal == SIGCHLD, code > 0 {
+            return kernel.childChanged(code: code, pid: pid, status: Int32(truncatingIfNeeded: value))
+        }
         // A broken pipe of the supervisor's is its own affair.
         if signal == SIGPIPE, pid == kernel.identity.hostPid { return }
         // Of a descriptor: siginfo_t has its events and its number where others have a process and a value.

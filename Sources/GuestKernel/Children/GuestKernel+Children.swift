@@ -4,13 +4,14 @@ import GuestMemory
 
 extension GuestKernel {
     /// The host has told of a child: SIGCHLD with a code above 0. Several at once may have come as one.
-    public func childChanged(code: Int32, pid: Int32) {
+    ///
+    /// Stops are told by SIGCHLD whatever the child's exit signal is (do_notify_parent_cldstop in kernel/signal.c).
+    public func childChanged(code: Int32, pid: Int32, status: Int32) {
         noteChildEnds()
         children.wakeWaiters()
-        guard code > HostWait.codeDumped, let child = children.find(pid), child.exitSignal == SIGCHLD,
+        guard code > HostWait.codeDumped, children.find(pid) != nil,
             signals.action(for: SIGCHLD).flags & SignalAction.noChildStop == 0
         else { return }
-        let status = code == HostWait.codeContinued ? SIGCONT : SIGSTOP
         sendToProcess(.child(code, pid: pid, status: status))
     }
 
