@@ -125,6 +125,51 @@ static void stops(void) {
     CHECK_EQUAL(WEXITSTATUS(status), 3);
 }
 
+// Those of job control: who is told what, what cancels one, and a group that is not stopped by them at all.
+static void job_control(void) {
+    int status;
+    struct sigaction action = { .sa_sigaction = on_child, .sa_flags = SA_SIGINFO }, before;
+    told = 0;
+    CHECK_EQUAL(sigaction(SIGCHLD, &action, &before), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        setpgid(0, 0);
+        raise(SIGTSTP);
+        _exit(4);
+    }
+    CHECK_EVENTUALLY(told == 1);
+    CHECK_EQUAL(last.si_code, CLD_STOPPED);
+    CHECK_EQUAL(last.si_status, SIGTSTP);
+    CHECK_EQUAL(waitpid(child, &status, WUNTRACED), child);
+    CHECK_EQUAL(WSTOPSIG(status), SIGTSTP);
+    CHECK_EQUAL(kill(child, SIGCONT), 0);
+    CHECK_EVENTUALLY(waitpid(child, &status, WNOHANG) == child);
+    CHECK_EQUAL(WEXITSTATUS(status), 4);
+    CHECK_EQUAL(sigaction(SIGCHLD, &before, NULL), 0);
+    child = fork();
+    if (child == 0) {
+        setsid();
+        raise(SIGTSTP);
+        raise(SIGTTIN);
+        _exit(5);
+    }
+    CHECK_EVENTUALLY(waitpid(child, &status, WNOHANG) == child);
+    CHECK_EQUAL(WEXITSTATUS(status), 5);
+    child = fork();
+    if (child == 0) {
+        setpgid(0, 0);
+        while (1) pause();
+    }
+    setpgid(child, child);
+    for (int i = 0; i < 200; i++) {
+        CHECK_EQUAL(kill(child, SIGTSTP), 0);
+        CHECK_EQUAL(kill(child, SIGCONT), 0);
+    }
+    CHECK_EQUAL(kill(child, SIGTERM), 0);
+    CHECK_EVENTUALLY(waitpid(child, &status, WNOHANG) == child);
+    CHECK_EQUAL(WTERMSIG(status), SIGTERM);
+}
+
 // Timers, pending signals and waiting time are not handed on; masks, handlers and memory are.
 static volatile int value = 1;
 
@@ -200,6 +245,7 @@ int main(void) {
     telling();
     groups();
     stops();
+    job_control();
     inheritance();
     memory();
     many();
