@@ -229,6 +229,16 @@ static void memory(void) {
     CHECK_EQUAL(pages[4096], 'x');
     CHECK_EQUAL(pages[0], 'x');
     CHECK_EQUAL(munmap(pages, 4 * 4096), 0);
+    // What is mapped there next is handed on with what is in it.
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    CHECK(mmap(pages, 4 * 4096, PROT_READ | PROT_WRITE, flags, -1, 0) == pages);
+    memset(pages, 'y', 4 * 4096);
+    child = fork();
+    if (child == 0) _exit(pages[2 * 4096]);
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK_EQUAL(WEXITSTATUS(status), 'y');
+    CHECK_EQUAL(munmap(pages, 4 * 4096), 0);
+    CHECK_FAILS(madvise(both, 4096, MADV_WIPEONFORK), EINVAL);
     CHECK_EQUAL(munmap(both, 4096), 0);
 }
 

@@ -14,7 +14,7 @@ extension GuestKernel {
                 limits: ResourceLimits(image.limits), signals: SignalTable(actions: image.actions),
                 callSites: CallSiteTable(image.callSites, adds: image.configuration.rewrites), mounts: image.mounts,
                 volumes: image.volumes?.journal(fault: image.configuration.testFault)))
-        memory.openAfterFork()
+        memory.openAfterFork(wipes: !image.request.sharesMemory)
         if image.request.sharesMemory {
             do throws(TrackerError) {
                 try memory.beginLoan()
