@@ -1,8 +1,11 @@
 // fork and wait: how children end, who is told and how, groups, what a child has of its parent and what it has not.
 #include "check.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -242,6 +245,46 @@ static void memory(void) {
     CHECK_EQUAL(munmap(both, 4096), 0);
 }
 
+// Who asked for it is told of its parent's end, also as another program; that the parent becomes one is no end.
+static void death_signals(void) {
+    int lives[2], executing[2], signal;
+    CHECK_EQUAL(pipe(lives), 0);
+    CHECK_EQUAL(pipe2(executing, O_CLOEXEC), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t other = fork();
+        if (other == 0) {
+            CHECK_FAILS(prctl(PR_SET_PDEATHSIG, 65), EINVAL);
+            CHECK_EQUAL(prctl(PR_SET_PDEATHSIG, SIGTERM), 0);
+            pid_t third = fork();
+            if (third == 0) _exit(prctl(PR_GET_PDEATHSIG, &signal) == 0 && signal == 0 ? 0 : 1);
+            int status;
+            CHECK(waitpid(third, &status, 0) == third && status == 0);
+            CHECK(prctl(PR_GET_PDEATHSIG, &signal) == 0 && signal == SIGTERM);
+            CHECK_EQUAL(write(lives[1], "x", 1), 1);
+            execl("/bin/sleep", "sleep", "1000", NULL);
+            _exit(1);
+        }
+        char byte;
+        close(lives[1]);
+        CHECK_EQUAL(read(lives[0], &byte, 1), 1);
+        execl("/bin/sleep", "sleep", "1000", NULL);
+        _exit(1);
+    }
+    char byte;
+    close(lives[1]);
+    close(executing[1]);
+    CHECK_EQUAL(read(executing[0], &byte, 1), 0);
+    struct pollfd end = { .fd = lives[0], .events = POLLIN };
+    CHECK_EQUAL(poll(&end, 1, 100), 0);
+    CHECK_EQUAL(kill(child, SIGKILL), 0);
+    CHECK_EQUAL(waitpid(child, NULL, 0), child);
+    CHECK_EQUAL(poll(&end, 1, 20000), 1);
+    CHECK_EQUAL(read(lives[0], &byte, 1), 0);
+    close(lives[0]);
+    close(executing[0]);
+}
+
 static void many(void) {
     int sum = 0, status;
     for (int i = 1; i <= 20; i++) start_exiting(i);
@@ -258,6 +301,7 @@ int main(void) {
     job_control();
     inheritance();
     memory();
+    death_signals();
     many();
     return check_ok();
 }

@@ -41,10 +41,15 @@ extension GuestKernel {
         sendToProcess(info)
     }
 
-    /// getppid's answer is another one from now on, also where it is given without leaving the guest.
+    /// getppid's answer is another one from now on, also where it is given without leaving the guest; and who asked for
+    /// it is told (forget_original_parent in kernel/exit.c).
     public func parentEnded() {
         let parent = identity.currentParentPid
         threads.visit { $0.context.pointee.guest_parent_pid = parent }
+        let signal = identity.attributes.withLock { $0.deathSignal }
+        guard identity.isChild, signal != 0 else { return }
+        let user = UInt32(hostCall(__NR_getuid))
+        sendToProcess(.sent(signal: signal, code: 0, pid: identity.parentPid, uid: user))
     }
 
     /// In a child that ends: says so to whoever traces it. Of SIGKILL its parent does (`tellOfEnd`).

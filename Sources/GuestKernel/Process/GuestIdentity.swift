@@ -59,7 +59,10 @@ public final class GuestIdentity: Sendable {
         parentHostPid = parent.hostPid
         group = NumberOnHost(GuestIdentity.hostGroup, guest: parent.processGroup)
         sessionLeader = NumberOnHost(GuestIdentity.hostSession, guest: parent.session)
-        attributes.withLock { $0 = parent.attributes }
+        attributes.withLock { attributes in
+            attributes = parent.attributes
+            attributes.deathSignal = 0
+        }
     }
 
     var asParent: Parent {
@@ -111,6 +114,9 @@ struct ProcessAttributes: Sendable, BitwiseCopyable, Equatable {
     /// PR_SET_NO_NEW_PRIVS, which dispatch by seccomp sets on the host without being asked.
     var hasNoNewPrivileges = false
     var isChildSubreaper = false
+    /// PR_SET_PDEATHSIG, which the host has as well where the parent is outside. In no record: the parent of a guest
+    /// that goes on is another.
+    var deathSignal: Int32 = 0
     /// umask(2), which the host has as well.
     var fileMask: UInt32 = 0o22
 }
