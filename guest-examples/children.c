@@ -1,8 +1,11 @@
 // fork and wait: how children end, who is told and how, groups, what a child has of its parent and what it has not.
 #include "check.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -125,6 +128,51 @@ static void stops(void) {
     CHECK_EQUAL(WEXITSTATUS(status), 3);
 }
 
+// Those of job control: who is told what, what cancels one, and a group that is not stopped by them at all.
+static void job_control(void) {
+    int status;
+    struct sigaction action = { .sa_sigaction = on_child, .sa_flags = SA_SIGINFO }, before;
+    told = 0;
+    CHECK_EQUAL(sigaction(SIGCHLD, &action, &before), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        setpgid(0, 0);
+        raise(SIGTSTP);
+        _exit(4);
+    }
+    CHECK_EVENTUALLY(told == 1);
+    CHECK_EQUAL(last.si_code, CLD_STOPPED);
+    CHECK_EQUAL(last.si_status, SIGTSTP);
+    CHECK_EQUAL(waitpid(child, &status, WUNTRACED), child);
+    CHECK_EQUAL(WSTOPSIG(status), SIGTSTP);
+    CHECK_EQUAL(kill(child, SIGCONT), 0);
+    CHECK_EVENTUALLY(waitpid(child, &status, WNOHANG) == child);
+    CHECK_EQUAL(WEXITSTATUS(status), 4);
+    CHECK_EQUAL(sigaction(SIGCHLD, &before, NULL), 0);
+    child = fork();
+    if (child == 0) {
+        setsid();
+        raise(SIGTSTP);
+        raise(SIGTTIN);
+        _exit(5);
+    }
+    CHECK_EVENTUALLY(waitpid(child, &status, WNOHANG) == child);
+    CHECK_EQUAL(WEXITSTATUS(status), 5);
+    child = fork();
+    if (child == 0) {
+        setpgid(0, 0);
+        while (1) pause();
+    }
+    setpgid(child, child);
+    for (int i = 0; i < 200; i++) {
+        CHECK_EQUAL(kill(child, SIGTSTP), 0);
+        CHECK_EQUAL(kill(child, SIGCONT), 0);
+    }
+    CHECK_EQUAL(kill(child, SIGTERM), 0);
+    CHECK_EVENTUALLY(waitpid(child, &status, WNOHANG) == child);
+    CHECK_EQUAL(WTERMSIG(status), SIGTERM);
+}
+
 // Timers, pending signals and waiting time are not handed on; masks, handlers and memory are.
 static volatile int value = 1;
 
@@ -184,7 +232,57 @@ static void memory(void) {
     CHECK_EQUAL(pages[4096], 'x');
     CHECK_EQUAL(pages[0], 'x');
     CHECK_EQUAL(munmap(pages, 4 * 4096), 0);
+    // What is mapped there next is handed on with what is in it.
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    CHECK(mmap(pages, 4 * 4096, PROT_READ | PROT_WRITE, flags, -1, 0) == pages);
+    memset(pages, 'y', 4 * 4096);
+    child = fork();
+    if (child == 0) _exit(pages[2 * 4096]);
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK_EQUAL(WEXITSTATUS(status), 'y');
+    CHECK_EQUAL(munmap(pages, 4 * 4096), 0);
+    CHECK_FAILS(madvise(both, 4096, MADV_WIPEONFORK), EINVAL);
     CHECK_EQUAL(munmap(both, 4096), 0);
+}
+
+// Who asked for it is told of its parent's end, also as another program; that the parent becomes one is no end.
+static void death_signals(void) {
+    int lives[2], executing[2], signal;
+    CHECK_EQUAL(pipe(lives), 0);
+    CHECK_EQUAL(pipe2(executing, O_CLOEXEC), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t other = fork();
+        if (other == 0) {
+            CHECK_FAILS(prctl(PR_SET_PDEATHSIG, 65), EINVAL);
+            CHECK_EQUAL(prctl(PR_SET_PDEATHSIG, SIGTERM), 0);
+            pid_t third = fork();
+            if (third == 0) _exit(prctl(PR_GET_PDEATHSIG, &signal) == 0 && signal == 0 ? 0 : 1);
+            int status;
+            CHECK(waitpid(third, &status, 0) == third && status == 0);
+            CHECK(prctl(PR_GET_PDEATHSIG, &signal) == 0 && signal == SIGTERM);
+            CHECK_EQUAL(write(lives[1], "x", 1), 1);
+            execl("/bin/sleep", "sleep", "1000", NULL);
+            _exit(1);
+        }
+        char byte;
+        close(lives[1]);
+        CHECK_EQUAL(read(lives[0], &byte, 1), 1);
+        execl("/bin/sleep", "sleep", "1000", NULL);
+        _exit(1);
+    }
+    char byte;
+    close(lives[1]);
+    close(executing[1]);
+    CHECK_EQUAL(read(executing[0], &byte, 1), 0);
+    struct pollfd end = { .fd = lives[0], .events = POLLIN };
+    CHECK_EQUAL(poll(&end, 1, 100), 0);
+    CHECK_EQUAL(kill(child, SIGKILL), 0);
+    CHECK_EQUAL(waitpid(child, NULL, 0), child);
+    CHECK_EQUAL(poll(&end, 1, 20000), 1);
+    CHECK_EQUAL(read(lives[0], &byte, 1), 0);
+    close(lives[0]);
+    close(executing[0]);
 }
 
 static void many(void) {
@@ -200,8 +298,10 @@ int main(void) {
     telling();
     groups();
     stops();
+    job_control();
     inheritance();
     memory();
+    death_signals();
     many();
     return check_ok();
 }

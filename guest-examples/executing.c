@@ -1,6 +1,7 @@
 // execve in place: what a new program has of the old one, what it has not, and what is refused.
 #include "check.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -98,6 +99,15 @@ static int third(void) {
     int status;
     CHECK_EQUAL(waitpid(child, &status, 0), child);
     CHECK_EQUAL(WEXITSTATUS(status), 5);
+    // Whatever was to be told of its end, it is SIGCHLD once there is another program.
+    child = (pid_t)syscall(SYS_clone, CLONE_VFORK, 0, 0, 0, 0);
+    if (child == 0) {
+        char *words[] = { "sh", "-c", "exit 6", NULL };
+        execve("/bin/sh", words, NULL);
+        _exit(1);
+    }
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK_EQUAL(WEXITSTATUS(status), 6);
     return check_ok();
 }
 

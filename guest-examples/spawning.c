@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 extern char **environ;
@@ -62,6 +63,20 @@ static void shared(void) {
     CHECK_EQUAL(WEXITSTATUS(status), 4);
 }
 
+// What other children have empty: the memory is still the parent's.
+static void unwiped(void) {
+    int status;
+    char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(page != MAP_FAILED && madvise(page, 4096, MADV_WIPEONFORK) == 0);
+    *page = 12;
+    pid_t child = vfork();
+    if (child == 0) _exit(*page);
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK_EQUAL(WEXITSTATUS(status), 12);
+    CHECK_EQUAL(*page, 12);
+    CHECK_EQUAL(munmap(page, 4096), 0);
+}
+
 static void shells(void) {
     CHECK_EQUAL(WEXITSTATUS(system("exit 9")), 9);
     FILE *pipe = popen("echo one; echo two", "r");
@@ -80,6 +95,7 @@ int main(void) {
     spawn();
     actions();
     shared();
+    unwiped();
     shells();
     return check_ok();
 }

@@ -117,6 +117,8 @@ public final class GuestKernel: @unchecked Sendable {
     let children = ChildTable()
     /// In a child of vfork's, what its parent waits for (`ParentHold`); -1 for nothing.
     let parentHold = Atomic<Int32>(-1)
+    /// In a child whose exit signal is not SIGCHLD: how its parent hears of its execve.
+    var execution: ExecutionMark?
     /// Set by the thread that makes an execve that will succeed.
     let isExecuting = Atomic<Bool>(false)
     let limits: ResourceLimits

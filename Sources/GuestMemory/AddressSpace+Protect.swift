@@ -83,6 +83,14 @@ extension AddressSpace {
             state.map.setFlag(.notForked, advice == MADV_DONTFORK, in: area.range)
             return 0
         }
+        if advice == MADV_WIPEONFORK || advice == MADV_KEEPONFORK {
+            // madvise_vma_behavior in mm/madvise.c. On the host it would stay with the addresses, whatever lies there
+            // next.
+            guard advice == MADV_KEEPONFORK || area.isPlainAnonymous else { return -Int(EINVAL) }
+            guard state.map.hasRoomForEdit else { return -Int(ENOMEM) }
+            state.map.setFlag(.wipedOnFork, advice == MADV_WIPEONFORK, in: area.range)
+            return 0
+        }
         let dropsContent = advice == MADV_DONTNEED || advice == MADV_REMOVE
         // Shared memory keeps its content where its pages are only taken out of the page table (MADV_DONTNEED,
         // MADV_COLD, MADV_PAGEOUT); but that they were written is kept nowhere else.

@@ -63,10 +63,16 @@ public final class AddressSpace: Sendable {
 
     /// In the forked process: what was closed only because its parent's writes are tracked is open, and what is not
     /// handed on (MADV_DONTFORK) is gone.
-    public func openAfterFork() {
+    ///
+    /// - Parameter wipes: whether what is handed on empty is that (MADV_WIPEONFORK): it is not where the memory is
+    ///   still the parent's.
+    public func openAfterFork(wipes: Bool) {
         TrackedWrites.end()
         state.withLock { state in
             for area in state.map.areas where area.flags.contains(.notForked) { _ = clear(area.range, in: &state) }
+            if wipes {
+                for area in state.map.areas where area.flags.contains(.wipedOnFork) { _ = HostMemory.drop(area.range) }
+            }
             guard state.wasClosedForTracking else { return }
             state.wasClosedForTracking = false
             for area in state.map.areas where area.protection.contains(.write) {

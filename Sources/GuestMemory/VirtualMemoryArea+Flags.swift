@@ -20,6 +20,9 @@ extension VirtualMemoryArea {
         /// MADV_DONTFORK: a child does not have it.
         public static let notForked = Flags(rawValue: 8)
 
-        static let all: Flags = [.growsDown, .noReserve, .moved, .notForked]
+        /// MADV_WIPEONFORK: a child has it without what is in it.
+        public static let wipedOnFork = Flags(rawValue: 16)
+
+        static let all: Flags = [.growsDown, .noReserve, .moved, .notForked, .wipedOnFork]
     }
 }

@@ -12,6 +12,10 @@ struct SignalForwarder: Sendable {
     /// siginfo_t (sigaction(2)).
     private static let infoByteCount = 128
 
+    /// What the host's kernel must not ignore, whatever the guest does (`StartState` has taken that before): where
+    /// SIGCHLD is ignored it reaps children, and nobody is told how they ended; the others stop a child.
+    private static let neededFromHost = [SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU]
+
     /// In a forked process, which has its parent's handlers.
     static let inherited = SignalForwarder(isInherited: true)
 
@@ -22,6 +26,7 @@ struct SignalForwarder: Sendable {
         HostSignals.setMask(HostSignals.helperMask)
         SignalForwarder.disableAlternateStack()
         for signal in [SIGABRT, SIGQUIT] { SignalForwarder.setDefaultUnlessIgnored(signal) }
+        for signal in SignalForwarder.neededFromHost { SignalForwarder.setDefault(signal) }
         let installed = guest_signals_install()
         guard installed == 0 else {
             throw SupervisorError(.failed, "signal handlers cannot be installed: \(errorText(Int32(-installed)))")
@@ -100,7 +105,9 @@ struct SignalForwarder: Sendable {
         let uid = info.load(fromByteOffset: 20, as: UInt32.self)
         let value = info.load(fromByteOffset: 24, as: UInt64.self)
         // Of the supervisor's own children the guest's kernel knows nothing.
-        if signal == SIGCHLD, code > 0 { return kernel.childChanged(code: code, pid: pid) }
+        if signal == SIGCHLD, code > 0 {
+            return kernel.childChanged(code: code, pid: pid, status: Int32(truncatingIfNeeded: value))
+        }
         // A broken pipe of the supervisor's is its own affair.
         if signal == SIGPIPE, pid == kernel.identity.hostPid { return }
         // Of a descriptor: siginfo_t has its events and its number where others have a process and a value.
@@ -136,8 +143,11 @@ struct SignalForwarder: Sendable {
     private static func setDefaultUnlessIgnored(_ signal: Int32) {
         var action: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         hostCall(__NR_rt_sigaction, UInt64(signed: signal), 0, UInt64(address: &action), 8)
-        if action.0 <= 1 { return }
-        action = (0, 0, 0, 0)
+        if action.0 > 1 { setDefault(signal) }
+    }
+
+    private static func setDefault(_ signal: Int32) {
+        var action: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         hostCall(__NR_rt_sigaction, UInt64(signed: signal), UInt64(address: &action), 0, 8)
     }
 }

@@ -71,6 +71,22 @@ struct SurroundingsTests {
         }
     }
 
+    @Test("ignored signals of children and of job control, by which it is to hear of children all the same")
+    func ignoredSignals() async throws {
+        func ignoring(_ command: Command) -> Command {
+            var wrapped = command
+            wrapped.program = "/usr/bin/env"
+            let words = ["--ignore-signal=CHLD,TSTP,TTIN,TTOU", command.program]
+            wrapped.arguments = words.map { Array($0.utf8) } + command.arguments
+            return wrapped
+        }
+        let command = Command("/usr/bin/python3", [ProgramFixture.scripts + "/ignored_signals.py"])
+        let native = try await ignoring(command).run()
+        for dispatch in Dispatch.allCases {
+            try await ignoring(Understudy.run(command, dispatch: dispatch)).run().requireSame(as: native)
+        }
+    }
+
     @Test("input from a file, a pipe, nothing, and a closed descriptor")
     func inputs() async throws {
         try await ScratchDirectory.with { scratch in

@@ -49,11 +49,13 @@ struct FamilyVolumeTests {
         }
     }
 
-    @Test("killed by their parent in the middle of it, 200 times: the mirror is still there, and the same")
-    func killedByParent() async throws {
+    @Test(
+        "killed by their parent in the middle of it, 200 times: the mirror is still there, and the same",
+        arguments: ["kill", "queue"])
+    func killedByParent(_ way: String) async throws {
         try await ScratchDirectory.with { scratch in
             let pair = try VolumePair(in: scratch)
-            let guest = Self.family("kill", pair.volume, String(TestEnvironment.seed), "200")
+            let guest = Self.family(way, pair.volume, String(TestEnvironment.seed), "200")
             let outcome = try await ReplicatedGuest.with(guest, pair.options()) { try await $0.waitForEnd() }
             try outcome.requireNoTrouble()
             guard outcome.primary.outputText == "killed 200\n", outcome.mirror.ending == .exited(0),

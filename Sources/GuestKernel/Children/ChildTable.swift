@@ -34,7 +34,15 @@ final class ChildTable: Sendable {
     var pids: Set<Int32> { state.withLock { state in Set(state.children.map(\.pid)) } }
 
     /// What a mirror has to know.
-    var record: ChildrenRecord { state.withLock { ChildrenRecord($0.children) } }
+    func record(_ identity: GuestIdentity) -> ChildrenRecord {
+        let children = state.withLock { $0.children }
+        return ChildrenRecord(
+            children.map { child in
+                var child = child
+                if !child.isLost { child.processGroup = identity.processGroup(of: child.pid) }
+                return child
+            })
+    }
 
     /// After a takeover: all of them are gone, killed with the primary unless they had ended before. Returns those of
     /// which their parent has not been told.

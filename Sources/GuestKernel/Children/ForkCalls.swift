@@ -69,7 +69,8 @@ enum ForkCalls {
             let pid = ForkedProcess.start(image)
             if pid < 0 { return pid }
             guard image.takenPids.contains(Int32(pid)) else {
-                kernel.children.add(Child(pid: Int32(pid), exitSignal: image.request.exitSignal))
+                let child = Child(pid: Int32(pid), exitSignal: image.request.exitSignal, execution: image.execution)
+                kernel.children.add(child)
                 return pid
             }
             // It ends by itself.
@@ -81,9 +82,11 @@ enum ForkCalls {
     private static func waitForRelease(_ thread: GuestThread, _ pid: Int) -> Int {
         guard let hold = thread.parentHold else { return pid }
         var received: [UInt8] = []
-        while !thread.kernel.isEnding, !thread.mustEnd.load(ordering: .acquiring) {
-            var entry = pollfd(fd: hold.readEnd, events: Int16(POLLIN), revents: 0)
+        while true {
             thread.wakeWord.store(0, ordering: .sequentiallyConsistent)
+            // After the word was cleared, so that an end that wakes the thread from now on is not missed.
+            if thread.kernel.isEnding || thread.mustEnd.load(ordering: .acquiring) { break }
+            var entry = pollfd(fd: hold.readEnd, events: Int16(POLLIN), revents: 0)
             let result = thread.sleepInKernel { mask in
                 hostCall(__NR_ppoll, UInt64(address: &entry), 1, 0, UInt64(address: mask), 8)
             }

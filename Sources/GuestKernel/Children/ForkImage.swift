@@ -36,12 +36,15 @@ final class ForkImage: @unchecked Sendable {
     let volumes: ForkedVolumes?
     /// Both ends of what holds the parent of vfork; nil where nobody waits.
     let hold: ParentHold?
+    /// By which the child says that it has another program; nil where that makes no difference.
+    let execution: ExecutionMark?
 
     init(of thread: GuestThread, _ request: ForkRequest, hold: ParentHold?, _ volumes: ForkedVolumes?) {
         let kernel = thread.kernel
         self.request = request
         self.volumes = volumes
         self.hold = hold
+        execution = request.exitSignal == SIGCHLD ? nil : ExecutionMark()
         configuration = kernel.configuration.forChild
         memory = AddressSpace(forking: kernel.memory)
         clock = kernel.clock

@@ -4,13 +4,14 @@ import GuestMemory
 
 extension GuestKernel {
     /// The host has told of a child: SIGCHLD with a code above 0. Several at once may have come as one.
-    public func childChanged(code: Int32, pid: Int32) {
+    ///
+    /// Stops are told by SIGCHLD whatever the child's exit signal is (do_notify_parent_cldstop in kernel/signal.c).
+    public func childChanged(code: Int32, pid: Int32, status: Int32) {
         noteChildEnds()
         children.wakeWaiters()
-        guard code > HostWait.codeDumped, let child = children.find(pid), child.exitSignal == SIGCHLD,
+        guard code > HostWait.codeDumped, children.find(pid) != nil,
             signals.action(for: SIGCHLD).flags & SignalAction.noChildStop == 0
         else { return }
-        let status = code == HostWait.codeContinued ? SIGCONT : SIGSTOP
         sendToProcess(.child(code, pid: pid, status: status))
     }
 
@@ -40,10 +41,15 @@ extension GuestKernel {
         sendToProcess(info)
     }
 
-    /// getppid's answer is another one from now on, also where it is given without leaving the guest.
+    /// getppid's answer is another one from now on, also where it is given without leaving the guest; and who asked for
+    /// it is told (forget_original_parent in kernel/exit.c).
     public func parentEnded() {
         let parent = identity.currentParentPid
         threads.visit { $0.context.pointee.guest_parent_pid = parent }
+        let signal = identity.attributes.withLock { $0.deathSignal }
+        guard identity.isChild, signal != 0 else { return }
+        let user = UInt32(hostCall(__NR_getuid))
+        sendToProcess(.sent(signal: signal, code: 0, pid: identity.parentPid, uid: user))
     }
 
     /// In a child that ends: says so to whoever traces it. Of SIGKILL its parent does (`tellOfEnd`).

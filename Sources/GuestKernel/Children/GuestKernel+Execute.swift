@@ -10,6 +10,7 @@ extension GuestKernel {
         endOthers(than: thread)
         guard !isEnding else { return failed(EINTR) }
         releaseMemory(of: thread)
+        execution?.set()
         releaseParent()
         for file in files.takeClosedOnExec() { withExtendedLifetime(file) {} }
         signals.forgetHandlers()

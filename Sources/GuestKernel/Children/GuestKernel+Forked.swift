@@ -14,7 +14,7 @@ extension GuestKernel {
                 limits: ResourceLimits(image.limits), signals: SignalTable(actions: image.actions),
                 callSites: CallSiteTable(image.callSites, adds: image.configuration.rewrites), mounts: image.mounts,
                 volumes: image.volumes?.journal(fault: image.configuration.testFault)))
-        memory.openAfterFork()
+        memory.openAfterFork(wipes: !image.request.sharesMemory)
         if image.request.sharesMemory {
             do throws(TrackerError) {
                 try memory.beginLoan()
@@ -33,6 +33,7 @@ extension GuestKernel {
                 (number, FileTable.Entry(file: inherited[file], closesOnExec: closesOnExec))
             }, limit: image.descriptorLimit)
         files.giveDirectAccess()
+        execution = image.execution
         parentHold.store(image.hold?.writeEnd ?? -1, ordering: .relaxed)
     }
 

@@ -25,8 +25,8 @@ enum WaitCalls {
         let target: Target
         switch pid {
         case -1: target = .anyone
-        case 0: target = .group(hostGroup(0))
-        case ..<0: target = .group(thread.kernel.hostGroup(-pid))
+        case 0: target = .group(thread.kernel.identity.processGroup)
+        case ..<0: target = .group(-pid)
         default: target = .process(pid)
         }
         return wait(thread, target, options | UInt32(HostWait.exited)) { change in
@@ -49,7 +49,7 @@ enum WaitCalls {
             target = .process(identity)
         case 2:
             guard identity >= 0 else { return failed(EINVAL) }
-            target = .group(identity == 0 ? hostGroup(0) : thread.kernel.hostGroup(identity))
+            target = .group(identity == 0 ? thread.kernel.identity.processGroup : identity)
         // P_PIDFD: there are none.
         case 3: return failed(EBADF)
         default: return failed(EINVAL)
@@ -76,13 +76,14 @@ enum WaitCalls {
         _ thread: GuestThread, _ target: Target, _ options: UInt32, _ tell: (HostWait.Change) -> Int
     ) -> Int {
         let children = thread.kernel.children
+        let identity = thread.kernel.identity
         let hostOptions = Int32(bitPattern: options & ~(noThread | allKinds | cloned | UInt32(HostWait.hang)))
         children.addWaiter(thread)
         defer { children.removeWaiter(thread) }
         while true {
             let isAwake = thread.prepareToSleep()
             thread.kernel.noteChildEnds()
-            switch children.take(options: hostOptions, where: { isMeant($0, target, options) }) {
+            switch children.take(options: hostOptions, where: { isMeant($0, target, options, identity) }) {
             case .found(let change): return tell(change)
             case .noSuchChild: return failed(ECHILD)
             case .nothing: break
@@ -96,18 +97,17 @@ enum WaitCalls {
         }
     }
 
-    private static func isMeant(_ child: Child, _ target: Target, _ options: UInt32) -> Bool {
+    private static func isMeant(
+        _ child: Child, _ target: Target, _ options: UInt32, _ identity: GuestIdentity
+    ) -> Bool {
         // eligible_child in kernel/exit.c.
         if options & allKinds == 0, (child.exitSignal != SIGCHLD) != (options & cloned != 0) { return false }
         switch target {
         case .anyone: return true
         case .process(let pid): return child.pid == pid
-        case .group(let group): return !child.isLost && hostGroup(child.pid) == group
+        case .group(let group):
+            return group == (child.isLost ? child.processGroup : identity.processGroup(of: child.pid))
         }
-    }
-
-    private static func hostGroup(_ pid: Int32) -> Int32 {
-        Int32(truncatingIfNeeded: hostCall(__NR_getpgid, UInt64(signed: pid)))
     }
 
     private static func store(_ info: SignalInfo, at address: UInt64) -> Bool {

@@ -65,7 +65,10 @@ public final class GuestIdentity: Sendable {
         first = parent.first
         group = NumberOnHost(GuestIdentity.hostGroup, guest: parent.processGroup)
         sessionLeader = NumberOnHost(GuestIdentity.hostSession, guest: parent.session)
-        attributes.withLock { $0 = parent.attributes }
+        attributes.withLock { attributes in
+            attributes = parent.attributes
+            attributes.deathSignal = 0
+        }
     }
 
     var asParent: Parent {
@@ -98,6 +101,11 @@ public final class GuestIdentity: Sendable {
     func processGroup(onHost number: Int32) -> Int32 { group.number(on: number) }
     func session(onHost number: Int32) -> Int32 { sessionLeader.number(on: number) }
 
+    /// Another process's, as the guest knows it; a negative errno where there is no such process.
+    func processGroup(of process: Int32) -> Int32 {
+        group.number(on: Int32(hostCall(__NR_getpgid, UInt64(signed: process))))
+    }
+
     func setProcessGroup(_ processGroup: Int32) {
         group.set(GuestIdentity.hostGroup, guest: processGroup)
     }
@@ -122,6 +130,9 @@ struct ProcessAttributes: Sendable, BitwiseCopyable, Equatable {
     /// PR_SET_NO_NEW_PRIVS, which dispatch by seccomp sets on the host without being asked.
     var hasNoNewPrivileges = false
     var isChildSubreaper = false
+    /// PR_SET_PDEATHSIG, which the host has as well where the parent is outside. In no record: the parent of a guest
+    /// that goes on is another.
+    var deathSignal: Int32 = 0
     /// umask(2), which the host has as well.
     var fileMask: UInt32 = 0o22
 }

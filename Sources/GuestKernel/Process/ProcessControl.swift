@@ -43,14 +43,18 @@ enum ProcessControl {
         switch Int32(truncatingIfNeeded: arguments.a) {
         case Option.setName: return setName(thread, at: arguments.b)
         case Option.getName: return getName(thread, at: arguments.b)
-        case Option.setDeathSignal, Option.getKeepCapabilities, Option.setKeepCapabilities, Option.readBoundingSet,
+        case Option.setDeathSignal: return setDeathSignal(thread, arguments.b)
+        case Option.getDeathSignal:
+            let signal = thread.kernel.identity.attributes.withLock { $0.deathSignal }
+            return GuestAccess.store(signal, at: arguments.b) ? 0 : failed(EFAULT)
+        case Option.getKeepCapabilities, Option.setKeepCapabilities, Option.readBoundingSet,
             Option.dropBoundingSet, Option.getSecureBits, Option.setSecureBits, Option.setTimerSlack,
             Option.getTimerSlack, Option.setHugePageDisable, Option.getHugePageDisable, Option.ambientCapabilities,
             Option.setTiming, Option.getTiming:
             // Numbers only.
             return hostCall(
                 __NR_prctl, arguments.a, arguments.b, arguments.c, arguments.d, arguments.e)
-        case Option.getDeathSignal, Option.getTimestampCounter:
+        case Option.getTimestampCounter:
             guard arguments.b < GuestLayout.arenaEnd else { return failed(EFAULT) }
             return thread.opening(arguments.b) { hostCall(__NR_prctl, arguments.a, arguments.b) }
         case Option.getTidAddress:
@@ -75,6 +79,22 @@ enum ProcessControl {
         let old = hostCall(__NR_umask, arguments.a)
         thread.kernel.identity.attributes.withLock { $0.fileMask = UInt32(arguments.a & 0o777) }
         return old
+    }
+
+    /// A child's is not the host's affair: that would send it when a thread of the parent's supervisor ends, and forget
+    /// it with the thread that has set it, both of which execve does here. See `parentEnded`.
+    private static func setDeathSignal(_ thread: GuestThread, _ signal: UInt64) -> Int {
+        guard signal <= UInt64(SignalSet.count) else { return failed(EINVAL) }
+        let identity = thread.kernel.identity
+        identity.attributes.withLock { $0.deathSignal = Int32(signal) }
+        return identity.isChild ? 0 : hostCall(__NR_prctl, UInt64(Option.setDeathSignal), signal)
+    }
+
+    /// For the host thread of a program that takes another's place.
+    fileprivate static func takeOverDeathSignal(_ identity: GuestIdentity) {
+        let signal = identity.attributes.withLock { $0.deathSignal }
+        if signal == 0 || identity.isChild { return }
+        hostCall(__NR_prctl, UInt64(Option.setDeathSignal), UInt64(signal))
     }
 
     // MARK: - Recorded only
@@ -165,6 +185,11 @@ enum ProcessControl {
 }
 
 extension GuestThread {
+    /// After execve, which keeps what the parent's end is told by (PR_SET_PDEATHSIG).
+    func takeOverDeathSignal() {
+        ProcessControl.takeOverDeathSignal(kernel.identity)
+    }
+
     /// Calls the host thread, which is the calling one, as the guest's is called, for ps and gdb.
     @discardableResult
     func nameHostThread() -> Int {

@@ -13,7 +13,7 @@ extension GuestKernel {
         records[RecordFamily.clock.key()] = ClockRecord(of: clock).encoded()
         records[RecordFamily.futexes.key()] = futexes.record.encoded()
         records[RecordFamily.callSites.key()] = callSites.encoded
-        records[RecordFamily.children.key()] = children.record.encoded()
+        records[RecordFamily.children.key()] = children.record(identity).encoded()
         captureSignalsAndThreads(into: &records)
         ObjectCapture.capture(self, into: &records)
         return records

@@ -74,15 +74,19 @@ extension GuestKernel {
         if signal == SIGCONT || signal == SIGKILL {
             state.shared.discard(SignalSet.stopping)
             threads.visit { $0.signals.pending.discard(SignalSet.stopping) }
-            if state.isStopped {
-                state.isStopped = false
-                signals.stoppedWord.store(0, ordering: .sequentiallyConsistent)
-                HostFutex.wake(signals.stoppedWord)
-            }
+            goOn(&state)
         } else if SignalSet.stopping & SignalSet.bit(signal) != 0 {
             state.shared.discard(SignalSet.bit(SIGCONT))
             threads.visit { $0.signals.pending.discard(SignalSet.bit(SIGCONT)) }
         }
+    }
+
+    /// Ends a stop.
+    func goOn(_ state: inout SignalTable.State) {
+        guard state.isStopped else { return }
+        state.isStopped = false
+        signals.stoppedWord.store(0, ordering: .sequentiallyConsistent)
+        HostFutex.wake(signals.stoppedWord)
     }
 
     private func isIgnored(_ signal: Int32, _ state: SignalTable.State, mask: UInt64, awaited: UInt64) -> Bool {

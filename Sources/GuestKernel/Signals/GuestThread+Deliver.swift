@@ -97,13 +97,25 @@ extension GuestThread {
         return false
     }
 
-    /// Stops the whole process, so that its parent sees it (wait4 with WUNTRACED). The SIGCONT that lets it go on comes
-    /// to the guest as any signal from outside. None of its threads is in the middle of changing a file meanwhile: that
-    /// would hold up other processes of the guest.
+    /// Stops the whole process, so that its parent sees it (wait4 with WUNTRACED). None of its threads is in the middle
+    /// of changing a file meanwhile: that would hold up other processes of the guest.
+    ///
+    /// The SIGCONT that lets it go on comes to the guest as any signal from outside. One that came since the stopping
+    /// signal was taken cancels the stop, also where it is still to be forwarded: the host would discard it. When this
+    /// returns the process goes on, or the host did not stop it (an orphaned group, get_signal in kernel/signal.c).
     private func stopOnHost(_ signal: Int32) {
         HostSignals.setMask(HostSignals.guestThreadMask & ~HostSignals.bit(signal))
         let process = UInt64(hostCall(__NR_getpid))
-        let stop = { hostCall(__NR_tgkill, process, UInt64(hostCall(__NR_gettid)), UInt64(signed: signal)) }
+        let thread = UInt64(hostCall(__NR_gettid))
+        let stop = { [kernel] in
+            kernel.signals.state.withLock { state in
+                if state.isStopped, HostSignals.pending & HostSignals.bit(SIGCONT) == 0 {
+                    hostCall(__NR_tgkill, process, thread, UInt64(signed: signal))
+                }
+                kernel.goOn(&state)
+            }
+            return 0
+        }
         _ = kernel.volumes?.standStill(stop) ?? stop()
         HostSignals.setMask(HostSignals.guestThreadMask)
     }

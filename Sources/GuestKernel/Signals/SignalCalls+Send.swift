@@ -41,11 +41,14 @@ extension SignalCalls {
         return result
     }
 
-    /// Has the host send it.
+    private static func sendOnHost(_ kernel: GuestKernel, _ pid: Int32, _ signal: Int32) -> Int {
+        sendOnHost(kernel, pid, signal) { hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal)) }
+    }
+
+    /// Has the host send it, by `call`.
     ///
     /// Where the caller is in the group that it stops, it must not keep what others wait for.
-    private static func sendOnHost(_ kernel: GuestKernel, _ pid: Int32, _ signal: Int32) -> Int {
-        let call = { hostCall(__NR_kill, UInt64(signed: pid), UInt64(signed: signal)) }
+    private static func sendOnHost(_ kernel: GuestKernel, _ pid: Int32, _ signal: Int32, _ call: () -> Int) -> Int {
         guard let volumes = kernel.volumes, signal == SIGKILL || signal == SIGSTOP else { return call() }
         if signal == SIGSTOP, pid == 0 { return volumes.standStill(call) }
         return volumes.send(signal, to: pid, call)
@@ -93,9 +96,11 @@ extension SignalCalls {
         if child?.isLost == true { return 0 }
         let settled = child != nil || arguments.b == 0 ? 0 : thread.settleEverything()
         if settled != 0 { return settled }
-        let hostPid = kernel.identity.hostPid(of: pid)
-        let result = hostCall(__NR_rt_sigqueueinfo, UInt64(signed: hostPid), arguments.b, arguments.c)
         let signal = Int32(truncatingIfNeeded: arguments.b)
+        let hostPid = kernel.identity.hostPid(of: pid)
+        let result = sendOnHost(kernel, hostPid, signal) {
+            hostCall(__NR_rt_sigqueueinfo, UInt64(signed: hostPid), arguments.b, arguments.c)
+        }
         if result == 0, kernel.isRelated(pid) { SignalDelivery.await(signal, by: pid, thread) }
         return result
     }

@@ -15,6 +15,7 @@ extension GuestThread {
             precondition(dispatched == 0, "syscall dispatch could not be turned on for a thread: errno \(-dispatched)")
         }
         if origin == .restored { makeCallAgain() }
+        if origin == .executed { takeOverDeathSignal() }
         if origin == .first { traceStart() }
         while true {
             if context.pointee.stop != 0, !passSafePoint() { break }

@@ -86,15 +86,17 @@ extension FutexTable {
     }
 
     /// From now on there may be other processes. Who waits here for what they may have, too, looks at its word again,
-    /// and waits on the host then.
+    /// and waits on the host then. Locks stay here, as the host never has those: to let one go on would be to give it a
+    /// lock that another has.
     func useHost() {
         if usesHost.exchange(true, ordering: .relaxed) { return }
         state.withLock { state in
-            for waiter in state.waiters where waiter.key.isShared {
+            let isMoving = { (waiter: Waiter) in waiter.key.isShared && waiter.role == .wake }
+            for waiter in state.waiters where isMoving(waiter) {
                 waiter.thread.waiter.result = 0
                 waiter.thread.wakeUp()
             }
-            state.waiters.removeAll { $0.key.isShared }
+            state.waiters.removeAll(where: isMoving)
         }
     }
 

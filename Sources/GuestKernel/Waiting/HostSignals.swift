@@ -25,6 +25,13 @@ public enum HostSignals {
     /// Every other thread of the supervisor's: asynchronous signals go to the one that forwards them.
     public static let helperMask: UInt64 = ~synchronous
 
+    /// What waits, blocked, for the calling thread or the process.
+    static var pending: UInt64 {
+        var set: UInt64 = 0
+        hostCall(__NR_rt_sigpending, UInt64(address: &set), 8)
+        return set
+    }
+
     /// Sets the calling thread's mask.
     public static func setMask(_ mask: UInt64) {
         var mask = mask

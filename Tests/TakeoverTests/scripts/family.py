@@ -3,12 +3,14 @@
 
     family.py rounds DIRECTORY SEED   rounds of three children each, for ever: a round that was said is there for good
     family.py check DIRECTORY SEED N  whether all up to round N is there; natively
-    family.py kill DIRECTORY SEED N   a child in the middle of changing files is killed, so many times
+    family.py kill DIRECTORY SEED N   a child in the middle of changing files is killed, so many times; `queue` for
+                                      `kill` has it killed by sigqueue(3)
     family.py heirs DIRECTORY         files that children, and theirs, have from who has closed them since
 
 A child's steps are known, so that one which was killed must have left what some of its first steps come to: that is
 looked at, and its work is done again.
 """
+import ctypes
 import hashlib
 import os
 import random
@@ -108,7 +110,7 @@ def check(directory, seed, number):
     print("all there")
 
 
-def kill(directory, seed, count):
+def kill(directory, seed, count, send):
     generator = random.Random(seed)
     for number in range(count):
         pid = os.fork()
@@ -122,11 +124,16 @@ def kill(directory, seed, count):
                 os.mkdir(path + ".directory")
                 os.rmdir(path + ".directory")
         time.sleep(generator.uniform(0, 0.004) if number % 4 else 0.02)
-        os.kill(pid, signal.SIGKILL)
+        send(pid, signal.SIGKILL)
         assert os.waitpid(pid, 0)[1] == signal.SIGKILL
         if os.path.isdir(f"{directory}/{number % 3}.directory"):
             os.rmdir(f"{directory}/{number % 3}.directory")
     print(f"killed {count}", flush=True)
+
+
+def queue(pid, number):
+    if ctypes.CDLL(None, use_errno=True).sigqueue(pid, number, None) != 0:
+        raise OSError(ctypes.get_errno(), "sigqueue")
 
 
 def heirs(directory):
@@ -169,7 +176,9 @@ if sys.argv[1] == "rounds":
 elif sys.argv[1] == "check":
     check(sys.argv[2], sys.argv[3], int(sys.argv[4]))
 elif sys.argv[1] == "kill":
-    kill(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    kill(sys.argv[2], sys.argv[3], int(sys.argv[4]), os.kill)
+elif sys.argv[1] == "queue":
+    kill(sys.argv[2], sys.argv[3], int(sys.argv[4]), queue)
 elif sys.argv[1] == "heirs":
     heirs(sys.argv[2])
 else:
