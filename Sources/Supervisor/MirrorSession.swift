@@ -37,8 +37,8 @@ final class MirrorSession: Sendable {
     private let state = Mutex(State())
     /// 1 once nothing more can be handed over.
     private let handedEnded = Atomic<UInt32>(0)
-    /// Reading what is there takes microseconds, on a thread that may have to wait for a processor: on a machine that is
-    /// busy for longer than the 20 ms which were enough nearly always.
+    /// Reading what is there takes microseconds, on a thread that may have to wait for a processor. On a busy machine
+    /// 20 ms were not always enough.
     private static let handedPatienceNanoseconds: UInt64 = 5_000_000_000
     /// Has the epoch decided upon, and acknowledges it unless this mirror may not any more: then it throws. In between
     /// it closes what the guest has closed: nobody may reach a listener here once the primary shows that it is gone.
