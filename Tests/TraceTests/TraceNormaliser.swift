@@ -22,8 +22,8 @@ struct TraceNormaliser {
     ]
 
     /// What differs wherever it stands: names that mkstemp(3) and the like make up, ports that the kernel gives, what
-    /// is free on a disk, inodes, a file's times where they are not its maker's, and how much there is in /dev/shm, where
-    /// other programs come and go.
+    /// is free on a disk, inodes, a file's times where they are not its maker's, and how much there is in /dev/shm,
+    /// where other programs come and go.
     private static let chance: [(pattern: NSRegularExpression, template: String)] = [
         (regularExpression("(/tmp/guest-[a-z_]+\\.|/tmp/tmp\\.|@\"understudy-|\\./sed)[A-Za-z0-9]{6,10}"), "$1NAME"),
         (regularExpression("htons\\((32[7-9]|3[3-9][0-9]|[4-6][0-9]{2})[0-9]{2}\\)"), "htons(PORT)"),
