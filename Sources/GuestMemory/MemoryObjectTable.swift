@@ -135,9 +135,9 @@ struct MemoryObjectTable {
 }
 
 /// fcntl(2)'s commands about seals, which Glibc does not show to Swift (linux/fcntl.h).
-enum MemoryFileSeals {
+public enum MemoryFileSeals {
     static let add: UInt64 = 1033
-    static let get: UInt64 = 1034
+    public static let get: UInt64 = 1034
     /// F_SEAL_WRITE and F_SEAL_FUTURE_WRITE: new shared mappings cannot be written to.
-    static let ofWrites: UInt32 = 8 | 16
+    public static let ofWrites = 8 | 16
 }

@@ -52,7 +52,7 @@ enum ExecCalls {
 
     /// Another thread's has begun, and ends this one: it has no result that anybody sees.
     private static func waitForEnd(of thread: GuestThread) -> Int {
-        while !thread.mustEnd.load(ordering: .acquiring), !thread.kernel.isEnding { thread.sleepBriefly() }
+        while !thread.hasToEnd { thread.sleepBriefly() }
         return failed(EINTR)
     }
 

@@ -85,7 +85,7 @@ enum ForkCalls {
         while true {
             thread.wakeWord.store(0, ordering: .sequentiallyConsistent)
             // After the word was cleared, so that an end that wakes the thread from now on is not missed.
-            if thread.kernel.isEnding || thread.mustEnd.load(ordering: .acquiring) { break }
+            if thread.hasToEnd { break }
             var entry = pollfd(fd: hold.readEnd, events: Int16(POLLIN), revents: 0)
             let result = thread.sleepInKernel { mask in
                 hostCall(__NR_ppoll, UInt64(address: &entry), 1, 0, UInt64(address: mask), 8)

@@ -11,9 +11,8 @@ enum MemoryFile {
 
     /// Whether new shared mappings of a file cannot be written to: F_SEAL_WRITE or F_SEAL_FUTURE_WRITE.
     static func isSealed(_ hostFD: Int32) -> Bool {
-        let getSeals: UInt64 = 1034  // F_GET_SEALS, linux/fcntl.h
-        let seals = hostCall(__NR_fcntl, UInt64(signed: hostFD), getSeals)
-        return seals > 0 && seals & (8 | 16) != 0
+        let seals = hostCall(__NR_fcntl, UInt64(signed: hostFD), MemoryFileSeals.get)
+        return seals > 0 && seals & MemoryFileSeals.ofWrites != 0
     }
 
     static func create(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

@@ -94,16 +94,16 @@ public final class GuestIdentity: Sendable {
     }
 
     // A parent may change a child's group, and a child its own.
-    public var processGroup: Int32 { processGroup(onHost: GuestIdentity.hostGroup) }
-    public var session: Int32 { session(onHost: GuestIdentity.hostSession) }
+    public var processGroup: Int32 { group.number(on: GuestIdentity.hostGroup) }
+    public var session: Int32 { sessionLeader.number(on: GuestIdentity.hostSession) }
 
-    /// What the guest calls a group or session of the host's.
-    func processGroup(onHost number: Int32) -> Int32 { group.number(on: number) }
-    func session(onHost number: Int32) -> Int32 { sessionLeader.number(on: number) }
+    /// Another process's, both as the guest knows them; a negative errno where there is no such process.
+    func processGroup(of pid: Int32) -> Int32 {
+        group.number(on: Int32(hostCall(__NR_getpgid, UInt64(signed: hostPid(of: pid)))))
+    }
 
-    /// Another process's, as the guest knows it; a negative errno where there is no such process.
-    func processGroup(of process: Int32) -> Int32 {
-        group.number(on: Int32(hostCall(__NR_getpgid, UInt64(signed: process))))
+    func session(of pid: Int32) -> Int32 {
+        sessionLeader.number(on: Int32(hostCall(__NR_getsid, UInt64(signed: hostPid(of: pid)))))
     }
 
     func setProcessGroup(_ processGroup: Int32) {

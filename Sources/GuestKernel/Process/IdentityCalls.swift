@@ -20,18 +20,14 @@ enum IdentityCalls {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         if isOwn(pid, thread) { return Int(thread.kernel.identity.processGroup) }
         if thread.kernel.isSupervisorTask(pid) { return failed(ESRCH) }
-        let identity = thread.kernel.identity
-        let group = hostCall(__NR_getpgid, UInt64(signed: identity.hostPid(of: pid)))
-        return group < 0 ? group : Int(identity.processGroup(onHost: Int32(group)))
+        return Int(thread.kernel.identity.processGroup(of: pid))
     }
 
     static func getSession(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let pid = Int32(truncatingIfNeeded: arguments.a)
         if isOwn(pid, thread) { return Int(thread.kernel.identity.session) }
         if thread.kernel.isSupervisorTask(pid) { return failed(ESRCH) }
-        let identity = thread.kernel.identity
-        let session = hostCall(__NR_getsid, UInt64(signed: identity.hostPid(of: pid)))
-        return session < 0 ? session : Int(identity.session(onHost: Int32(session)))
+        return Int(thread.kernel.identity.session(of: pid))
     }
 
     /// setpgid(2) of the guest itself is the supervisor's: a shell that leads its own group must be

@@ -9,8 +9,6 @@ extension GuestThread {
         kernel.gate.demand.want()
         while !hasToEnd, !fault.isOver { sleepBriefly() }
     }
-
-    private var hasToEnd: Bool { mustEnd.load(ordering: .acquiring) || kernel.isEnding }
 }
 
 extension GuestKernel {

@@ -54,7 +54,7 @@ extension GuestKernel {
 
     /// Whether a wait of `thread` has to end: a signal that it would take, or the end.
     func mustInterrupt(_ thread: GuestThread) -> Bool {
-        if isEnding || thread.mustEnd.load(ordering: .acquiring) { return true }
+        if thread.hasToEnd { return true }
         return signals.state.withLock { state in
             let unblocked = ~(thread.signals.mask & ~thread.signals.awaited)
             return (thread.signals.pending.set | state.shared.set) & unblocked != 0
@@ -63,7 +63,7 @@ extension GuestKernel {
 
     /// Whether a signal outside `set` is waiting for the thread, so that sigtimedwait has to return.
     func hasSignalOutside(_ set: UInt64, _ thread: GuestThread) -> Bool {
-        if isEnding || thread.mustEnd.load(ordering: .acquiring) { return true }
+        if thread.hasToEnd { return true }
         return signals.state.withLock { state in
             (thread.signals.pending.set | state.shared.set) & ~thread.signals.mask & ~set != 0
         }

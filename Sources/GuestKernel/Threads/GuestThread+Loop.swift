@@ -50,13 +50,16 @@ extension GuestThread {
     private func passSafePoint() -> Bool {
         _ = guest_context_take_stop(context)
         kernel.gate.park(self)
-        if mustEnd.load(ordering: .acquiring) || kernel.isEnding { return false }
+        if hasToEnd { return false }
         while kernel.isStoppedByJobControl {
             kernel.waitForContinue(self)
             if kernel.isEnding { return false }
         }
         return deliverSignals()
     }
+
+    /// Whether it, or the whole guest, is to end.
+    var hasToEnd: Bool { mustEnd.load(ordering: .acquiring) || kernel.isEnding }
 
     /// A call that was caught.
     private func doSyscall() {

@@ -175,7 +175,7 @@ extension GuestThread {
     }
 
     private var waitsForReader: Bool {
-        guest_trace_waits() && !kernel.isEnding && !mustEnd.load(ordering: .acquiring)
+        guest_trace_waits() && !hasToEnd
     }
 
     /// Waits for a beginning's room, as long as there is somebody to make it. False when the thread is wanted
