@@ -56,11 +56,16 @@ let package = Package(
         .target(
             name: "Tracing", dependencies: ["CGuestEntry", "GuestKernel", "SyscallShapes", "Unwinding"],
             swiftSettings: swiftSettings),
+        // The guests that are measured, optimised in every build.
+        .target(
+            name: "CMeasurement", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "Measurement", dependencies: ["CMeasurement", "Supervisor"], swiftSettings: swiftSettings),
         .target(
             name: "Commands",
             dependencies: [
-                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "SyscallShapes", "Tracing",
-                "Transport", "Volumes",
+                "Supervisor", "GuestKernel", "GuestLoader", "GuestMemory", "CGuestEntry", "Measurement",
+                "SyscallShapes", "Tracing", "Transport", "Volumes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

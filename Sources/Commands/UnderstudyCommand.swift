@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Measurement
 import Supervisor
 import Tracing
 
@@ -10,7 +11,8 @@ public struct UnderstudyCommand: ParsableCommand {
         abstract: "Runs an unmodified Linux program inside its own process.",
         version: understudyVersion,
         subcommands: [
-            RunCommand.self, MirrorCommand.self, TraceCommand.self, CtlCommand.self, CheckCommand.self,
+            RunCommand.self, MirrorCommand.self, TraceCommand.self, BenchCommand.self, CtlCommand.self,
+            CheckCommand.self,
         ])
 
     public init() {}
@@ -23,6 +25,9 @@ public struct UnderstudyCommand: ParsableCommand {
             let words = Array(CommandLine.arguments.dropFirst())
             if words.first == TraceReaderCommand.name {
                 try TraceReaderCommand.run(Array(words.dropFirst()), request: traceRequest)
+            }
+            if words.first == MeasurementGuest.commandName {
+                Glibc.exit(MeasurementGuest.run(Array(words.dropFirst())))
             }
             var command = try parse(words)
             try command.run()
@@ -70,8 +75,7 @@ public struct UnderstudyCommand: ParsableCommand {
         let name = CommandLine.arguments.dropFirst().first ?? ""
         let isSubcommand = configuration.subcommands.contains { $0.configuration.commandName == name }
         let command = isSubcommand ? "understudy \(name)" : "understudy"
-        let said = LaterFeatures.problem(in: CommandLine.arguments) ?? message(for: error)
-        let sentence = said.trimmed(of: "Error: ").withLowercaseStart()
+        let sentence = message(for: error).trimmed(of: "Error: ").withLowercaseStart()
         MessageLog(format: .text).say(.error, "\(sentence); see \(command) --help")
         Glibc.exit(SupervisorError.Code.usage.rawValue)
     }

@@ -1,18 +1,18 @@
 import Glibc
 
 /// A moment of the wall clock, for people and for other programs' logs.
-struct Timestamp: Sendable {
+public struct Timestamp: Sendable {
     let seconds: Int
     let nanoseconds: Int
 
-    static func now() -> Timestamp {
+    public static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
     }
 
     /// RFC 3339 in UTC with microseconds, as in 2026-01-31T12:00:00.000000Z.
-    var text: String {
+    public var text: String {
         var seconds = seconds
         var fields = tm()
         gmtime_r(&seconds, &fields)

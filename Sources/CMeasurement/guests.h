@@ -1,0 +1,16 @@
+// What the guests share. Each takes the words behind its name.
+#ifndef GUESTS_H
+#define GUESTS_H
+
+#include <stdint.h>
+
+int guest_calls(int count, char **words);
+int guest_pages(int count, char **words);
+int guest_loops(int count, char **words);
+int guest_disk(int count, char **words);
+int guest_redis_load(int count, char **words);
+
+// CLOCK_MONOTONIC.
+uint64_t guest_nanoseconds(void);
+
+#endif

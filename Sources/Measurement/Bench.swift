@@ -1,0 +1,76 @@
+import Glibc
+
+/// What scenarios share: what is run, how much, and where one has got to.
+public final class Bench {
+    public let plan: BenchPlan
+    public let progress: Progress
+    /// The executable that is measured: this one.
+    public let understudy: String
+    public let scratch: ScratchDirectory
+
+    public init(_ plan: BenchPlan, _ progress: Progress) throws(MeasurementError) {
+        self.plan = plan
+        self.progress = progress
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = readlink("/proc/self/exe", &path, Int(PATH_MAX))
+        guard count > 0 else { throw MeasurementError("/proc/self/exe cannot be read: \(errorText(errno))") }
+        understudy = String(decoding: path.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        scratch = try ScratchDirectory()
+    }
+
+    // MARK: - Command lines
+
+    /// A guest of our own: natively.
+    public func guest(_ words: String...) -> [String] { [understudy, MeasurementGuest.commandName] + words }
+
+    /// As a guest, with these options of `run`.
+    public func run(_ options: [String], _ guest: [String]) -> [String] {
+        [understudy, "run"] + options + ["--"] + guest
+    }
+
+    // MARK: - In turns
+
+    /// Measures each way once a round, so that what the machine does meanwhile falls on all alike. `share` is how much of the scenario this
+    /// is.
+    public func inTurns<Way>(
+        _ ways: [Way], rounds: Int, share: Double, name: (Way) -> String,
+        _ measure: (Way) throws(MeasurementError) -> Double
+    ) throws(MeasurementError) -> [Samples] {
+        var samples = ways.map { _ in Samples() }
+        for round in 1...rounds {
+            for (index, way) in ways.enumerated() {
+                progress.show("\(name(way)), round \(round) of \(rounds)")
+                samples[index].add(try measure(way))
+                progress.advance(share / Double(rounds * ways.count))
+            }
+        }
+        return samples
+    }
+
+    /// Where a measurement runs.
+    public enum Place: String, CaseIterable, Sendable {
+        case pinned = "on one core"
+        case free = "free"
+
+        public var processor: Int? { self == .pinned ? ProcessorSet.first : nil }
+    }
+}
+
+extension Bench {
+    /// What `--dispatch` takes here: each is tried.
+    static let dispatches = ["inclusive", "selector", "seccomp"].filter { name in
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = readlink("/proc/self/exe", &path, Int(PATH_MAX))
+        let own = String(decoding: path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let words = [own, "run", "--dispatch", name, "--", "/bin/true"]
+        return (try? ChildProcess.seconds(of: words, secondsMax: 20)) != nil
+    }
+
+    /// The number that a guest has printed, alone on the last line.
+    static func number(in output: String, of words: [String]) throws(MeasurementError) -> Double {
+        guard let line = output.split(separator: "\n").last, let number = Double(line) else {
+            throw MeasurementError("\(words.joined(separator: " ")) printed no number: \(output.suffix(200))")
+        }
+        return number
+    }
+}
