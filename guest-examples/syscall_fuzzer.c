@@ -17,7 +17,7 @@ enum { ALTERNATE_STACK = 64 << 10, WILD_SECONDS = 4, CALLS_OF_A_CHILD = 4 };
 
 static char alternate_stacks[THREADS_MAX][ALTERNATE_STACK] __attribute__((aligned(ALTERNATE_STACK)));
 static int is_logged;
-static volatile unsigned begun, ended;
+static volatile unsigned begun, ended, thread_count;
 
 // One syscall instruction for all calls, so that it is rewritten soon. A child or a new thread has no stack that could
 // be returned on: it ends where it began.
@@ -148,6 +148,8 @@ static void *fuzz(void *argument) {
     unsigned long until = thread->calls;
     thread->calls = 0;
     __atomic_add_fetch(&begun, 1, __ATOMIC_SEQ_CST);
+    // A stack must not be mapped where another thread has just unmapped some of the playground: it comes back there.
+    while (begun < thread_count) raw(SYS_sched_yield, 0, 0, 0, 0);
     while (thread->calls < until) {
         const uint64_t none = 0;
         thread->calls++;
@@ -173,6 +175,7 @@ static long seconds_now(void) {
 static void run_threads(int count, unsigned long calls_each) {
     const long limit = seconds_now() + WILD_SECONDS;
     begun = ended = 0;
+    thread_count = (unsigned)count;
     for (int i = 0; i < count; i++) {
         pthread_t thread;
         threads[i].index = i, threads[i].calls = calls_each;

@@ -69,9 +69,23 @@ final class ResourceLimits: Sendable {
     /// Hands a limit that is in force already to the host, which then watches over it. 0 or a negative errno.
     func apply(_ resource: Int) -> Int {
         var limit = get(resource)
-        // The host's own hard limit stays: the supervisor has something to write when the guest has ended.
-        if resource == ResourceLimits.fileSize { limit.hard = ResourceLimits.hostLimit(resource).hard }
+        // The host's own hard limit stays: the supervisor has something to write when the guest has ended. That of
+        // processor time, for which the host would kill without a word, is seen to each time that the soft one is
+        // exceeded (`hasUsedUpProcessorTime`).
+        limit.hard = max(limit.soft, ResourceLimits.hostLimit(resource).hard)
         return hostCall(__NR_prlimit64, 0, UInt64(resource), UInt64(address: &limit), 0)
+    }
+
+    /// Whether the hard limit on processor time is reached, asked when the host says that the soft one is: it does so
+    /// once more for each further second (check_process_timers, kernel/time/posix-cpu-timers.c).
+    var hasUsedUpProcessorTime: Bool {
+        let hard = get(ResourceLimits.processorTime).hard
+        if hard == ResourceLimits.infinity { return false }
+        var used = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)
+        // The host counts in ticks: it may see a second as over a little earlier.
+        let halfSecond = 500_000_000
+        return UInt64(used.tv_sec) + (used.tv_nsec >= halfSecond ? 1 : 0) >= hard
     }
 
     private func makeRoom(for limit: Limit) -> Int {

@@ -29,7 +29,10 @@ extension GuestKernel {
 
     /// Hands on a signal that another process, the terminal or the host's kernel has sent to the supervisor.
     public func sendFromOutside(signal: Int32, code: Int32, pid: Int32, uid: UInt32, value: UInt64) {
-        sendToProcess(.outside(signal: signal, code: code, pid: pid, uid: uid, value: value))
+        // The host says that time is up for the guest; that it is for good is for the guest's kernel to say.
+        let fromKernel: Int32 = 0x80  // SI_KERNEL
+        let isOver = signal == SIGXCPU && code == fromKernel && limits.hasUsedUpProcessorTime
+        sendToProcess(.outside(signal: isOver ? SIGKILL : signal, code: code, pid: pid, uid: uid, value: value))
     }
 
     /// Sends a signal to one thread.
