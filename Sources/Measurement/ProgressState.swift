@@ -22,7 +22,9 @@ struct ProgressState {
     private var doneSeconds = 0.0
     private var doneEstimate = 0.0
 
-    private static let barWidthMax = 24
+    private static let barWidth = 16
+    /// On a narrower terminal what is running is worth more than a bar.
+    private static let columnsOfBar = 60
     /// A guess from what has been done is the better one from here on.
     private static let shareThatTells = 0.1
 
@@ -61,20 +63,22 @@ struct ProgressState {
         let done =
             parts.prefix(current).reduce(0) { $0 + $1.estimatedSeconds } + share * parts[current].estimatedSeconds
         let fraction = total > 0 ? min(1, done / total) : 0
-        let width = min(ProgressState.barWidthMax, columns / 5)
-        let filled = Int(fraction * Double(width))
-        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
+        let filled = Int(fraction * Double(ProgressState.barWidth))
+        let rest = String(repeating: "-", count: ProgressState.barWidth - filled)
+        let bar = columns < ProgressState.columnsOfBar ? "" : "[\(String(repeating: "#", count: filled))\(rest)] "
         let left = Figure.duration(seconds: remainingSeconds(now: now))
         let running = parts[current].name + (step.isEmpty ? "" : ": \(step)")
-        let line = "[\(bar)] \(Int(fraction * 100)) %, \(left) left: \(running)"
+        let line = "\(bar)\(Int(fraction * 100)) %, \(left) left: \(running)"
         return line.count < columns ? line : "\(line.prefix(max(0, columns - 2)))…"
     }
 
     func remainingSeconds(now: Double) -> Double {
         let factor = doneEstimate > 0 ? doneSeconds / doneEstimate : 1
-        let isTold = share > ProgressState.shareThatTells
-        let whole = isTold ? shareSeconds / share : parts[current].estimatedSeconds * factor
-        return max(0, whole - (now - partStart)) + factor
+        let elapsed = now - partStart
+        let expected = parts[current].estimatedSeconds * factor
+        let isTold = share > ProgressState.shareThatTells || share > 0 && elapsed > expected
+        let whole = isTold ? shareSeconds / share : expected
+        return max(0, whole - elapsed) + factor
             * parts.dropFirst(current + 1).reduce(0) { $0 + $1.estimatedSeconds }
     }
 }

@@ -8,7 +8,7 @@ struct XmlText {
 
     init(_ text: String) throws {
         do {
-            document = try XMLDocument(data: Data(text.utf8))
+            document = try XMLDocument(data: Data(text.utf8), options: .nodePreserveWhitespace)
         } catch {
             throw TestFailure("not well-formed: \(error)\n\(text.prefix(2000))")
         }
@@ -24,6 +24,6 @@ struct XmlText {
 
     /// One attribute of each of them that has it.
     func attributes(_ name: String, of element: String) throws -> [String] {
-        try elements(element).compactMap { $0.attribute(forName: name)?.stringValue }
+        try document.nodes(forXPath: "//*[local-name()='\(element)']/@\(name)").map { $0.stringValue ?? "" }
     }
 }

@@ -15,8 +15,11 @@ public enum Leftovers {
     /// From the signal handler, which may do little, to the thread that does the rest.
     private static let signals = makePipe()
 
-    /// From now on SIGINT, SIGTERM and SIGHUP end and remove all of it before they end this process. One that is
-    /// ignored, as SIGHUP is under nohup, stays so.
+    /// What ends a process from outside, and writing to a pipe that nobody reads any more.
+    private static let interruptions = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE]
+
+    /// From now on those signals end and remove all of it before they end this process. One that is ignored, as SIGHUP
+    /// is under nohup, stays so.
     public static func removeWhenInterrupted() {
         guard signals.read >= 0 else { return }
         var thread = pthread_t()
@@ -27,7 +30,7 @@ public enum Leftovers {
                 return nil
             }, nil)
         guard problem == 0 else { return }
-        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
+        for number in interruptions where !isIgnored(number) {
             Glibc.signal(number) { number in
                 var byte = UInt8(truncatingIfNeeded: number)
                 _ = Glibc.write(Leftovers.signals.write, &byte, 1)

@@ -38,10 +38,8 @@ public struct TextReport {
 
     public func lines(of machine: MachineFacts) -> [String] {
         let gigabytes = Figure.fixed(Double(machine.memoryBytes) / 1e9, digits: 0)
-        return [
-            "\(machine.processor), \(machine.processorCount) processors, \(gigabytes) GB",
-            "\(machine.system), Linux \(machine.kernel)",
-        ]
+        return wrapped("\(machine.processor), \(machine.processorCount) processors, \(gigabytes) GB")
+            + wrapped("\(machine.system), Linux \(machine.kernel)")
     }
 
     private static func verdict(_ reach: Reach) -> String { reach.isReached ? "yes" : "no" }
