@@ -61,6 +61,9 @@ public enum Figure {
         value >= 0.01 && value < 9.995 ? fixed(value, digits: 2) : text(value)
     }
 
+    /// 1 round, 9 rounds.
+    static func counted(_ count: Int, _ name: String) -> String { "\(grouped(count)) \(name)\(count == 1 ? "" : "s")" }
+
     static func grouped(_ value: Int) -> String {
         let digits = String(abs(value))
         if digits.count <= 4 { return value < 0 ? "-\(digits)" : digits }

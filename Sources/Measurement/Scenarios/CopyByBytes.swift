@@ -51,7 +51,7 @@ struct CopyByBytes {
     /// Adds a row a place, and what was to be reached. `share` is how much of the scenario this is.
     func measure(share: Double, into result: inout ScenarioResult) throws(MeasurementError) {
         var table = ResultTable(
-            "dd bs=1, the whole run by byte, median of \(rounds) rounds (times native)", rows: "dd",
+            "dd bs=1, the whole run by byte, median of \(Figure.counted(rounds, "round")) (times native)", rows: "dd",
             columns: ways.map { ResultTable.Column($0.name, unit: "ns") })
         for place in Bench.Place.allCases {
             let samples = try bench.inTurns(ways, rounds: rounds, share: share / 2) {
@@ -64,10 +64,12 @@ struct CopyByBytes {
             result.reaches += reaches(place, samples.map(\.median))
         }
         result.tables.append(table)
-        let counts = ways.map { "\(Figure.grouped($0.bytes)) bytes (\($0.name))" }.joined(separator: ", ")
+        let other = ways.first { $0.bytes != ways[0].bytes }
+        let few = other.map { ", \(Figure.grouped($0.bytes)) under \($0.name)" } ?? ""
         result.notes.append(
-            "dd copies /dev/zero to /dev/null, a read and a write for each byte: \(counts). The time is that of the "
-                + "whole run, from its start to its end, divided by the bytes. Traces go to a file.")
+            "dd copies \(Figure.grouped(ways[0].bytes)) bytes\(few) from /dev/zero to /dev/null, a read and a write for "
+                + "each. The time is that of the whole run, from its start to its end, divided by the bytes. Traces go "
+                + "to a file.")
     }
 
     private func nanoseconds(_ way: Way, _ place: Bench.Place) throws(MeasurementError) -> Double {
@@ -79,18 +81,20 @@ struct CopyByBytes {
         let median = { (name: String) in ways.firstIndex { $0.name == name }.map { medians[$0] } }
         guard let native = median(CopyByBytes.nativeName) else { return [] }
         var reaches: [Reach] = []
-        for (name, limit) in [(CopyByBytes.runName, 1.6), (CopyByBytes.traceName, 4)] {
+        for (name, goal, limit) in [
+            (CopyByBytes.runName, "1.6 × native", 1.6), (CopyByBytes.traceName, "4 × native", 4),
+        ] {
             guard let ratio = median(name).map({ $0 / native }) else { continue }
             reaches.append(
                 Reach(
-                    "dd bs=1, \(name), \(place.rawValue)", goal: "\(Figure.fixed(limit, digits: 1)) × native",
-                    found: "\(Figure.fixed(ratio, digits: 2)) ×", isReached: ratio <= limit))
+                    "dd bs=1, \(name), \(place.rawValue)", goal: goal, found: "\(Figure.ratio(ratio)) ×",
+                    isReached: ratio <= limit))
         }
         if place == .pinned, let trace = median(CopyByBytes.traceName), let strace = median(CopyByBytes.straceName) {
             reaches.append(
                 Reach(
                     "dd bs=1, \(CopyByBytes.traceName) beside strace, \(place.rawValue)",
-                    goal: "15 times as fast", found: "\(Figure.fixed(strace / trace, digits: 1)) times",
+                    goal: "15 times as fast", found: "\(Figure.ratio(strace / trace)) times",
                     isReached: strace / trace >= 15))
         }
         return reaches

@@ -29,7 +29,8 @@ struct SyscallScenario: Scenario {
         let share = (1 - copyShare) / Double(Bench.Place.allCases.count * SyscallScenario.calls.count)
         for place in Bench.Place.allCases {
             var table = ResultTable(
-                "one call, \(place.rawValue), median of \(rounds) rounds (times native)", rows: "call",
+                "one call, \(place.rawValue), median of \(Figure.counted(rounds, "round")) (times native)",
+                rows: "call",
                 columns: ways.map { ResultTable.Column($0.name, unit: "ns") })
             var plotted: [[Plot.Point]] = ways.map { _ in [] }
             for (index, call) in SyscallScenario.calls.enumerated() {

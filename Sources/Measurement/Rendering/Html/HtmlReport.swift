@@ -61,7 +61,7 @@ public enum HtmlReport {
 
     private static func planText(_ plan: BenchPlan) -> String {
         let form = plan.isShort ? "the short form" : "the full form"
-        return plan.rounds.map { "\(form), with \($0) \($0 == 1 ? "round" : "rounds") of each" } ?? form
+        return plan.rounds.map { "\(form), with \(Figure.counted($0, "round")) of each" } ?? form
     }
 
     private static func contents(_ report: BenchReport) -> String {
