@@ -36,6 +36,7 @@ enum HtmlStyle {
         th.group{background:var(--shade);font-weight:600}
         .goals td{white-space:normal}
         .goals td:last-child{white-space:nowrap}
+        .figures{font-size:.92rem}
         .figures td,.figures thead th+th{text-align:right;white-space:nowrap}
         .figures td.words{white-space:normal;min-width:6rem}
         .figures td b{font-weight:600}
@@ -49,7 +50,7 @@ enum HtmlStyle {
         .chart{display:block;width:100%;height:auto}
         @media (max-width:40rem){main{padding:.5rem 1rem 3rem}.facts div{grid-template-columns:1fr;gap:0;
           margin-bottom:.35rem}.goals{font-size:.85rem}.goals th,.goals td{padding:.3rem .35rem}
-          .figures{font-size:.9rem}}
+          .figures{font-size:.85rem}}
         @page{size:A4;margin:14mm 12mm}
         @media print{body{font-size:9.5pt;line-height:1.35}main{max-width:none;padding:0}
           a{color:inherit;text-decoration:none}
@@ -59,7 +60,7 @@ enum HtmlStyle {
           .scroll{overflow:visible;margin:4mm 0}
           table,figure,tr,.facts,.titled{break-inside:avoid}thead{display:table-header-group}h3{break-after:avoid}
           .titled{margin:4mm 0}
-          table{font-size:7.5pt}.goals{font-size:8.5pt}th,td{padding:.8mm 1.2mm}
+          .figures{font-size:7.5pt}.goals{font-size:8.5pt}th,td{padding:.8mm 1.2mm}
           .figures td span{display:block}.figures tbody th{position:static}
           .plots{display:block;columns:2;column-gap:8mm;margin:4mm 0}
           figure{max-width:none;margin-bottom:6mm}.chart{max-height:225mm}}
