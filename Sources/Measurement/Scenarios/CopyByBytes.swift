@@ -65,7 +65,7 @@ struct CopyByBytes {
         }
         result.tables.append(table)
         let other = ways.first { $0.bytes != ways[0].bytes }
-        let few = other.map { ", \(Figure.grouped($0.bytes)) under \($0.name)" } ?? ""
+        let few = other.map { " (\(Figure.grouped($0.bytes)) under \($0.name))" } ?? ""
         result.notes.append(
             "dd copies \(Figure.grouped(ways[0].bytes)) bytes\(few) from /dev/zero to /dev/null, a read and a write "
                 + "for each. The time is that of the whole run, from its start to its end, divided by the bytes. "

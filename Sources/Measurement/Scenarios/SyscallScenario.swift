@@ -17,7 +17,7 @@ struct SyscallScenario: Scenario {
     }
 
     func estimatedSeconds(_ plan: BenchPlan) -> Double {
-        Double(plan.rounds(short: 3, full: 9)) * 6 * 2 * 0.95
+        Double(plan.rounds(short: 3, full: 9)) * (6 * 2 * 0.95 + plan.pick(short: 6, full: 12))
     }
 
     func run(_ bench: Bench) throws(MeasurementError) -> ScenarioResult {
