@@ -28,7 +28,10 @@ struct BenchCommandTests {
         try await ScratchDirectory.with { scratch in
             let (json, html, plots) = (scratch.file("r.json"), scratch.file("r.html"), scratch.file("plots"))
             let words = Self.measured + ["syscall", "--quiet", "--json", json, "--html", html, "--plots", plots]
-            let outcome = try await bench(words, scratch: scratch).run()
+            var command = bench(words, scratch: scratch)
+            // Some 20 s, where there is a processor for it.
+            command.timeoutSeconds = 600
+            let outcome = try await command.run()
             #expect(outcome.ending == .exited(0) && outcome.errors.isEmpty, "\(outcome)")
             #expect(outcome.outputText.contains("one call, on one core"), "\(outcome)")
 
