@@ -58,7 +58,8 @@ enum HtmlStyle {
           p,nav ul{max-width:none;orphans:3;widows:3}
           section{margin-top:8mm}section.scenario{break-before:page;margin-top:0}
           .scroll{overflow:visible;margin:4mm 0}
-          table,figure,tr,.facts,.titled{break-inside:avoid}thead{display:table-header-group}h3{font-size:10pt;break-after:avoid}
+          table,figure,tr,.facts,.titled{break-inside:avoid}thead{display:table-header-group}
+          h3{font-size:10pt;break-after:avoid}
           .titled{margin:4mm 0}
           .figures{font-size:7.5pt}.goals{font-size:8.5pt}th,td{padding:.8mm 1.2mm}
           .figures td span{display:block}.figures tbody th{position:static}
