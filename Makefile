@@ -7,6 +7,7 @@ FILTER  ?=
 
 UNDERSTUDY := $(abspath .build/release/understudy)
 GUESTS     := $(abspath .build/guests)
+BENCH      := $(abspath .build/bench)
 TEST_LOG   := $(abspath .build/test.log)
 FORMATTED  := Sources Tests Package.swift
 
@@ -21,7 +22,7 @@ SHELL       := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help deps build guests test soak conformance fuzz check demo bench bench-replication bench-codings format install clean require-build require-test
+.PHONY: help deps build guests test soak conformance fuzz check demo bench bench-full bench-replication bench-codings format install clean require-build require-test
 
 # With the Swift runtime inside: the executable runs where there is no Swift, and starts in three quarters of the time.
 # Not by the default linker (gold), which warns of a function that nobody here calls.
@@ -41,6 +42,17 @@ define require
 		echo "run 'make deps' as root, or 'sudo make deps'" >&2
 		exit 1
 	fi
+endef
+
+# $(call run_bench,NAME,OPTIONS) measures everything. What could be measured is there even if some could not.
+define run_bench
+	mkdir -p $(BENCH)
+	rm -f $(BENCH)/$(1).{json,html} $(BENCH)/$(1)/*.svg
+	status=0
+	$(UNDERSTUDY) bench $(2) --json $(BENCH)/$(1).json --html $(BENCH)/$(1).html --plots $(BENCH)/$(1) || status=$$?
+	echo
+	for file in $(BENCH)/$(1).html $(BENCH)/$(1).json; do [[ ! -e $$file ]] || echo "bench: $$file"; done
+	exit $$status
 endef
 
 help: ## Print this
@@ -131,8 +143,11 @@ conformance: require-test build guests ## The same for files in volumes; SOAK_SE
 demo: require-test build ## Kill a redis-server under load, and see its mirror go on
 	@UNDERSTUDY=$(UNDERSTUDY) scripts/demo
 
-bench: require-test build ## Measure what calls and redis cost a guest
-	@UNDERSTUDY=$(UNDERSTUDY) scripts/bench
+bench: require-test build ## Measure what a guest and its mirror cost, in ten minutes; the page is in .build/bench
+	@$(call run_bench,short,--short)
+
+bench-full: require-test build ## The same with more rounds and larger guests, in an hour or two
+	@$(call run_bench,full,)
 
 bench-replication: require-test build ## Measure pauses, throughput and takeovers with a mirror
 	@UNDERSTUDY=$(UNDERSTUDY) scripts/bench-replication

@@ -131,6 +131,8 @@ let package = Package(
         .testTarget(
             name: "TracingTests", dependencies: ["GuestKernel", "SyscallShapes", "TestSupport", "Tracing"],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "MeasurementTests", dependencies: ["Measurement", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "CorpusTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProgramTests", dependencies: ["TestSupport"], exclude: ["scripts"], swiftSettings: swiftSettings),

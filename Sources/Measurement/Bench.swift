@@ -30,8 +30,8 @@ public final class Bench {
 
     // MARK: - In turns
 
-    /// Measures each way once a round, so that what the machine does meanwhile falls on all alike. `share` is how much of the scenario this
-    /// is.
+    /// Measures each way once a round, so that what the machine does meanwhile falls on all alike. `share` is how much
+    /// of the scenario this is.
     public func inTurns<Way>(
         _ ways: [Way], rounds: Int, share: Double, name: (Way) -> String,
         _ measure: (Way) throws(MeasurementError) -> Double

@@ -10,6 +10,8 @@ public struct ScenarioResult: Encodable, Sendable {
     /// What it would have been compared with, and is not here.
     public var missingPeers: [String] = []
     public var seconds: Double = 0
+    /// Why it could not be measured; nothing else is there then.
+    public var failure: String?
 
     public init(_ name: String, _ summary: String) {
         self.name = name

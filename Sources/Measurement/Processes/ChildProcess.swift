@@ -50,13 +50,14 @@ public final class ChildProcess {
         posix_spawnattr_setflags(&attributes, Int16(ChildProcess.ownSession))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
-        var started: pid_t = 0
-        let result = try ProcessorSet.with(options.processor) {
-            posix_spawn(&started, words[0], &actions, &attributes, &arguments, environ)
+        pid = try Leftovers.add { () throws(MeasurementError) in
+            var started: pid_t = 0
+            let result = try ProcessorSet.with(options.processor) {
+                posix_spawn(&started, words[0], &actions, &attributes, &arguments, environ)
+            }
+            guard result == 0 else { throw MeasurementError("\(words[0]) cannot be started: \(errorText(result))") }
+            return started
         }
-        guard result == 0 else { throw MeasurementError("\(words[0]) cannot be started: \(errorText(result))") }
-        pid = started
-        ProcessesLeft.add(pid)
     }
 
     deinit { kill() }
@@ -109,7 +110,7 @@ public final class ChildProcess {
             if result < 0, errno == EINTR { continue }
             break
         }
-        ProcessesLeft.remove(pid)
+        Leftovers.remove(process: pid)
         end = End(
             status: status & 0x7f == 0 ? status >> 8 & 0xff : nil,
             processorSeconds: ChildProcess.seconds(usage.ru_utime) + ChildProcess.seconds(usage.ru_stime),

@@ -25,6 +25,10 @@ enum HostFile {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw MeasurementError("\(path) cannot be written: \(errorText(errno))") }
         defer { close(descriptor) }
+        try write(bytes, toDescriptor: descriptor, named: path)
+    }
+
+    static func write(_ bytes: [UInt8], toDescriptor descriptor: Int32, named path: String) throws(MeasurementError) {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done) }

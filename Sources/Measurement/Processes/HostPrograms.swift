@@ -7,7 +7,8 @@ public enum HostPrograms {
 
     /// Where the program is; nil if it is not installed.
     public static func path(of name: String) -> String? {
-        let searched = directories + (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").map(String.init)
+        let searched =
+            directories + (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").map(String.init)
         return searched.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 }

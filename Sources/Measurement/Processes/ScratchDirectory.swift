@@ -11,10 +11,16 @@ public final class ScratchDirectory {
         let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
         guard made else { throw MeasurementError("no directory in \(parent): \(errorText(errno))") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        Leftovers.add(directory: path)
     }
 
     public func path(_ name: String) -> String { "\(path)/\(name)" }
 
     /// It and all that is in it.
-    public func remove() { measurement_remove_tree(path) }
+    public func remove() {
+        ScratchDirectory.removeTree(path)
+        Leftovers.remove(directory: path)
+    }
+
+    static func removeTree(_ path: String) { measurement_remove_tree(path) }
 }

@@ -5,6 +5,8 @@ struct SyscallScenario: Scenario {
 
     private static let calls = ["getppid", "getuid", "access", "write", "read", "clock_gettime"]
     private static let nativeName = "native"
+    /// How much of the time copying by bytes takes.
+    private static let copyShare = 0.4
 
     private struct Way {
         var name: String
@@ -15,21 +17,26 @@ struct SyscallScenario: Scenario {
     }
 
     func estimatedSeconds(_ plan: BenchPlan) -> Double {
-        Double(plan.rounds(short: 3, full: 9)) * 6 * 2 * 0.95
+        Double(plan.rounds(short: 3, full: 9)) * (6 * 2 * 0.95 + plan.pick(short: 6, full: 12))
     }
 
     func run(_ bench: Bench) throws(MeasurementError) -> ScenarioResult {
         var result = ScenarioResult(name, summary)
         let ways = ways(bench, &result)
         let rounds = bench.plan.rounds(short: 3, full: 9)
-        let share = 1 / Double(Bench.Place.allCases.count * SyscallScenario.calls.count)
+        let copy = CopyByBytes(bench, rounds: rounds, &result)
+        let copyShare = copy == nil ? 0 : SyscallScenario.copyShare
+        let share = (1 - copyShare) / Double(Bench.Place.allCases.count * SyscallScenario.calls.count)
         for place in Bench.Place.allCases {
             var table = ResultTable(
-                "one call, \(place.rawValue), median of \(rounds) rounds (times native)", rows: "call",
+                "one call, \(place.rawValue), median of \(Figure.counted(rounds, "round")) (times native)",
+                rows: "call",
                 columns: ways.map { ResultTable.Column($0.name, unit: "ns") })
             var plotted: [[Plot.Point]] = ways.map { _ in [] }
             for (index, call) in SyscallScenario.calls.enumerated() {
-                let samples = try bench.inTurns(ways, rounds: rounds, share: share) { "\(call), \($0.name)" } _: {
+                let samples = try bench.inTurns(ways, rounds: rounds, share: share) {
+                    "\(call), \($0.name)"
+                } _: {
                     (way) throws(MeasurementError) in
                     try SyscallScenario.nanoseconds(of: call, way, place, bench)
                 }
@@ -53,6 +60,7 @@ struct SyscallScenario: Scenario {
         result.notes.append(
             "Calls are made in a loop by a guest that reads the clock before and after. getppid and clock_gettime are "
                 + "answered without the kernel from rewritten sites; the others are passed on.")
+        try copy?.measure(share: copyShare, into: &result)
         return result
     }
 
