@@ -29,7 +29,9 @@ struct SyscallScenario: Scenario {
                 columns: ways.map { ResultTable.Column($0.name, unit: "ns") })
             var plotted: [[Plot.Point]] = ways.map { _ in [] }
             for (index, call) in SyscallScenario.calls.enumerated() {
-                let samples = try bench.inTurns(ways, rounds: rounds, share: share) { "\(call), \($0.name)" } _: {
+                let samples = try bench.inTurns(ways, rounds: rounds, share: share) {
+                    "\(call), \($0.name)"
+                } _: {
                     (way) throws(MeasurementError) in
                     try SyscallScenario.nanoseconds(of: call, way, place, bench)
                 }
