@@ -259,9 +259,11 @@ final class Checkpointer: @unchecked Sendable {
         }
     }
 
-    /// Most of what a busy guest has written is copied before it is stopped. Nobody runs in one that waits.
+    /// Most of what a busy guest has written is copied before it is stopped. One that waits, with somebody waiting for
+    /// its output, is stopped at once: a second search for dirty pages would only add to that.
     private func preCopy(into next: CapturedEpoch, isMerged: Bool, isWhole: Bool) throws -> Int {
-        if isMerged || isWhole || kernel.isWaiting || kernel.hasEnded || !preCopyPolicy.isWorthwhile { return 0 }
+        if isMerged || isWhole || kernel.hasEnded || !preCopyPolicy.isWorthwhile { return 0 }
+        if kernel.gate.demand.isWanted && kernel.isWaiting { return 0 }
         return try capture.preCopy(into: next)
     }
 
