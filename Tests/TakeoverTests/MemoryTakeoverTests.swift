@@ -46,7 +46,7 @@ struct MemoryTakeoverTests {
             options.epoch = "60ms"
             options.isAsRemote = number % 2 == 1
             do {
-                let delay = UInt64(700 + generator.below(300)) * 1_000_000 + UInt64(generator.below(1_000_000))
+                let delay = UInt64(generator.below(300)) * 1_000_000 + UInt64(generator.below(1_000_000))
                 _ = try await Self.takeOver(options, after: delay, preCopiedMin: 1000)
             } catch {
                 throw TestFailure("round \(number), seed \(TestEnvironment.seed): \(error)")
@@ -61,12 +61,8 @@ struct MemoryTakeoverTests {
         let path = try #require(Linkage.static.path(of: "checked_memory"), "run make guests")
         return try await ReplicatedGuest.with(Command(path, ["0"]), options) { guest in
             try await guest.waitUntilProtected()
+            try await waitUntil(preCopiedMin, of: guest.primary.pid)
             try await Task.sleep(nanoseconds: delay)
-            if preCopiedMin > 0 {
-                let pages = try await Control.status(of: guest.primary.pid)["pages"] as? [String: Any]
-                let count = try #require(pages?["pre_copied"] as? Int, "no pages.pre_copied")
-                guard count >= preCopiedMin else { throw TestFailure("only \(count) pages were copied before a pause") }
-            }
             guest.killPrimary()
             try await guest.waitForTakeover()
             guest.mirror.send(signal: SIGUSR1)
@@ -81,6 +77,19 @@ struct MemoryTakeoverTests {
             let count = try lastEpoch(outcome.mirror)
             SoakLog.note("memory checked after a takeover", ["checkpoints": count])
             return count
+        }
+    }
+
+    /// Waits until so many pages were copied before a pause.
+    private static func waitUntil(_ preCopiedMin: Int, of pid: pid_t) async throws {
+        if preCopiedMin == 0 { return }
+        let deadline = Date() + 60
+        while true {
+            let pages = try await Control.status(of: pid)["pages"] as? [String: Any]
+            let count = try #require(pages?["pre_copied"] as? Int, "no pages.pre_copied")
+            if count >= preCopiedMin { return }
+            if Date() > deadline { throw TestFailure("only \(count) pages were copied before a pause in 60 s") }
+            try await Task.sleep(nanoseconds: 50_000_000)
         }
     }
 
