@@ -10,6 +10,7 @@ static const struct {
     int (*run)(int count, char **words);
 } guests[] = {
     {"calls", guest_calls},
+    {"pages", guest_pages},
 };
 
 int measurement_guest(int count, char **words) {

@@ -108,7 +108,8 @@ struct CtlCommand: ParsableCommand {
                 + "recovered \(pace.recovered); slowed by \(status.slowedPercent) % now",
             "held output  \(status.heldOutputBytes) bytes",
             "link         \(status.linkBytes) bytes",
-            "pages        \(status.pages.count), \(status.pages.rawBytes) bytes sent as \(status.pages.encodedBytes)",
+            "pages        \(status.pages.count), \(status.pages.rawBytes) bytes sent as \(status.pages.encodedBytes); "
+                + "\(status.pages.preCopied) copied before a pause",
             "pauses       \(quantiles(status.pauseMicroseconds))",
             "commits      \(quantiles(status.commitMicroseconds))",
         ]

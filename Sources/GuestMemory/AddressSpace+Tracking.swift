@@ -58,11 +58,13 @@ extension AddressSpace {
     /// - Parameters:
     ///   - cursor: where to begin, 0 at first; afterwards, where to go on.
     ///   - pageCountMax: how many pages to copy at most.
+    ///   - cost: what it took is added there.
     /// - Returns: whether the whole address space has been looked at.
     public func collectDirtyPages(
-        into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int
+        into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int, cost: inout CollectionCost
     ) throws -> Bool {
         var left = pageCountMax
+        var last = CollectionCost.now()
         var runs: [DirtyRun] = []
         let memory = state.withLock { $0.tracking?.memory }
         guard let memory else { throw TrackerError("dirty pages are not tracked") }
@@ -72,15 +74,29 @@ extension AddressSpace {
             cursor = try state.withLock { state throws(TrackerError) in
                 try state.takeDirtyRuns(from: from, pageCountMax: left, into: &runs)
             }
+            let scanned = CollectionCost.now()
+            cost.scanNanoseconds += scanned - last
             for run in runs {
                 try copy(run, into: staging, memory)
                 left -= run.pageCount
+                cost.pageCount += run.pageCount
             }
+            last = CollectionCost.now()
+            cost.copyNanoseconds += last - scanned
         }
+        defer { cost.copyNanoseconds += CollectionCost.now() - last }
         let isFinished = try left > 0 && collectObjectPages(into: staging, from: &cursor, pageCountMax: left)
         // Whoever wants all at once has stopped the guest.
         if isFinished, pageCountMax == .max { try collectSharedPages(into: staging, memory) }
         return isFinished
+    }
+
+    /// As above, where nobody asks what it took.
+    public func collectDirtyPages(
+        into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int
+    ) throws -> Bool {
+        var cost = CollectionCost()
+        return try collectDirtyPages(into: staging, from: &cursor, pageCountMax: pageCountMax, cost: &cost)
     }
 
     /// The pages of memory objects that were written otherwise than through mappings.

@@ -23,6 +23,7 @@ final class Checkpointer: @unchecked Sendable {
     let interval: EpochInterval
     private var capture: EpochCapture
     private var pace: EpochPace
+    private var preCopyPolicy = PreCopyPolicy()
     /// The last epoch that was cut and is on its way.
     private var epoch: UInt64 = 0
     private var lastCutNanoseconds: UInt64 = 0
@@ -218,14 +219,18 @@ final class Checkpointer: @unchecked Sendable {
         _ mayBecomeWhole: () -> Bool = { true }
     ) throws {
         kernel.volumes?.takeFromChildren(kernel.clock)
+        let preCopied = try preCopy(into: next, isMerged: isMerged, isWhole: isWhole)
+        var pause = PauseStages()
         let start = kernel.clock.monotonicNanoseconds()
         kernel.gate.stop(kernel)
+        let stopped = kernel.clock.monotonicNanoseconds()
         defer { if request.isSynchronous { kernel.gate.resume() } }
         do {
             defer { if !request.isSynchronous { kernel.gate.resume() } }
-            try capture.take(into: next, isWhole: isWhole)
+            try capture.take(into: next, isWhole: isWhole, wasCopiedBefore: isWhole || preCopied > 0)
         }
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
+        pause.note(start: start, stopped: stopped, resumed: lastCutNanoseconds, capture.cost)
         next.noteCut(stoppedAt: start, resumedAt: lastCutNanoseconds)
         if !isMerged, final == nil, capture.isIdle(next) {
             // Nothing has happened since the last epoch, which the mirror therefore still has: the number stays free.
@@ -244,11 +249,22 @@ final class Checkpointer: @unchecked Sendable {
         if request.isSynchronous { waitForCommit(of: number, isWanted) }
         // Most of the first epoch is not cut in a pause.
         if isWhole { return }
+        preCopyPolicy.note(preCopied: preCopied, inPause: capture.cost.pageCount, all: pageCount)
         let end = request.isSynchronous ? kernel.clock.monotonicNanoseconds() : lastCutNanoseconds
         statistics.state.withLock { state in
             state.pauses.add(end - start)
+            state.pauseStages.add(pause)
+            state.preCopiedPages += UInt64(preCopied)
             if !isMerged { state.dirtyPages.add(UInt64(pageCount)) }
         }
+    }
+
+    /// Most of what a busy guest has written is copied before it is stopped. One that waits, with somebody waiting for
+    /// its output, is stopped at once: a second search for dirty pages would only add to that.
+    private func preCopy(into next: CapturedEpoch, isMerged: Bool, isWhole: Bool) throws -> Int {
+        if isMerged || isWhole || kernel.hasEnded || !preCopyPolicy.isWorthwhile { return 0 }
+        if kernel.gate.demand.isWanted && kernel.isWaiting { return 0 }
+        return try capture.preCopy(into: next)
     }
 
     /// Sends it from here where that takes no time, and leaves it to the sending thread otherwise.

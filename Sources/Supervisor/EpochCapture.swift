@@ -2,6 +2,7 @@ import CGuestEntry
 import GuestKernel
 import GuestMemory
 import RecordCoding
+import Replication
 
 /// The capture side of the pipeline: takes from the guest what an epoch needs, and knows what was taken last.
 struct EpochCapture {
@@ -11,6 +12,10 @@ struct EpochCapture {
     private let fault: TestFault?
     private var lastRecords = RecordSet()
     private var lastLayout: [UInt8] = []
+    /// What collecting pages took in the pause.
+    private(set) var cost = CollectionCost()
+    /// So many pages are collected at a time while the guest runs.
+    private static let batchPageCount = 4096
 
     init(_ kernel: GuestKernel, _ output: OutputGate, takesDescriptors: Bool, fault: TestFault?) {
         self.fault = fault
@@ -19,16 +24,38 @@ struct EpochCapture {
         self.takesDescriptors = takesDescriptors
     }
 
-    /// Takes everything into an epoch, new or cut once before. The guest is stopped.
-    func take(into epoch: CapturedEpoch, isWhole: Bool) throws {
+    /// Copies into an epoch, which is empty, what is dirty now while the guest runs; once more as long as that leaves
+    /// much less for the pause. Returns how many pages were copied. The epoch has to be cut then: these pages do not
+    /// count as dirty any more.
+    func preCopy(into epoch: CapturedEpoch) throws -> Int {
+        // What was dropped before a page is copied must not take it away from the mirror afterwards.
+        kernel.memory.markWritten(epoch.drop(kernel.memory.takeDiscards()))
+        var rounds: [Int] = []
+        while PreCopyPolicy.goesOn(after: rounds) {
+            var cursor: UInt64 = 0
+            var cost = CollectionCost()
+            while try !kernel.memory.collectDirtyPages(
+                into: epoch.pages, from: &cursor, pageCountMax: EpochCapture.batchPageCount, cost: &cost)
+            {}
+            rounds.append(cost.pageCount)
+        }
+        return rounds.reduce(0, +)
+    }
+
+    /// Takes everything into an epoch, new or cut once before. The guest is stopped. `wasCopiedBefore`: pages of it
+    /// were copied since the last cut, while the guest ran.
+    mutating func take(into epoch: CapturedEpoch, isWhole: Bool, wasCopiedBefore: Bool) throws {
+        cost = CollectionCost()
         kernel.removeMemoryObjects()
         let dropped = kernel.memory.takeDiscards()
         // A page that was copied while the guest ran may have been dropped before or after that: what is there now
         // travels once more, behind the discards.
-        if isWhole { kernel.memory.markWritten(dropped) }
+        if wasCopiedBefore { kernel.memory.markWritten(dropped) }
         kernel.memory.markWritten(epoch.drop(dropped))
         var cursor: UInt64 = 0
-        while try !kernel.memory.collectDirtyPages(into: epoch.pages, from: &cursor, pageCountMax: .max) {}
+        while try !kernel.memory.collectDirtyPages(
+            into: epoch.pages, from: &cursor, pageCountMax: .max, cost: &cost)
+        {}
         fault?.pass(.capture)
         let records = kernel.capture()
         // By the records: after them.

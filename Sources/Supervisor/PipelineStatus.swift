@@ -33,6 +33,8 @@ public struct PipelineStatus: Codable, Sendable {
         public var count: UInt64
         public var rawBytes: UInt64
         public var encodedBytes: UInt64
+        /// Copied before their pause.
+        public var preCopied: UInt64
     }
 
     public var schema = 1
@@ -81,7 +83,7 @@ extension PipelineStatus {
                 linkBytes: state.bytes,
                 pages: Pages(
                     count: state.pageTally.pageCount, rawBytes: state.pageTally.rawByteCount,
-                    encodedBytes: state.pageTally.byteCount),
+                    encodedBytes: state.pageTally.byteCount, preCopied: state.preCopiedPages),
                 pauseMicroseconds: Quantiles(state.pauses, unit: 1000),
                 commitMicroseconds: Quantiles(state.commits, unit: 1000))
         }

@@ -10,6 +10,9 @@ final class ReplicationStatistics: Sendable {
         var pages: UInt64 = 0
         var bytes: UInt64 = 0
         var pauses = Distribution()
+        var pauseStages = PauseStages.Distributions()
+        /// Copied while the guest ran, before it was stopped.
+        var preCopiedPages: UInt64 = 0
         var dirtyPages = Distribution()
         /// From the stop of an epoch to its ack.
         var commits = Distribution()

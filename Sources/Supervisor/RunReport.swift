@@ -27,6 +27,10 @@ public struct RunReport: Encodable, Sendable {
         var pages: UInt64
         var bytes: UInt64
         var pauseMicroseconds: Quantiles
+        /// What it was spent on.
+        var pauseStages: Stages
+        /// How many pages were copied before their pause, while the guest ran; one copied twice counts twice.
+        var preCopiedPages: UInt64
         var dirtyPages: Quantiles
         var commitMicroseconds: Quantiles
         /// How pages were encoded, but for those of the first epoch.
@@ -36,6 +40,14 @@ public struct RunReport: Encodable, Sendable {
         var pace: Pace
         /// Why the guest went on without its mirror; nil where it did not.
         var unprotected: String?
+
+        /// In microseconds: stopping all threads; finding dirty pages; copying them; records, output, files, resuming.
+        struct Stages: Encodable, Sendable {
+            var stop: Quantiles
+            var scan: Quantiles
+            var copy: Quantiles
+            var record: Quantiles
+        }
 
         /// How often each step was taken: epochs cut into one that waited, intervals made longer, the guest slowed, and
         /// such a step taken back.
@@ -127,7 +139,9 @@ public struct RunReport: Encodable, Sendable {
         replication = statistics.state.withLock { state in
             Replication(
                 epochs: state.epochs, epochsByNeed: state.epochsByNeed, pages: state.pages, bytes: state.bytes,
-                pauseMicroseconds: .init(state.pauses, unit: 1000), dirtyPages: .init(state.dirtyPages, unit: 1),
+                pauseMicroseconds: .init(state.pauses, unit: 1000),
+                pauseStages: .init(state.pauseStages), preCopiedPages: state.preCopiedPages,
+                dirtyPages: .init(state.dirtyPages, unit: 1),
                 commitMicroseconds: .init(state.commits, unit: 1000), pageEncoding: .init(state.pageTally),
                 firstEpochPageEncoding: .init(state.firstPageTally), pace: .init(state.paceCounts),
                 unprotected: state.unprotectedReason)
@@ -151,6 +165,14 @@ extension RunReport.Replication.Pace {
     init(_ counts: EpochPace.Counts) {
         self.init(
             merged: counts.merged, stretched: counts.stretched, slowed: counts.slowed, recovered: counts.recovered)
+    }
+}
+
+extension RunReport.Replication.Stages {
+    init(_ stages: PauseStages.Distributions) {
+        self.init(
+            stop: .init(stages.stop, unit: 1000), scan: .init(stages.scan, unit: 1000),
+            copy: .init(stages.copy, unit: 1000), record: .init(stages.record, unit: 1000))
     }
 }
 

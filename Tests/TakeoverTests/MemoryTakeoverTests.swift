@@ -36,11 +36,32 @@ struct MemoryTakeoverTests {
         guard total >= wanted else { throw TestFailure("only \(total) checkpoints in \(Self.roundsMax) rounds") }
     }
 
-    /// How many checkpoints there were before the takeover.
-    private static func takeOver(_ options: ReplicationOptions, after delay: UInt64) async throws -> Int {
+    /// Epochs of more than a thousand pages, some of which the guest drops, maps anew or moves while they are copied.
+    @Test("every word is as it was where most is copied before the pause", arguments: Tracker.allCases)
+    func preCopied(_ tracker: Tracker) async throws {
+        var generator = SeededGenerator(seed: TestEnvironment.seed &* 29)
+        let rounds = max(3, Self.checkpointCount / 5000)
+        for number in 0..<rounds {
+            var options = ReplicationOptions(tracker: tracker, dispatch: .taking(turn: number))
+            options.epoch = "60ms"
+            options.isAsRemote = number % 2 == 1
+            do {
+                let delay = UInt64(generator.below(300)) * 1_000_000 + UInt64(generator.below(1_000_000))
+                _ = try await Self.takeOver(options, after: delay, preCopiedMin: 1000)
+            } catch {
+                throw TestFailure("round \(number), seed \(TestEnvironment.seed): \(error)")
+            }
+        }
+    }
+
+    /// How many checkpoints there were before the takeover. So many pages were copied before a pause until then.
+    private static func takeOver(
+        _ options: ReplicationOptions, after delay: UInt64, preCopiedMin: Int = 0
+    ) async throws -> Int {
         let path = try #require(Linkage.static.path(of: "checked_memory"), "run make guests")
         return try await ReplicatedGuest.with(Command(path, ["0"]), options) { guest in
             try await guest.waitUntilProtected()
+            try await waitUntil(preCopiedMin, of: guest.primary.pid)
             try await Task.sleep(nanoseconds: delay)
             guest.killPrimary()
             try await guest.waitForTakeover()
@@ -56,6 +77,19 @@ struct MemoryTakeoverTests {
             let count = try lastEpoch(outcome.mirror)
             SoakLog.note("memory checked after a takeover", ["checkpoints": count])
             return count
+        }
+    }
+
+    /// Waits until so many pages were copied before a pause.
+    private static func waitUntil(_ preCopiedMin: Int, of pid: pid_t) async throws {
+        if preCopiedMin == 0 { return }
+        let deadline = Date() + 60
+        while true {
+            let pages = try await Control.status(of: pid)["pages"] as? [String: Any]
+            let count = try #require(pages?["pre_copied"] as? Int, "no pages.pre_copied")
+            if count >= preCopiedMin { return }
+            if Date() > deadline { throw TestFailure("only \(count) pages were copied before a pause in 60 s") }
+            try await Task.sleep(nanoseconds: 50_000_000)
         }
     }
 

@@ -9,8 +9,8 @@ int measurement_guest(int count, char **words);
 // The first processor that this thread may run on.
 int measurement_first_processor(void);
 
-// Binds this thread, and what it starts from now on, to one processor; to all that it had at first for -1.
-// An errno, or 0.
+// Binds this thread, and what it starts from now on, to one processor; for -1 to all that it had at first. Returns 0 or
+// an errno.
 int measurement_bind(int processor);
 
 // Removes a directory with all that is in it; links are removed, not followed.
