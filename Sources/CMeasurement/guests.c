@@ -10,6 +10,9 @@ static const struct {
     int (*run)(int count, char **words);
 } guests[] = {
     {"calls", guest_calls},
+    {"dirty_page", guest_dirty_page},
+    {"loops", guest_loops},
+    {"disk", guest_disk},
 };
 
 int measurement_guest(int count, char **words) {

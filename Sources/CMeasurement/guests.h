@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 int guest_calls(int count, char **words);
+int guest_dirty_page(int count, char **words);
 int guest_pages(int count, char **words);
 int guest_loops(int count, char **words);
 int guest_disk(int count, char **words);
