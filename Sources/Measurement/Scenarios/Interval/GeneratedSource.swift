@@ -46,7 +46,7 @@ enum GeneratedSource {
                 "node->weight = node->weight * \(1 + numbers.below(9)).\(numbers.below(100)) + total;",
                 "if (node->name[\(numbers.below(24))] == '\(numbers.below(10))') total -= \(numbers.below(500));",
             ][numbers.below(5)]
-            text += "        case \(kind * (1 + numbers.below(3) / 2) + kind): \(statement) break;\n"
+            text += "        case \(kind * 2): \(statement) break;\n"
         }
         return text + "        default: total += node->kind;\n        }\n    }"
     }

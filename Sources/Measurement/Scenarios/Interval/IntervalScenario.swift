@@ -30,7 +30,7 @@ struct IntervalScenario: Scenario {
             "slowdown, median of \(rounds) rounds", rows: "program",
             columns: ways.enumerated().map { .init($1.name, unit: $0 == 0 ? "s" : "%") })
         var cut = ResultTable(
-            "epochs that were cut in a second", rows: "program",
+            "epochs that were cut in a second of its work", rows: "program",
             columns: ways.compactMap { $0.epochsPerSecond == nil ? nil : .init($0.name) })
         var series: [Plot.Series] = []
         for workload in workloads {
@@ -110,7 +110,7 @@ struct IntervalScenario: Scenario {
         let report = bench.scratch.path("interval-report")
         let prefix = bench.run(options + workload.mirrorOptions + ["--report", report], [])
         let seconds = try workload.seconds(prefix)
-        epochs.add(try ReportFigure.first("epochs", of: report) / (try ReportFigure.first("wall_seconds", of: report)))
+        epochs.add(try ReportFigure.first("epochs", of: report) / seconds)
         return seconds
     }
 

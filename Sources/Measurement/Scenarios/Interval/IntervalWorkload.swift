@@ -17,8 +17,8 @@ struct IntervalWorkload {
     let mirrorOptions: [String]
 
     private static let secondsMax = 600.0
-    /// A trial shorter than this says little of how long more of the same takes.
-    private static let trialSecondsMin = 0.05
+    /// A trial that takes a smaller share of the time says little of how long more of the same takes.
+    private static let trialShareMin = 0.25
 
     /// The seconds of its work.
     func seconds(_ prefix: [String]) throws(MeasurementError) -> Double {
@@ -37,7 +37,7 @@ struct IntervalWorkload {
         var count = first
         while true {
             let found = try make(count).seconds([])
-            if found < trialSecondsMin {
+            if found < seconds * trialShareMin {
                 count *= 4
                 continue
             }
@@ -84,7 +84,7 @@ extension IntervalWorkload {
         -> IntervalWorkload
     {
         let source = bench.scratch.path("compiled.c")
-        return try lasting(seconds, first: 200) { (count) throws(MeasurementError) in
+        return try lasting(seconds, first: 20) { (count) throws(MeasurementError) in
             try HostFile.write(Array(GeneratedSource.text(functionCount: count, seed: 1).utf8), to: source)
             return IntervalWorkload(
                 name: "compile (cc1)", guest: [compiler, "-quiet", "-O2", "-w", source, "-o", "/dev/null"],
