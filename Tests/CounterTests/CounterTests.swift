@@ -7,8 +7,8 @@ import Testing
 @Suite("counters of an epoch, a request and a call", .startsGuests, .serialized)
 struct CounterTests {
     /// What starts and ends with a run goes out of the difference of two.
-    private static let requestCounts = (few: 200, many: 1200)
-    private static let callCounts = (few: 2000, many: 12_000)
+    private static let requestCounts = (few: 200, many: 800)
+    private static let callCounts = (few: 1000, many: 6000)
 
     /// Sleeping and waking, which depends on who comes first.
     private static let waiting = ["futex"]
