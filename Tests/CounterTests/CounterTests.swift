@@ -6,8 +6,10 @@ import Testing
 /// does not change these.
 @Suite("counters of an epoch, a request and a call", .startsGuests, .serialized)
 struct CounterTests {
-    /// What starts and ends with a run goes out of the difference of two.
-    private static let requestCounts = (few: 200, many: 800)
+    /// So many requests are made first, and then as many as are counted, or none: what starts and ends with a run goes
+    /// out of the difference.
+    private static let firstRequestCount = 200
+    private static let requestCount = 600
     private static let callCounts = (few: 1000, many: 6000)
 
     /// Sleeping and waking, which depends on who comes first.
@@ -18,18 +20,18 @@ struct CounterTests {
 
     @Test("of redis, replicated: one client, a SET at a time", arguments: Tracker.allCases)
     func redis(_ tracker: Tracker) async throws {
-        let few = try await Self.redisRun(Self.requestCounts.few, tracker)
-        let many = try await Self.redisRun(Self.requestCounts.many, tracker)
-        let requests = Double(Self.requestCounts.many - Self.requestCounts.few)
+        let (few, _) = try await Self.redisRun(0, tracker)
+        let (many, pages) = try await Self.redisRun(Self.requestCount, tracker)
+        let requests = Double(Self.requestCount)
         func more(_ figure: (CountedRun) throws -> Double) throws -> Double { try figure(many) - figure(few) }
         let epochs = try more { try $0.figure("replication", "epochs") }
         try StoredCounters.check(
             "redis, tracker \(tracker)",
             [
                 ("epochs a request", epochs / requests),
-                ("pages an epoch", try more { try $0.figure("replication", "pages") } / epochs),
+                ("pages an epoch", pages.count / epochs),
                 ("frames an epoch", try more { try $0.figure("replication", "frames") } / epochs),
-                ("bytes to the link a request", try more { try $0.figure("replication", "bytes") } / requests),
+                ("bytes of pages a request", pages.byteCount / requests),
                 (
                     "epochs handed to another thread an epoch",
                     try more { try $0.figure("replication", "epochs_handed_over") } / epochs
@@ -45,7 +47,8 @@ struct CounterTests {
             ])
     }
 
-    private static func redisRun(_ requests: Int, _ tracker: Tracker) async throws -> CountedRun {
+    /// Also the pages of the counted requests alone: how many there are before them is chance.
+    private static func redisRun(_ requests: Int, _ tracker: Tracker) async throws -> (CountedRun, SentPages) {
         try await ScratchDirectory.with { scratch in
             let port = try FreePort.any()
             let words = [
@@ -56,19 +59,26 @@ struct CounterTests {
             // By need only: each reply is held until its epoch is there, and nothing else asks for one.
             options.epoch = "1h"
             options.failureTimeout = "60s"
-            options.primaryWords = ["--max-hold", "60s", "--report", CountedRun.reportPath(in: scratch)]
+            options.primaryWords = [
+                "--max-hold", "60s", "--report", CountedRun.reportPath(in: scratch), "--pid-file", scratch.file("pid"),
+            ]
             let address = "127.0.0.1:\(try FreePort.any())"
             let server = options.primary(Command("/usr/bin/redis-server", words), mirroredAt: address)
-            try await ReplicatedGuest.withMirror(at: address, options) { _ in
+            let pages = try await ReplicatedGuest.withMirror(at: address, options) { _ in
                 try await CountedRun.traced(server, in: scratch).running { primary in
                     try await primary.waitForOutput("Ready to accept connections")
                     try await primary.waitForErrors(ReplicatedGuest.protectedLine)
+                    try await Threads.run { try Self.load(port, Self.firstRequestCount) }
+                    let before = try await SentPages(of: try scratch.read("pid"))
                     try await Threads.run { try Self.load(port, requests) }
+                    let after = try await SentPages(of: try scratch.read("pid"))
+                    try await Threads.run { try Self.end(port) }
                     let outcome = try await primary.waitForEnd()
                     guard outcome.ending == .exited(0) else { throw TestFailure("it did not end cleanly", outcome) }
+                    return after - before
                 }
             }
-            return try CountedRun(in: scratch)
+            return (try CountedRun(in: scratch), pages)
         }
     }
 
@@ -77,6 +87,10 @@ struct CounterTests {
         for request in 0..<requests {
             try client.expect(.ok, "SET", "key:\(100 + request % 50)", "value \(100_000 + request)")
         }
+    }
+
+    private static func end(_ port: UInt16) throws {
+        let client = try RespClient(port: port)
         try client.send([["SHUTDOWN", "NOSAVE"].map { Array($0.utf8) }])
         try client.expectEnd()
     }
