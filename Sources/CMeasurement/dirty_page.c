@@ -68,6 +68,7 @@ int guest_dirty_page(int count, char **words) {
     long rounds = atol(words[1]);
     // All pages are there before the time counts.
     for (long page = 0; page < page_count; page++) region[page][0] = model[page].value = 1;
+    guest_settle();
     uint64_t start = guest_nanoseconds();
     for (long round = 1; round <= rounds; round++) do_round(round, writes);
     double seconds = (double)(guest_nanoseconds() - start) / 1e9;

@@ -21,6 +21,7 @@ int guest_disk(int count, char **words) {
     int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) return 1;
     long blocks = atol(words[1]);
+    guest_settle();
     uint64_t start = guest_nanoseconds();
     for (long number = 0; number < blocks; number++) {
         memset(block, (int)(number & 0xff), sizeof block);

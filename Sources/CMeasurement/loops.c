@@ -102,6 +102,7 @@ int guest_loops(int count, char **words) {
     long times = atol(words[1]);
     for (unsigned index = 0; index < sizeof loops / sizeof *loops && times > 0; index++) {
         if (strcmp(loops[index].name, words[0]) != 0) continue;
+        guest_settle();
         uint64_t start = guest_nanoseconds();
         if (!loops[index].run(times)) return 1;
         printf("%.6f\n", (double)(guest_nanoseconds() - start) / 1e9);
