@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "CMeasurement", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
         .target(
-            name: "Measurement", dependencies: ["CMeasurement", "Supervisor"], swiftSettings: swiftSettings),
+            name: "Measurement", dependencies: ["CMeasurement", "Epochs", "Supervisor"], swiftSettings: swiftSettings),
         .target(
             name: "Commands",
             dependencies: [
@@ -142,6 +142,10 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "BadInputTests", dependencies: ["Epochs", "TestSupport"], exclude: ["scripts"],
+            swiftSettings: swiftSettings),
+        // Counters of an epoch and a request beside what is stored of them.
+        .testTarget(
+            name: "CounterTests", dependencies: ["TestSupport"], exclude: ["counters.txt"],
             swiftSettings: swiftSettings),
         .testTarget(name: "RedisTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
         // Programs that people run, alone and taken over.

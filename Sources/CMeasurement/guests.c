@@ -11,6 +11,9 @@ static const struct {
 } guests[] = {
     {"calls", guest_calls},
     {"pages", guest_pages},
+    {"dirty_page", guest_dirty_page},
+    {"loops", guest_loops},
+    {"disk", guest_disk},
 };
 
 int measurement_guest(int count, char **words) {
@@ -19,6 +22,8 @@ int measurement_guest(int count, char **words) {
     fprintf(stderr, "no such guest: %s\n", count > 0 ? words[0] : "(none)");
     return 64;
 }
+
+void guest_settle(void) { nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL); }
 
 uint64_t guest_nanoseconds(void) {
     struct timespec now;

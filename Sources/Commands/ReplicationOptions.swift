@@ -56,6 +56,12 @@ struct ReplicationOptions: ParsableArguments {
     @Flag(help: "Cut, encode and count epochs without a mirror, to measure what one would cost.")
     var blackhole = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write what a mirror would be sent to a file: what bench records pages with.", valueName: "file",
+            visibility: .hidden))
+    var blackholeFile: String?
+
     @OptionGroup var peers: PeerOptions
 
     private static let queueLimitByteCountMin = 1 << 20
@@ -64,6 +70,7 @@ struct ReplicationOptions: ParsableArguments {
         if let queueLimit, queueLimit.byteCount < ReplicationOptions.queueLimitByteCountMin {
             throw ValidationError("--queue-limit is 1M at least")
         }
+        if blackholeFile != nil, !blackhole { throw ValidationError("--blackhole-file is about --blackhole: add it") }
         if blackhole, mirror != nil { throw ValidationError("--blackhole is instead of a mirror: use one of them") }
         if mirror != nil || blackhole { return }
         if epoch != nil || maxHold != nil || tracker != .automatic || peers.failureTimeout != nil
@@ -83,6 +90,7 @@ struct ReplicationOptions: ParsableArguments {
         if let deltaCache { request.deltaCacheByteCount = deltaCache.byteCount }
         if let queueLimit { request.queueByteCountMax = queueLimit.byteCount }
         request.isSynchronous = sync
+        request.blackholeFile = blackholeFile
         request.peers = peers.request
         return request
     }

@@ -20,20 +20,26 @@ final class Blackhole: ReplicationRole {
         private let output: OutputGate
         private let statistics: ReplicationStatistics
         private let clock: GuestClock
+        private let file: BlackholeFile?
         /// The last epoch that was encoded; with a count of changes to sleep on.
         let sentEpoch = Atomic<UInt64>(0)
         let changes = Atomic<UInt32>(0)
 
-        init(_ output: OutputGate, _ statistics: ReplicationStatistics, _ clock: GuestClock) {
+        init(_ output: OutputGate, _ statistics: ReplicationStatistics, _ clock: GuestClock, _ file: BlackholeFile?) {
             self.output = output
             self.statistics = statistics
             self.clock = clock
+            self.file = file
         }
 
         var takesDescriptors: Bool { false }
         func hand(_ descriptors: [HandedDescriptors.Descriptor]) {}
-        func send(_ bytes: UnsafeRawBufferPointer) {}
-        func sendNow(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.count }
+        func send(_ bytes: UnsafeRawBufferPointer) throws { try file?.write(bytes) }
+
+        func sendNow(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+            try send(bytes)
+            return bytes.count
+        }
 
         func noteSent(epoch: UInt64) {
             let now = clock.monotonicNanoseconds()
@@ -51,7 +57,8 @@ final class Blackhole: ReplicationRole {
         self.kernel = kernel
         self.output = output
         self.messages = messages
-        sink = Sink(output, statistics, kernel.clock)
+        let file = try request.blackholeFile.map { path throws(SupervisorError) in try BlackholeFile(path) }
+        sink = Sink(output, statistics, kernel.clock, file)
         checkpointer = try Checkpointer(kernel, output, sink, request, statistics)
     }
 

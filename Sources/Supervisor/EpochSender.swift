@@ -24,6 +24,7 @@ final class EpochSender: @unchecked Sendable {
     private var mayWait = true
     private var rest: [UInt8] = []
     private var byteCount = 0
+    private var frameCount: UInt64 = 0
     private var sendingNanoseconds: UInt64 = 0
     private let clock = GuestClock()
     private let fault: TestFault?
@@ -64,6 +65,7 @@ final class EpochSender: @unchecked Sendable {
     /// Sends an epoch, for as long as that takes.
     func send(_ epoch: CapturedEpoch) throws {
         try encode(epoch)
+        statistics.state.withLock { $0.epochsHandedOver += 1 }
         sink.noteSent(epoch: epoch.number)
     }
 
@@ -120,6 +122,7 @@ final class EpochSender: @unchecked Sendable {
 
     private func emit(_ frame: UnsafeRawBufferPointer) throws {
         byteCount += frame.count
+        frameCount += 1
         if mayWait {
             let start = clock.monotonicNanoseconds()
             try sink.send(frame)
@@ -132,11 +135,13 @@ final class EpochSender: @unchecked Sendable {
 
     private func count(isFirst: Bool, _ cost: EpochCost? = nil) {
         let tally = encoder.takePageTally()
-        let (bytes, sent) = (UInt64(byteCount), lastEpoch)
+        let (bytes, frames, sent) = (UInt64(byteCount), frameCount, lastEpoch)
         byteCount = 0
+        frameCount = 0
         sendingNanoseconds = 0
         statistics.state.withLock { state in
             state.bytes += bytes
+            state.frames += frames
             state.sentEpoch = sent
             if let cost { state.lastCost = cost }
             if isFirst { state.firstPageTally += tally } else { state.pageTally += tally }

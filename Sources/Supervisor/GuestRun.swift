@@ -24,6 +24,9 @@ public final class GuestRun: Sendable {
             // A mirror that is started from here gets it after `--workdir`.
             var request = request
             request.reportFile = request.reportFile.map(ReportFile.absolute)
+            if let path = request.replication?.blackholeFile {
+                request.replication?.blackholeFile = ReportFile.absolute(path)
+            }
             if let path = request.trace?.file?.path { request.trace?.file?.path = ReportFile.absolute(path) }
             let run = GuestRun(request, start, reportFile)
             run.runGuest(signals)

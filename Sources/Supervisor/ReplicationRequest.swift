@@ -31,6 +31,8 @@ public struct ReplicationRequest: Sendable {
     /// The guest stands still until each epoch is committed.
     public var isSynchronous = false
     public var peers = PeerRequest()
+    /// Where what a mirror would be sent is written, with `.blackhole`; nil for nowhere.
+    public var blackholeFile: String?
     /// The directories whose files are replicated; where the guest knows them is where they are.
     public var volumes: [VolumePlace] = []
     /// What the guest has synced is on the mirror's disk as well before anything that tells of it goes out.

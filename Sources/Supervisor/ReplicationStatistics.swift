@@ -9,6 +9,8 @@ final class ReplicationStatistics: Sendable {
         var epochsByNeed: UInt64 = 0
         var pages: UInt64 = 0
         var bytes: UInt64 = 0
+        var frames: UInt64 = 0
+        var epochsHandedOver: UInt64 = 0
         var pauses = Distribution()
         var pauseStages = PauseStages.Distributions()
         /// Copied while the guest ran, before it was stopped.

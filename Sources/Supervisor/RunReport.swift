@@ -8,6 +8,8 @@ import Replication
 public struct RunReport: Encodable, Sendable {
     struct Syscalls: Encodable, Sendable {
         var total: UInt64
+        /// Those that a signal brought to the supervisor; the others left the guest by a jump.
+        var caught: UInt64
         /// How often each was called.
         var byName: [String: UInt64]
         /// Those that were answered ENOSYS because they are not served.
@@ -26,6 +28,10 @@ public struct RunReport: Encodable, Sendable {
         var epochsByNeed: UInt64
         var pages: UInt64
         var bytes: UInt64
+        /// What the bytes went out in: each frame is a call of the host's.
+        var frames: UInt64
+        /// Epochs that another thread sent than the one that had cut them.
+        var epochsHandedOver: UInt64
         var pauseMicroseconds: Quantiles
         /// What it was spent on.
         var pauseStages: Stages
@@ -109,7 +115,7 @@ public struct RunReport: Encodable, Sendable {
     var signalName: String?
     var threadsStarted: UInt64 = 0
     /// Without those that rewritten call sites answer themselves (getpid and the like).
-    var syscalls = Syscalls(total: 0, byName: [:], unknown: [:])
+    var syscalls = Syscalls(total: 0, caught: 0, byName: [:], unknown: [:])
     /// How many call sites are rewritten.
     var rewrittenCallSites = 0
     var testStops: Stops?
@@ -122,6 +128,7 @@ public struct RunReport: Encodable, Sendable {
     mutating func fill(from kernel: GuestKernel, stops: TestStops?, commits: TestCommits?) {
         let counts = kernel.callCounts()
         syscalls.total = counts.byNumber.values.reduce(0, +)
+        syscalls.caught = counts.caught
         rewrittenCallSites = counts.rewrittenCallSites
         syscalls.byName = RunReport.named(counts.byNumber)
         syscalls.unknown = RunReport.named(counts.unknown)
@@ -139,6 +146,7 @@ public struct RunReport: Encodable, Sendable {
         replication = statistics.state.withLock { state in
             Replication(
                 epochs: state.epochs, epochsByNeed: state.epochsByNeed, pages: state.pages, bytes: state.bytes,
+                frames: state.frames, epochsHandedOver: state.epochsHandedOver,
                 pauseMicroseconds: .init(state.pauses, unit: 1000),
                 pauseStages: .init(state.pauseStages), preCopiedPages: state.preCopiedPages,
                 dirtyPages: .init(state.dirtyPages, unit: 1),

@@ -69,6 +69,7 @@ extension GuestThread {
             context.pointee.rax = UInt64(signed: failed(ENOSYS))
             return
         }
+        callCounts[GuestThread.caughtIndex] &+= 1
         beginCall()
         look(atSite: context.pointee.rip)
         makeCall()

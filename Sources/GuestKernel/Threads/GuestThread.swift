@@ -59,8 +59,10 @@ public final class GuestThread: @unchecked Sendable {
     /// Another thread has taken this one's place, with another program: nothing of the guest's ends with it.
     var isReplaced = false
     private let nameState: Mutex<[UInt8]>
-    /// Calls by number, added to the statistics when the thread ends.
+    /// Calls by number, and behind them those that a signal brought here; added to the statistics when the thread ends.
     let callCounts: UnsafeMutablePointer<UInt64>
+    static let caughtIndex = SyscallTable.count
+    static let callCountsCount = SyscallTable.count + 1
     let callHeat: CallHeat
     /// Of calls that are tampered with, and of the one that is being made (GUEST_TRACE_INJECTED).
     lazy var injectionCounters = InjectionCounters()
@@ -78,8 +80,8 @@ public final class GuestThread: @unchecked Sendable {
         self.tid = tid
         nameState = Mutex(name)
         callHeat = CallHeat(hotCount: kernel.configuration.rewritesAfter)
-        callCounts = .allocate(capacity: SyscallTable.count)
-        callCounts.initialize(repeating: 0, count: SyscallTable.count)
+        callCounts = .allocate(capacity: GuestThread.callCountsCount)
+        callCounts.initialize(repeating: 0, count: GuestThread.callCountsCount)
         scratch = .allocate(byteCount: GuestThread.scratchByteCount, alignment: 64)
         // A thread's first act is a safe point: a stop may be on, or a signal may be waiting.
         context.pointee.stop = 1

@@ -5,7 +5,8 @@ final class SyscallStatistics: @unchecked Sendable {
     // Sound: each thread counts in its own buffer (GuestThread.callCounts) and adds it here, under
     // the lock, when it ends; a reader adds the living threads' buffers, which may lag by a call.
     private struct State {
-        var calls = [UInt64](repeating: 0, count: SyscallTable.count)
+        /// As in `GuestThread.callCounts`.
+        var calls = [UInt64](repeating: 0, count: GuestThread.callCountsCount)
         var unknown: [Int: UInt64] = [:]
         var threadsStarted: UInt64 = 0
     }
@@ -31,7 +32,7 @@ final class SyscallStatistics: @unchecked Sendable {
     /// Takes over what a thread that ends has counted; its buffer is zero from then on.
     func add(_ counts: UnsafeMutablePointer<UInt64>) {
         state.withLock { state in
-            for number in 0..<SyscallTable.count {
+            for number in 0..<GuestThread.callCountsCount {
                 state.calls[number] += counts[number]
                 counts[number] = 0
             }
@@ -43,12 +44,13 @@ final class SyscallStatistics: @unchecked Sendable {
         state.withLock { state in
             var calls = state.calls
             for thread in living {
-                for number in 0..<SyscallTable.count { calls[number] += thread.callCounts[number] }
+                for index in calls.indices { calls[index] += thread.callCounts[index] }
             }
-            let used = calls.enumerated().filter { $0.element > 0 }.map { ($0.offset, $0.element) }
+            let byNumber = calls.prefix(SyscallTable.count)
+            let used = byNumber.enumerated().filter { $0.element > 0 }.map { ($0.offset, $0.element) }
             return CallCounts(
-                byNumber: Dictionary(uniqueKeysWithValues: used), unknown: state.unknown,
-                threadsStarted: state.threadsStarted)
+                byNumber: Dictionary(uniqueKeysWithValues: used), caught: calls[GuestThread.caughtIndex],
+                unknown: state.unknown, threadsStarted: state.threadsStarted)
         }
     }
 }
@@ -56,6 +58,8 @@ final class SyscallStatistics: @unchecked Sendable {
 /// How often the guest called what, for the report.
 public struct CallCounts: Sendable {
     public let byNumber: [Int: UInt64]
+    /// Those that a signal brought to the supervisor; the others left the guest by a jump.
+    public let caught: UInt64
     /// Calls that are not served; a number outside the table is counted here only.
     public let unknown: [Int: UInt64]
     public let threadsStarted: UInt64

@@ -1,6 +1,8 @@
 /// All that can be measured, in the order of a run of all.
 public enum ScenarioList {
-    public static let all: [any Scenario] = [SyscallScenario(), DirtyScenario(), PauseScenario()]
+    public static let all: [any Scenario] = [
+        SyscallScenario(), DirtyScenario(), PauseScenario(), DeltaScenario(), IntervalScenario(),
+    ]
 
     public static func named(_ name: String) -> (any Scenario)? { all.first { $0.name == name } }
 }
