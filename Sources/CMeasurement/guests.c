@@ -10,6 +10,8 @@ static const struct {
     int (*run)(int count, char **words);
 } guests[] = {
     {"calls", guest_calls},
+    {"redis-load", guest_redis_load},
+    {"other-machine", guest_other_machine},
 };
 
 int measurement_guest(int count, char **words) {

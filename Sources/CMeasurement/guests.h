@@ -9,6 +9,7 @@ int guest_pages(int count, char **words);
 int guest_loops(int count, char **words);
 int guest_disk(int count, char **words);
 int guest_redis_load(int count, char **words);
+int guest_other_machine(int count, char **words);
 
 // CLOCK_MONOTONIC.
 uint64_t guest_nanoseconds(void);
