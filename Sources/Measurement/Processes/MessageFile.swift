@@ -17,18 +17,18 @@ struct MessageFile {
         return lines.first { $0.hasPrefix(beginning) }.map { String($0.dropFirst(beginning.count)) }
     }
 
-    /// Waits for such a line; throws if its writer ends before.
+    /// Waits for such a line; throws if its writer, where one is given, ends before.
     @discardableResult
-    func waitForLine(_ beginning: String, of writer: ChildProcess) throws(MeasurementError) -> String {
+    func waitForLine(_ beginning: String, of writer: ChildProcess?) throws(MeasurementError) -> String {
         let deadline = MonotonicTime.seconds + MessageFile.patienceSeconds
         while MonotonicTime.seconds < deadline {
-            let hasEnded = writer.hasEnded
+            let hasEnded = writer?.hasEnded ?? false
             if let rest = rest(ofLine: beginning) { return rest }
             if hasEnded { break }
             usleep(MessageFile.pollMicroseconds)
         }
         let said = (try? HostFile.text(of: path)) ?? ""
-        throw MeasurementError(
-            "\(writer.words.joined(separator: " ")) has not said '\(beginning)…', but: \(said.suffix(500))")
+        let name = writer?.words.joined(separator: " ") ?? path
+        throw MeasurementError("\(name): '\(beginning)…' was not said, but: \(said.suffix(500))")
     }
 }

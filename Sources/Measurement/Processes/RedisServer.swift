@@ -20,12 +20,13 @@ final class RedisServer {
     /// - Parameters:
     ///   - prefix: what stands before its own words.
     ///   - options: of its own.
+    ///   - port: any free one for nil.
     init(
-        _ bench: Bench, prefix: [String] = [], options: [String] = [], processor: Int? = nil
+        _ bench: Bench, prefix: [String] = [], options: [String] = [], port: UInt16? = nil, processor: Int? = nil
     ) throws(MeasurementError) {
         guard let program = RedisServer.program else { throw MeasurementError("redis-server is not installed") }
         understudy = bench.understudy
-        port = try LoopbackPort.free()
+        if let port { self.port = port } else { self.port = try LoopbackPort.free() }
         let name = "redis-\(MonotonicTime.nanoseconds)"
         log = bench.scratch.path("\(name).log")
         messages = MessageFile(bench.scratch.path("\(name).messages"))
@@ -34,7 +35,7 @@ final class RedisServer {
         spawning.error = .file(messages.path)
         spawning.processor = processor
         let own = [
-            program, "--bind", "127.0.0.1", "--port", "\(port)", "--dir", bench.scratch.path, "--save", "",
+            program, "--bind", "127.0.0.1", "--port", "\(self.port)", "--dir", bench.scratch.path, "--save", "",
             "--appendonly", "no",
         ]
         process = try ChildProcess(prefix + own + options, spawning)

@@ -1,6 +1,8 @@
 /// All that can be measured, in the order of a run of all.
 public enum ScenarioList {
-    public static let all: [any Scenario] = [SyscallScenario(), RedisScenario()]
+    public static let all: [any Scenario] = [
+        SyscallScenario(), RedisScenario(), TakeoverScenario(), FootprintScenario(),
+    ]
 
     public static func named(_ name: String) -> (any Scenario)? { all.first { $0.name == name } }
 }
