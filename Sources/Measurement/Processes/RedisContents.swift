@@ -13,33 +13,27 @@ struct RedisContents {
     /// Of keys that are made at once: redis answers nobody meanwhile.
     private static let chunk = 50_000
     private static let probe = "probe"
-    private static let calmSeconds = 0.05
-    private static let calmCount = 20
-    private static let patienceSeconds = 180.0
+    private static let settlingWrites = 10
+    private static let settlingMicroseconds: UInt32 = 50_000
     private static let checkedKeys = 100
 
     var name: String { megabytes < 1000 ? "\(megabytes) MB" : "\(megabytes / 1000) GB" }
     private var keys: Int { megabytes * RedisContents.keysPerMegabyte }
 
-    /// Fills it, and waits until answers come soon again: all of that has then come to a mirror, too. Returns the
-    /// resident bytes that redis says it has.
+    /// Fills it, and waits until all of that has come to a mirror, too, and both have settled. Returns the resident bytes
+    /// that redis says it has.
     func fill(_ server: RedisServer) throws(MeasurementError) -> Double {
         for start in stride(from: 0, to: keys, by: RedisContents.chunk) {
             let count = min(RedisContents.chunk, keys - start)
             let words = ["DEBUG", "POPULATE", "\(count)", "fill:\(start)", "\(RedisContents.valueByteCount)"]
             guard try server.ask(words) == .text("OK") else { throw server.failure("cannot be filled") }
         }
-        let deadline = MonotonicTime.seconds + RedisContents.patienceSeconds
-        var calm = 0
-        while calm < RedisContents.calmCount {
-            let start = MonotonicTime.seconds
+        // What is answered is in a mirror, and the epoch before it is in its memory, too.
+        for _ in 0..<RedisContents.settlingWrites {
             guard try server.ask(["SET", RedisContents.probe, probeValue]) == .text("OK") else {
                 throw server.failure("cannot be written to")
             }
-            let end = MonotonicTime.seconds
-            calm = end - start < RedisContents.calmSeconds ? calm + 1 : 0
-            guard end < deadline else { throw server.failure("answers slowly long after it was filled with \(name)") }
-            usleep(20_000)
+            usleep(RedisContents.settlingMicroseconds)
         }
         let memory = try server.information("memory").split { $0.isNewline }
         let field = "used_memory_rss:"

@@ -13,6 +13,10 @@ final class RedisServer {
 
     private static let patienceSeconds = 60.0
     private static let pollMicroseconds: UInt32 = 1000
+    private static let linesShown = 4
+
+    /// Options of `run --mirror` where no takeover is wanted, not even on a machine that has much to do.
+    static let patientMirror = ["--mirror", "local", "--failure-timeout", "10s"]
 
     /// Where it is; nil if it is not installed.
     static var program: String? { HostPrograms.path(of: "redis-server") }
@@ -123,8 +127,10 @@ final class RedisServer {
     func kill() { process.kill() }
 
     func failure(_ what: String) -> MeasurementError {
-        let said = [log, messages.path].map { (try? HostFile.text(of: $0)) ?? "" }.map { $0.suffix(500) }
+        let said = [log, messages.path].flatMap { path in
+            ((try? HostFile.text(of: path)) ?? "").split(separator: "\n").suffix(RedisServer.linesShown)
+        }
         return MeasurementError(
-            "\(process.words.joined(separator: " ")): \(what)\n\(said.joined(separator: "\n"))")
+            "\(process.words.joined(separator: " ")): \(what); last said: \(said.joined(separator: " | "))")
     }
 }

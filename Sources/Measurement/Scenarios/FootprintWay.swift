@@ -19,8 +19,8 @@ enum FootprintWay: CaseIterable {
     func prefix(_ bench: Bench) -> [String] {
         switch self {
         case .native: return []
-        case .replicated: return bench.run(["--mirror", "local"], [])
-        case .withoutDeltaCache: return bench.run(["--mirror", "local", "--delta-cache", "0"], [])
+        case .replicated: return bench.run(RedisServer.patientMirror, [])
+        case .withoutDeltaCache: return bench.run(RedisServer.patientMirror + ["--delta-cache", "0"], [])
         }
     }
 }

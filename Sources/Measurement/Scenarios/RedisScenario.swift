@@ -78,7 +78,7 @@ struct RedisScenario: Scenario {
         "Clients are connections of one process that sets 10 000 keys to values of 32 to 100 bytes. With a pipeline of "
             + "16 a client sends 16 requests at once and the next 16 when all are answered; latencies are those of "
             + "single requests, from the sending of all to their own answers.",
-        "replicated: run --mirror local, every answer is held until the mirror has its cause. replica: a second "
+        "replicated: run --mirror local --failure-timeout 10s, every answer is held until the mirror has its cause. replica: a second "
             + "redis-server follows, and a WAIT 1 behind each request, or behind each 16 of a pipeline, says that it has "
             + "them: a request counts as answered then.",
         "Server, mirror or replica, and the clients share the machine's processors; on one core all share one.",

@@ -19,7 +19,7 @@ enum RedisWay: Int, CaseIterable {
         switch self {
         case .native, .replica: return []
         case .run: return bench.run([], [])
-        case .replicated: return bench.run(["--mirror", "local", "--report", report], [])
+        case .replicated: return bench.run(RedisServer.patientMirror + ["--report", report], [])
         }
     }
 

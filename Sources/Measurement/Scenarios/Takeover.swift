@@ -10,7 +10,7 @@ struct Takeover {
     let event: TakeoverEvent
     let megabytes: Int
 
-    private static let tries = 3
+    private static let tries = 5
 
     var name: String { "\(event.name), \(RedisContents(megabytes: megabytes).name)" }
 

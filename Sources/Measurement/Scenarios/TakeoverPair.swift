@@ -13,6 +13,7 @@ final class TakeoverPair {
     private static let unprotectedLine = "understudy: going on unprotected: "
     private static let timeout = ["--failure-timeout", "\(Int(failureTimeoutMilliseconds))ms"]
     private static let patienceSeconds = 60.0
+    private static let partingSeconds = 5.0
 
     init(_ event: TakeoverEvent, _ contents: RedisContents, _ bench: Bench) throws(MeasurementError) {
         self.event = event
@@ -35,7 +36,12 @@ final class TakeoverPair {
             try server.waitUntilProtected()
             residentBytes = try contents.fill(server)
         } catch {
-            if hasParted { return nil }
+            // A mirror that fences a primary says that it goes on some time after that one is gone.
+            let deadline = MonotonicTime.seconds + TakeoverPair.partingSeconds
+            while MonotonicTime.seconds < deadline {
+                if hasParted { return nil }
+                usleep(10_000)
+            }
             throw error
         }
         return hasParted ? nil : residentBytes
