@@ -21,7 +21,7 @@ SHELL       := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help deps build guests test soak conformance fuzz check demo bench bench-replication bench-codings format install clean require-build require-test
+.PHONY: help deps build guests test soak conformance fuzz check demo bench bench-codings format install clean require-build require-test
 
 # With the Swift runtime inside: the executable runs where there is no Swift, and starts in three quarters of the time.
 # Not by the default linker (gold), which warns of a function that nobody here calls.
@@ -133,9 +133,6 @@ demo: require-test build ## Kill a redis-server under load, and see its mirror g
 
 bench: require-test build ## Measure what calls and redis cost a guest
 	@UNDERSTUDY=$(UNDERSTUDY) scripts/bench
-
-bench-replication: require-test build ## Measure pauses, throughput and takeovers with a mirror
-	@UNDERSTUDY=$(UNDERSTUDY) scripts/bench-replication
 
 bench-codings: require-test build guests ## Measure the bytes of an epoch with each --compress
 	@UNDERSTUDY=$(UNDERSTUDY) UNDERSTUDY_GUESTS=$(GUESTS) scripts/bench-codings

@@ -2,8 +2,8 @@
 //
 // Each client sends PIPELINE requests at once, and the next as soon as all are answered. With `wait` a WAIT 1 follows
 // each such batch: its requests count as answered when a replica has them. The first fifth of the time is not counted.
-// Prints requests a second, p50, p99 and maximum of their latencies in microseconds, and how many requests were answered
-// in all, uncounted ones included. Anything but the right answers is an error.
+// Prints requests a second, p50, p99 and maximum of their latencies in microseconds, and how many requests were
+// answered in all, uncounted ones included. Anything but the right answers is an error.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -30,15 +30,16 @@ public final class Bench {
 
     // MARK: - In turns
 
-    /// Measures each way once a round, so that what the machine does meanwhile falls on all alike. `share` is how much of the scenario this
-    /// is.
+    /// Measures each way once a round, so that what the machine does meanwhile falls on all alike. `share` is how much
+    /// of the scenario this is.
     public func inTurns<Way>(
         _ ways: [Way], rounds: Int, share: Double, name: (Way) -> String,
         _ measure: (Way) throws(MeasurementError) -> Double
     ) throws(MeasurementError) -> [Samples] {
         var samples = ways.map { _ in Samples() }
-        try forEachInTurns(Array(ways.enumerated()), rounds: rounds, share: share, name: { name($0.element) }) {
-            (turn) throws(MeasurementError) in
+        try forEachInTurns(Array(ways.enumerated()), rounds: rounds, share: share) {
+            name($0.element)
+        } _: { (turn) throws(MeasurementError) in
             samples[turn.offset].add(try measure(turn.element))
         }
         return samples

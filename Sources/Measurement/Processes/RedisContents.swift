@@ -20,8 +20,8 @@ struct RedisContents {
     var name: String { megabytes < 1000 ? "\(megabytes) MB" : "\(megabytes / 1000) GB" }
     private var keys: Int { megabytes * RedisContents.keysPerMegabyte }
 
-    /// Fills it, and waits until all of that has come to a mirror, too, and both have settled. Returns the resident bytes
-    /// that redis says it has.
+    /// Fills it, and waits until all of that has come to a mirror, too, and both have settled. Returns the resident
+    /// bytes that redis says it has.
     func fill(_ server: RedisServer) throws(MeasurementError) -> Double {
         for start in stride(from: 0, to: keys, by: RedisContents.chunk) {
             let count = min(RedisContents.chunk, keys - start)

@@ -41,13 +41,6 @@ struct RedisLoad: Sendable {
         fileprivate let error: String
         fileprivate let secondsMax: Double
 
-        fileprivate init(process: ChildProcess, output: String, error: String, secondsMax: Double) {
-            self.process = process
-            self.output = output
-            self.error = error
-            self.secondsMax = secondsMax
-        }
-
         /// Waits for its end.
         func figures() throws(MeasurementError) -> Figures {
             let end = try process.wait(secondsMax: secondsMax)

@@ -34,10 +34,9 @@ struct FootprintScenario: Scenario {
             FootprintWay.allCases.map { Turn(way: $0, megabytes: megabytes) }
         }
         var measured = FootprintMeasurements()
-        try bench.forEachInTurns(
-            turns, rounds: rounds(bench.plan), share: 1,
-            name: { "\($0.way.name), \(RedisContents(megabytes: $0.megabytes).name)" }
-        ) { (turn) throws(MeasurementError) in
+        try bench.forEachInTurns(turns, rounds: rounds(bench.plan), share: 1) {
+            "\($0.way.name), \(RedisContents(megabytes: $0.megabytes).name)"
+        } _: { (turn) throws(MeasurementError) in
             try measure(turn, bench, &measured)
         }
         result.tables = measured.tables(sizes, rounds: rounds(bench.plan))
@@ -74,9 +73,10 @@ struct FootprintScenario: Scenario {
     }
 
     private static let notes = [
-        "Memory is each process's own pages and its part of shared ones (Pss of /proc/PID/smaps_rollup). Beyond native is "
-            + "what the primary has more than a redis-server without Understudy that was given the same; the delta cache "
-            + "(--delta-cache 128M, filled as pages are written) is what a primary started with --delta-cache 0 has less.",
+        "Memory is each process's own pages and its part of shared ones (Pss of /proc/PID/smaps_rollup). Beyond native "
+            + "is what the primary has more than a redis-server without Understudy that was given the same; the delta "
+            + "cache (--delta-cache 128M, filled as pages are written) is what a primary started with --delta-cache 0 "
+            + "has less.",
         "Under load: \(load.clients) clients set keys as fast as they can. A native server answers more requests in "
             + "that time than a replicated one, so processor time and bytes are best read beside the requests.",
         "The goal leaves out what the delta cache really holds, and what waits for the link when it is looked at "

@@ -26,10 +26,9 @@ struct RedisScenario: Scenario {
         let places = places(bench.plan)
         for place in places {
             var measured = RedisMeasurements(loads: RedisScenario.loads)
-            try bench.forEachInTurns(
-                RedisWay.allCases, rounds: rounds, share: 1 / Double(places.count),
-                name: { "\(place.rawValue), \($0.name)" }
-            ) { (way) throws(MeasurementError) in
+            try bench.forEachInTurns(RedisWay.allCases, rounds: rounds, share: 1 / Double(places.count)) {
+                "\(place.rawValue), \($0.name)"
+            } _: { (way) throws(MeasurementError) in
                 try turn(way, place, bench, &measured)
             }
             result.tables += measured.tables(place, rounds: rounds)
@@ -78,9 +77,9 @@ struct RedisScenario: Scenario {
         "Clients are connections of one process that sets 10 000 keys to values of 32 to 100 bytes. With a pipeline of "
             + "16 a client sends 16 requests at once and the next 16 when all are answered; latencies are those of "
             + "single requests, from the sending of all to their own answers.",
-        "replicated: run --mirror local --failure-timeout 10s, every answer is held until the mirror has its cause. replica: a second "
-            + "redis-server follows, and a WAIT 1 behind each request, or behind each 16 of a pipeline, says that it has "
-            + "them: a request counts as answered then.",
+        "replicated: run --mirror local --failure-timeout 10s, every answer is held until the mirror has its cause. "
+            + "replica: a second redis-server follows, and a WAIT 1 behind each request, or behind each 16 of a "
+            + "pipeline, says that it has them: a request counts as answered then.",
         "Server, mirror or replica, and the clients share the machine's processors; on one core all share one.",
     ]
 }

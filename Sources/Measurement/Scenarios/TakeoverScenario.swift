@@ -36,9 +36,9 @@ struct TakeoverScenario: Scenario {
         }
         var measured = takeovers.map { _ in Measured() }
         var parted = 0
-        try bench.forEachInTurns(
-            Array(takeovers.enumerated()), rounds: rounds(bench.plan), share: 1, name: { $0.element.name }
-        ) { (turn) throws(MeasurementError) in
+        try bench.forEachInTurns(Array(takeovers.enumerated()), rounds: rounds(bench.plan), share: 1) {
+            $0.element.name
+        } _: { (turn) throws(MeasurementError) in
             let outcome = try turn.element.measure(bench, parted: &parted)
             measured[turn.offset].milliseconds.add(outcome.milliseconds)
             measured[turn.offset].residentBytes.add(outcome.residentBytes)
@@ -47,8 +47,9 @@ struct TakeoverScenario: Scenario {
         result.notes += TakeoverScenario.notes
         if parted > 0 {
             result.notes.append(
-                "\(parted) pairs parted by themselves before anything was done to them, and were started anew: on a busy "
-                    + "machine the failure timeout of \(Int(TakeoverPair.failureTimeoutMilliseconds)) ms is short.")
+                "\(parted) pairs parted by themselves before anything was done to them, and were started anew: on a "
+                    + "busy machine the failure timeout of \(Int(TakeoverPair.failureTimeoutMilliseconds)) ms is short."
+            )
         }
         return result
     }
@@ -100,8 +101,8 @@ struct TakeoverScenario: Scenario {
     }
 
     private static let notes = [
-        "A client asks on fresh connections for the key that was set last until one answers rightly twice; the first of "
-            + "the two counts. Then all keys have to be there. With fewer than 100 rounds p99 is the maximum.",
+        "A client asks on fresh connections for the key that was set last until one answers rightly twice; the first "
+            + "of the two counts. Then all keys have to be there. With fewer than 100 rounds p99 is the maximum.",
         "SIGKILL and SIGSTOP: run --mirror local. The mirror sees a death at once. A primary that is stopped is silent "
             + "for --failure-timeout 100ms, and is killed before the mirror goes on.",
         "Dropped link: the mirror runs in a network namespace of its own, and both sides behave as if on two machines "
