@@ -10,10 +10,12 @@ final class RedisServer {
     let messages: MessageFile
     private let log: String
     private let understudy: String
+    private var hasEndedWell = false
 
     private static let patienceSeconds = 60.0
     private static let pollMicroseconds: UInt32 = 1000
     private static let linesShown = 4
+    private static let charactersShown = 160
 
     /// Options of `run --mirror` where no takeover is wanted, not even on a machine that has much to do.
     static let patientMirror = ["--mirror", "local", "--failure-timeout", "10s"]
@@ -121,14 +123,22 @@ final class RedisServer {
         guard end.status == 0 else {
             throw failure("ended with \(end.status.map { "status \($0)" } ?? "a signal")")
         }
+        hasEndedWell = true
     }
 
-    /// Ends it at once, and a mirror that was started with it, whichever of them has it now.
-    func kill() { process.kill() }
+    /// Ends it at once, and a mirror that was started with it, whichever of them has it now; nothing after `end`.
+    func kill() {
+        if hasEndedWell { return }
+        process.kill()
+        // A mirror that has taken over is still of its group, whether or not the primary's end was taken note of.
+        Glibc.kill(-process.pid, SIGKILL)
+    }
 
     func failure(_ what: String) -> MeasurementError {
         let said = [log, messages.path].flatMap { path in
-            ((try? HostFile.text(of: path)) ?? "").split(separator: "\n").suffix(RedisServer.linesShown)
+            ((try? HostFile.text(of: path)) ?? "").split(separator: "\n").suffix(RedisServer.linesShown).map {
+                $0.prefix(RedisServer.charactersShown)
+            }
         }
         return MeasurementError(
             "\(process.words.joined(separator: " ")): \(what); last said: \(said.joined(separator: " | "))")

@@ -64,7 +64,6 @@ final class TakeoverPair {
         }
         let port = machine?.servicePort ?? server.port
         let seconds = try firstAnswer(port, since: start) - start
-        // The primary is not looked after: a process whose end was taken note of has no group any more to be killed.
         try (machine?.messages ?? server.messages).waitForLine(TakeoverPair.takeoverLine, of: nil)
         do throws(RespConnection.Failure) {
             try contents.check(try RespConnection(port: port))
