@@ -20,8 +20,8 @@ struct RedisContents {
     var name: String { megabytes < 1000 ? "\(megabytes) MB" : "\(megabytes / 1000) GB" }
     private var keys: Int { megabytes * RedisContents.keysPerMegabyte }
 
-    /// Fills it, and waits until all of that has come to a mirror, too, and both have settled. Returns the resident
-    /// bytes that redis says it has.
+    /// Fills it, and waits until all of that has come to a mirror, too, and both have settled. Returns the bytes that
+    /// redis says it uses. (What it calls resident is that of the whole process, supervisor included.)
     func fill(_ server: RedisServer) throws(MeasurementError) -> Double {
         for start in stride(from: 0, to: keys, by: RedisContents.chunk) {
             let count = min(RedisContents.chunk, keys - start)
@@ -36,7 +36,7 @@ struct RedisContents {
             usleep(RedisContents.settlingMicroseconds)
         }
         let memory = try server.information("memory").split { $0.isNewline }
-        let field = "used_memory_rss:"
+        let field = "used_memory:"
         guard let bytes = memory.first(where: { $0.hasPrefix(field) }).flatMap({ Double($0.dropFirst(field.count)) })
         else { throw server.failure("does not say what it uses") }
         return bytes

@@ -3,8 +3,8 @@ struct Takeover {
     struct Outcome {
         /// From the event to the first right answer.
         var milliseconds: Double
-        /// What redis says of its own.
-        var residentBytes: Double
+        /// Memory that redis says it uses.
+        var usedBytes: Double
     }
 
     let event: TakeoverEvent
@@ -20,8 +20,8 @@ struct Takeover {
         for _ in 1...Takeover.tries {
             let pair = try TakeoverPair(event, RedisContents(megabytes: megabytes), bench)
             defer { pair.kill() }
-            if let residentBytes = try pair.prepare() {
-                return Outcome(milliseconds: 1000 * (try pair.strike()), residentBytes: residentBytes)
+            if let usedBytes = try pair.prepare() {
+                return Outcome(milliseconds: 1000 * (try pair.strike()), usedBytes: usedBytes)
             }
             parted += 1
         }

@@ -29,12 +29,12 @@ final class TakeoverPair {
         server = try RedisServer(bench, prefix: bench.run(options, []), options: RedisContents.options, port: port)
     }
 
-    /// Fills it; the resident bytes that redis says it has, or nil where the two have parted meanwhile.
+    /// Fills it; the bytes that redis says it uses, or nil where the two have parted meanwhile.
     func prepare() throws(MeasurementError) -> Double? {
-        let residentBytes: Double
+        let usedBytes: Double
         do throws(MeasurementError) {
             try server.waitUntilProtected()
-            residentBytes = try contents.fill(server)
+            usedBytes = try contents.fill(server)
         } catch {
             // A mirror that fences a primary says that it goes on some time after that one is gone.
             let deadline = MonotonicTime.seconds + TakeoverPair.partingSeconds
@@ -44,7 +44,7 @@ final class TakeoverPair {
             }
             throw error
         }
-        return hasParted ? nil : residentBytes
+        return hasParted ? nil : usedBytes
     }
 
     private var hasParted: Bool {

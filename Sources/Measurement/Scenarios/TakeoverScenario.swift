@@ -8,7 +8,7 @@ struct TakeoverScenario: Scenario {
 
     private struct Measured {
         var milliseconds = Samples()
-        var residentBytes = Samples()
+        var usedBytes = Samples()
     }
 
     func estimatedSeconds(_ plan: BenchPlan) -> Double {
@@ -41,7 +41,7 @@ struct TakeoverScenario: Scenario {
         } _: { (turn) throws(MeasurementError) in
             let outcome = try turn.element.measure(bench, parted: &parted)
             measured[turn.offset].milliseconds.add(outcome.milliseconds)
-            measured[turn.offset].residentBytes.add(outcome.residentBytes)
+            measured[turn.offset].usedBytes.add(outcome.usedBytes)
         }
         add(Array(zip(takeovers, measured)), to: &result, rounds: rounds(bench.plan))
         result.notes += TakeoverScenario.notes
@@ -59,17 +59,17 @@ struct TakeoverScenario: Scenario {
             "time to the first right answer, \(rounds) rounds", rows: "what, and what redis holds",
             columns: [
                 .init("p50", unit: "ms"), .init("p99", unit: "ms"), .init("max", unit: "ms"),
-                .init("redis resident", unit: "MB"),
+                .init("redis uses", unit: "MB"),
             ])
         var series = TakeoverEvent.allCases.map { Plot.Series($0.name, []) }
         for (takeover, figures) in measured {
             let times = figures.milliseconds
-            let resident = figures.residentBytes.median / 1e6
+            let used = figures.usedBytes.median / 1e6
             table.add(
                 takeover.name,
-                [.measured(times), .number(times.quantile(0.99)), .number(times.high), .number(resident)])
+                [.measured(times), .number(times.quantile(0.99)), .number(times.high), .number(used)])
             if let index = TakeoverEvent.allCases.firstIndex(of: takeover.event) {
-                series[index].points.append(Plot.Point(resident, times.median))
+                series[index].points.append(Plot.Point(used, times.median))
             }
             if takeover.megabytes == TakeoverScenario.judgedMegabytes {
                 result.reaches += reaches(takeover, times)
@@ -79,7 +79,7 @@ struct TakeoverScenario: Scenario {
         result.plots.append(
             Plot(
                 "time to the first right answer, median",
-                horizontal: .init("redis resident, MB", isLogarithmic: true),
+                horizontal: .init("redis uses, MB", isLogarithmic: true),
                 vertical: .init("ms", isLogarithmic: true), series: series.filter { !$0.points.isEmpty }))
     }
 
