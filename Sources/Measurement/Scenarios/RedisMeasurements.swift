@@ -47,7 +47,7 @@ struct RedisMeasurements {
     // MARK: - Tables
 
     func tables(_ place: Bench.Place, rounds: Int) -> [ResultTable] {
-        let suffix = "\(place.rawValue), median of \(rounds) rounds"
+        let suffix = place.rawValue + (rounds == 1 ? "" : ", median of \(rounds) rounds")
         return [
             table("requests a second, \(suffix) (times native)", unit: "1/s", \.requestsPerSecond),
             table("median latency of a request, \(suffix) (times native)", unit: "µs", \.p50Microseconds),
