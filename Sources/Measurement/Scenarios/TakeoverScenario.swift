@@ -56,7 +56,8 @@ struct TakeoverScenario: Scenario {
 
     private func add(_ measured: [(Takeover, Measured)], to result: inout ScenarioResult, rounds: Int) {
         var table = ResultTable(
-            "time to the first right answer, \(rounds == 1 ? "one round" : "\(rounds) rounds")", rows: "what, and what redis holds",
+            "time to the first right answer, \(rounds) round\(rounds == 1 ? "" : "s")",
+            rows: "what, and what redis holds",
             columns: [
                 .init("p50", unit: "ms"), .init("p99", unit: "ms"), .init("max", unit: "ms"),
                 .init("redis uses", unit: "MB"),
