@@ -22,7 +22,7 @@ SHELL       := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help deps build guests test soak conformance fuzz check demo bench bench-full bench-replication format install clean require-build require-test
+.PHONY: help deps build guests test soak conformance fuzz check demo bench bench-full format install clean require-build require-test
 
 # With the Swift runtime inside: the executable runs where there is no Swift, and starts in three quarters of the time.
 # Not by the default linker (gold), which warns of a function that nobody here calls.
@@ -149,8 +149,6 @@ bench: require-test build ## Measure what a guest and its mirror cost, in ten mi
 bench-full: require-test build ## The same with more rounds and larger guests, in an hour or two
 	@$(call run_bench,full,)
 
-bench-replication: require-test build ## Measure pauses, throughput and takeovers with a mirror
-	@UNDERSTUDY=$(UNDERSTUDY) scripts/bench-replication
 
 format: ## Format the Swift sources in place
 	@$(SWIFT) format --in-place --parallel --recursive $(FORMATTED)

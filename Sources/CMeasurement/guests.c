@@ -14,6 +14,8 @@ static const struct {
     {"dirty_page", guest_dirty_page},
     {"loops", guest_loops},
     {"disk", guest_disk},
+    {"redis-load", guest_redis_load},
+    {"other-machine", guest_other_machine},
 };
 
 int measurement_guest(int count, char **words) {

@@ -10,6 +10,7 @@ int guest_pages(int count, char **words);
 int guest_loops(int count, char **words);
 int guest_disk(int count, char **words);
 int guest_redis_load(int count, char **words);
+int guest_other_machine(int count, char **words);
 
 // Sleeps until a mirror, if there is one, has the whole guest, unless the machine is overloaded: what is timed after
 // this is not with the first epoch.

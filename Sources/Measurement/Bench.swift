@@ -37,14 +37,26 @@ public final class Bench {
         _ measure: (Way) throws(MeasurementError) -> Double
     ) throws(MeasurementError) -> [Samples] {
         var samples = ways.map { _ in Samples() }
+        try forEachInTurns(Array(ways.enumerated()), rounds: rounds, share: share) {
+            name($0.element)
+        } _: { (turn) throws(MeasurementError) in
+            samples[turn.offset].add(try measure(turn.element))
+        }
+        return samples
+    }
+
+    /// The same for what comes to more than a number.
+    public func forEachInTurns<Way>(
+        _ ways: [Way], rounds: Int, share: Double, name: (Way) -> String,
+        _ measure: (Way) throws(MeasurementError) -> Void
+    ) throws(MeasurementError) {
         for round in 1...rounds {
-            for (index, way) in ways.enumerated() {
+            for way in ways {
                 progress.show("\(name(way)), round \(round) of \(rounds)")
-                samples[index].add(try measure(way))
+                try measure(way)
                 progress.advance(share / Double(rounds * ways.count))
             }
         }
-        return samples
     }
 
     /// Where a measurement runs.

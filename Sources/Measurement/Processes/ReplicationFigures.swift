@@ -20,6 +20,7 @@ struct ReplicationFigures: Decodable {
     }
 
     var epochs: UInt64
+    var epochsByNeed: UInt64
     var pages: UInt64
     var bytes: UInt64
     var pauseMicroseconds: Quantiles
