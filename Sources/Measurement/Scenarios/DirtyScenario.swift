@@ -44,7 +44,7 @@ struct DirtyScenario: Scenario {
         result.plots.append(plot)
         result.notes = [
             "A store is the first to its page since the last epoch: the guest measures rounds of them, and an epoch "
-                + "is cut after each. Together: the pages are neighbours; the signal tracker opens several of these at once.",
+                + "is cut after each. Together: the pages are neighbours.",
             "The search is the part of the pause in which dirty pages are found and watched again. Epochs go nowhere "
                 + "(--blackhole).",
         ]
