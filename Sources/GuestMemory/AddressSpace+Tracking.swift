@@ -116,13 +116,22 @@ extension AddressSpace {
         return cursor >= MemoryObjectSpace.end
     }
 
+    private static let copyAttempts = 4
+
     private func copy(_ run: DirtyRun, into staging: PageStaging, _ memory: HostDescriptor) throws {
         for index in 0..<run.pageCount {
-            let isCopied = try staging.place(run.number + UInt64(index)) { slot in copy(run, index, to: slot, memory) }
-            // Unmapped meanwhile, or cut off with its file: then there is nothing to send.
+            let number = run.number + UInt64(index)
             let address = run.start + UInt64(index) * pageSize
-            if !isCopied, area(containing: address)?.isArenaMemory == true {
-                throw TrackerError("the guest's page at \(hexadecimal(address)) cannot be read")
+            var attemptsLeft = Self.copyAttempts
+            // Unmapped meanwhile, or cut off with its file: then there is nothing to send. A guest that runs may have
+            // mapped something there again since; so it is tried once more.
+            while try !staging.place(number, { slot in copy(run, index, to: slot, memory) }),
+                area(containing: address)?.isArenaMemory == true
+            {
+                attemptsLeft -= 1
+                if attemptsLeft == 0 {
+                    throw TrackerError("the guest's page at \(hexadecimal(address)) cannot be read")
+                }
             }
         }
     }
