@@ -52,10 +52,9 @@ extension AddressSpace.State {
                 let range = AddressRange(start: max(start, span.range.start), end: span.range.end)
                 let limit = pageCountMax == .max ? 0 : UInt64(pageCountMax)
                 let scan = try protection.scan(
-                    range, mustBePresent: span.mustBePresent, tellsFiles: span.tellsFiles, pageCountMax: limit,
-                    into: regions
+                    range, mustBePresent: span.mustBePresent, pageCountMax: limit, into: regions
                 ).get()
-                for region in regions.prefix(scan.regionCount) { append(region, to: &runs) }
+                for region in regions.prefix(scan.regionCount) { try append(region, protection, to: &runs) }
                 // One span at a time has pages nearly always; what was found is copied before the next is looked at.
                 if scan.end < span.range.end { return scan.end }
                 if scan.regionCount > 0 { return span.range.end }
@@ -72,8 +71,7 @@ extension AddressSpace.State {
         }
     }
 
-    /// Areas so close together are scanned in one go, with what lies between them; and a smaller one in the way of its
-    /// neighbour.
+    /// Areas so close together are scanned in one go, with what lies between them.
     private static let joinedByteCount: UInt64 = 16 << 20
 
     /// The guest's areas in spans that differ in what is asked of a page, or lie far apart.
@@ -94,11 +92,12 @@ extension AddressSpace.State {
             var span = ScanSpan(range: area.range)
             switch area.kind {
             case .sharedAnonymous where hasSwap, .sharedFile where hasSwap: span.mustBePresent = false
-            case .privateFile(_, _, isHostMapped: true): span.tellsFiles = true
             default: break
             }
-            if mayJoin, let last = list.last, let joined = Self.joined(last, span) {
-                list[list.count - 1] = joined
+            if mayJoin, let last = list.last, last.mustBePresent == span.mustBePresent,
+                span.range.start - last.range.end < Self.joinedByteCount
+            {
+                list[list.count - 1].range.end = span.range.end
             } else {
                 list.append(span)
             }
@@ -108,25 +107,41 @@ extension AddressSpace.State {
         return list
     }
 
-    /// Both in one, where that costs less than a call of its own; telling files apart costs time for each page.
-    private static func joined(_ first: ScanSpan, _ second: ScanSpan) -> ScanSpan? {
-        guard first.mustBePresent == second.mustBePresent else { return nil }
-        guard second.range.start - first.range.end < joinedByteCount else { return nil }
-        let plain = first.tellsFiles ? second : first
-        if first.tellsFiles != second.tellsFiles, plain.range.count >= joinedByteCount { return nil }
-        return ScanSpan(
-            range: AddressRange(start: first.range.start, end: second.range.end), mustBePresent: first.mustBePresent,
-            tellsFiles: first.tellsFiles || second.tellsFiles)
-    }
-
     /// Adds the pages of a region that are the guest's: one region may go over several areas.
-    private func append(_ region: WriteProtection.Region, to runs: inout [DirtyRun]) {
+    private func append(
+        _ region: WriteProtection.Region, _ protection: WriteProtection, to runs: inout [DirtyRun]
+    ) throws(TrackerError) {
         let range = AddressRange(start: region.start, end: region.end)
         for area in map.areas(overlapping: range) where area.kind.isTracked {
-            // Read from the file and never written: the mirror's file says the same.
-            if region.isFile, area.kind.isPrivateFile { continue }
             guard let part = area.range.intersection(range) else { continue }
-            runs.append(DirtyRun(part, in: area))
+            if area.kind.isPrivateFile {
+                try appendCopies(part, area, protection, to: &runs)
+            } else {
+                runs.append(DirtyRun(part, in: area))
+            }
         }
     }
+
+    /// Of a private mapping of a file, the pages that are the guest's own copies. What it has read and never written is
+    /// not: the mirror's file says the same.
+    private func appendCopies(
+        _ range: AddressRange, _ area: VirtualMemoryArea, _ protection: WriteProtection, to runs: inout [DirtyRun]
+    ) throws(TrackerError) {
+        try withUnsafeTemporaryAllocation(
+            of: WriteProtection.Region.self, capacity: Self.toldCountMax
+        ) { regions throws(TrackerError) in
+            var start = range.start
+            while start < range.end {
+                let rest = AddressRange(start: start, end: range.end)
+                let scan = try protection.tellFiles(rest, into: regions).get()
+                for region in regions.prefix(scan.regionCount) where !region.isFile {
+                    runs.append(DirtyRun(AddressRange(start: region.start, end: region.end), in: area))
+                }
+                start = max(scan.end, start + pageSize)
+            }
+        }
+    }
+
+    /// Regions of a file's mapping that one PAGEMAP_SCAN reports at most.
+    private static let toldCountMax = 256
 }

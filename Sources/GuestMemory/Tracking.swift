@@ -44,8 +44,6 @@ struct ScanSpan {
     var range: AddressRange
     /// False for shared memory on a host with swap.
     var mustBePresent = true
-    /// Whether pages of a private mapping of a file are to be told from the file's own.
-    var tellsFiles = false
 }
 
 /// Pages that are to be copied.
