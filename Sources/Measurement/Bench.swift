@@ -11,10 +11,10 @@ public final class Bench {
     public init(_ plan: BenchPlan, _ progress: Progress) throws(MeasurementError) {
         self.plan = plan
         self.progress = progress
-        var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = readlink("/proc/self/exe", &path, Int(PATH_MAX))
-        guard count > 0 else { throw MeasurementError("/proc/self/exe cannot be read: \(errorText(errno))") }
-        understudy = String(decoding: path.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let path = Bench.executable else {
+            throw MeasurementError("/proc/self/exe cannot be read: \(errorText(errno))")
+        }
+        understudy = path
         scratch = try ScratchDirectory()
     }
 
@@ -69,12 +69,17 @@ public final class Bench {
 }
 
 extension Bench {
-    /// What `--dispatch` takes here: each is tried.
-    static let dispatches = ["inclusive", "selector", "seccomp"].filter { name in
+    /// The path of what runs here; nil where /proc does not say.
+    private static var executable: String? {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink("/proc/self/exe", &path, Int(PATH_MAX))
-        let own = String(decoding: path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let words = [own, "run", "--dispatch", name, "--", "/bin/true"]
+        return count > 0 ? String(decoding: path.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+
+    /// What `--dispatch` takes here: each is tried.
+    static let dispatches = ["inclusive", "selector", "seccomp"].filter { name in
+        guard let executable else { return false }
+        let words = [executable, "run", "--dispatch", name, "--", "/bin/true"]
         return (try? ChildProcess.seconds(of: words, secondsMax: 20)) != nil
     }
 

@@ -23,6 +23,13 @@ final class RedisServer {
     /// Where it is; nil if it is not installed.
     static var program: String? { HostPrograms.path(of: "redis-server") }
 
+    /// One on this machine that keeps nothing on disk.
+    static func words(_ program: String, port: UInt16, directory: String) -> [String] {
+        [
+            program, "--bind", "127.0.0.1", "--port", "\(port)", "--dir", directory, "--save", "", "--appendonly", "no",
+        ]
+    }
+
     /// - Parameters:
     ///   - prefix: what stands before its own words.
     ///   - options: of its own.
@@ -32,7 +39,7 @@ final class RedisServer {
     ) throws(MeasurementError) {
         guard let program = RedisServer.program else { throw MeasurementError("redis-server is not installed") }
         understudy = bench.understudy
-        if let port { self.port = port } else { self.port = try LoopbackPort.free() }
+        if let port { self.port = port } else { self.port = try Loopback.freePort() }
         let name = "redis-\(MonotonicTime.nanoseconds)"
         log = bench.scratch.path("\(name).log")
         messages = MessageFile(bench.scratch.path("\(name).messages"))
@@ -40,10 +47,7 @@ final class RedisServer {
         spawning.output = .file(log)
         spawning.error = .file(messages.path)
         spawning.processor = processor
-        let own = [
-            program, "--bind", "127.0.0.1", "--port", "\(self.port)", "--dir", bench.scratch.path, "--save", "",
-            "--appendonly", "no",
-        ]
+        let own = RedisServer.words(program, port: self.port, directory: bench.scratch.path)
         process = try ChildProcess(prefix + own + options, spawning)
     }
 

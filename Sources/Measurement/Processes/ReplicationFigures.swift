@@ -1,13 +1,8 @@
 import FoundationEssentials
+import Supervisor
 
 /// What `run --report` says of replication: the part that is measured.
 struct ReplicationFigures: Decodable {
-    struct Quantiles: Decodable {
-        var p50: Double
-        var p99: Double
-        var max: Double
-    }
-
     struct Stages: Decodable {
         var stop: Quantiles
         var scan: Quantiles

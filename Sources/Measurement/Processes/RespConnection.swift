@@ -36,11 +36,7 @@ final class RespConnection {
         }
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
-        var address = LoopbackPort.address(port)
-        let result = withUnsafeBytes(of: &address) { bytes in
-            connect(descriptor, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
-        }
-        guard result == 0 else { throw .broken("connect: \(errorText(errno))") }
+        guard Loopback.with(port, { connect(made, $0, $1) }) == 0 else { throw .broken("connect: \(errorText(errno))") }
     }
 
     deinit { close(descriptor) }

@@ -1,3 +1,5 @@
+import Supervisor
+
 /// What came out of all turns of redis-server, as tables, plots, and beside the goals.
 struct RedisMeasurements {
     private struct Load {
@@ -91,7 +93,7 @@ struct RedisMeasurements {
 
     private func pauseTable(_ title: String) -> ResultTable {
         var table = ResultTable(title, rows: "", columns: [.init("p50"), .init("p99"), .init("max")])
-        let rows: [(String, KeyPath<ReplicationFigures, ReplicationFigures.Quantiles>)] = [
+        let rows: [(String, KeyPath<ReplicationFigures, Quantiles>)] = [
             ("pause, µs", \.pauseMicroseconds), ("dirty pages", \.dirtyPages),
             ("stop to commit, µs", \.commitMicroseconds),
         ]
@@ -99,7 +101,7 @@ struct RedisMeasurements {
             let quantiles = reports.map { $0[keyPath: path] }
             table.add(
                 name,
-                [\ReplicationFigures.Quantiles.p50, \.p99, \.max].map { one in
+                [\Quantiles.p50, \.p99, \.max].map { one in
                     .measured(Samples(quantiles.map { $0[keyPath: one] }))
                 })
         }

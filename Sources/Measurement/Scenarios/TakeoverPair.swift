@@ -18,7 +18,7 @@ final class TakeoverPair {
     init(_ event: TakeoverEvent, _ contents: RedisContents, _ bench: Bench) throws(MeasurementError) {
         self.event = event
         self.contents = contents
-        let port = try LoopbackPort.free()
+        let port = try Loopback.freePort()
         machine = event == .linkDropped ? try OtherMachine(bench, port: port, mirror: TakeoverPair.timeout) : nil
         var options = event.isNoticedByTimeout ? TakeoverPair.timeout : []
         if let machine {

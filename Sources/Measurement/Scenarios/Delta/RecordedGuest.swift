@@ -64,9 +64,7 @@ final class SteppedRedis: RecordedGuest {
     ) throws(MeasurementError) {
         self.commands = commands
         let port = try Loopback.freePort()
-        let server = [
-            redis, "--bind", "127.0.0.1", "--port", "\(port)", "--dir", directory, "--save", "", "--appendonly", "no",
-        ]
+        let server = RedisServer.words(redis, port: port, directory: directory)
         var options = ChildProcess.Options()
         options.error = .file("\(directory)/errors")
         process = try ChildProcess(words(server), options)
