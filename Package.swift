@@ -88,7 +88,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "GuestKernelTests",
-            dependencies: ["CGuestEntry", "GuestKernel", "GuestMemory", "RecordCoding", "TestSupport", "Unwinding"],
+            dependencies: [
+                "CGuestEntry", "GuestKernel", "GuestMemory", "RecordCoding", "TestSupport", "Unwinding", "Volumes",
+            ],
             swiftSettings: swiftSettings),
         // A process that tests of Transport start and kill.
         .executableTarget(

@@ -4,6 +4,7 @@ import GuestMemory
 import RecordCoding
 import Synchronization
 import Testing
+import Volumes
 
 @testable import GuestKernel
 
@@ -20,11 +21,14 @@ final class KernelFixture: Sendable {
         let lines = Mutex<[String]>([])
     }
 
-    init(sharesMachineWithPrimary: Bool = false, restoredObjects: [FileNumber: Int32] = [:]) throws {
+    init(
+        sharesMachineWithPrimary: Bool = false, restoredObjects: [FileNumber: Int32] = [:], volumes: [VolumePlace] = []
+    ) throws {
         let said = said
         var configuration = GuestConfiguration(dispatch: .inclusive) { line in said.lines.withLock { $0.append(line) } }
         configuration.sharesMachineWithPrimary = sharesMachineWithPrimary
         configuration.restoredObjects = restoredObjects
+        configuration.volumes = volumes
         kernel = GuestKernel(configuration: configuration, memory: try KernelFixture.memory.get())
     }
 
@@ -101,9 +105,10 @@ final class KernelFixture: Sendable {
     }
 
     static func restored(
-        from records: RecordSet, handed: [UInt64: Int32] = [:], objects: [FileNumber: Int32] = [:]
+        from records: RecordSet, handed: [UInt64: Int32] = [:], objects: [FileNumber: Int32] = [:],
+        volumes: [VolumePlace] = []
     ) throws -> KernelFixture {
-        let fixture = try KernelFixture(restoredObjects: objects)
+        let fixture = try KernelFixture(restoredObjects: objects, volumes: volumes)
         try ObjectRestore.restore(fixture.kernel, from: records, handed: handed)
         return fixture
     }

@@ -3,6 +3,7 @@ import Glibc
 import RecordCoding
 import TestSupport
 import Testing
+import Volumes
 
 @testable import GuestKernel
 
@@ -142,6 +143,30 @@ struct SocketRestoreTests {
             var status = stat()
             #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
             #expect(new.reports.isEmpty)
+        }
+    }
+
+    @Test("a Unix listener is had in a volume that lies deeper than an address can say")
+    func deepUnixListener() async throws {
+        try await ScratchDirectory.with { scratch in
+            let deep = scratch.file(String(repeating: "d", count: 120))
+            try #require(mkdir(deep, 0o700) == 0)
+            let volume = VolumePlace(guestPath: scratch.file("volume"), hostPath: deep)
+            let old = try KernelFixture()
+            _ = try old.addSocket(Self.makeSocket(AF_UNIX, stream), domain: AF_UNIX, type: stream) { socket in
+                socket.state = .listening
+                socket.localAddress = [UInt8(AF_UNIX), 0] + Array(scratch.file("volume/socket").utf8) + [0]
+                socket.backlog = 5
+            }
+            let records = old.capture()
+            old.die()
+            let new = try KernelFixture.restored(from: records, volumes: [volume])
+            #expect(new.reports.isEmpty)
+            let directory = open(deep, O_PATH | O_CLOEXEC)
+            let caller = socket(AF_UNIX, stream, 0)
+            let path = "/proc/self/fd/\(directory)/socket"
+            #expect(Self.call(connect, caller, [UInt8(AF_UNIX), 0] + Array(path.utf8) + [0]) == 0)
+            #expect(try accept(new.host(0), nil, nil) >= 0)
         }
     }
 

@@ -27,12 +27,14 @@ enum MessageCalls {
         case .success(let loaded): header = loaded
         }
         var hostHeader = msghdr()
+        var name: SocketAddress?
         if header.nameAddress != 0, header.nameByteCount > 0 {
             switch SocketAddress.load(thread, at: header.nameAddress, length: header.nameByteCount) {
             case .failure(let error): return failed(error.errno)
-            case .success(let name):
-                hostHeader.msg_name = name.pointer
-                hostHeader.msg_namelen = UInt32(name.byteCount)
+            case .success(let loaded):
+                name = loaded
+                hostHeader.msg_name = loaded.pointer
+                hostHeader.msg_namelen = UInt32(loaded.byteCount)
             }
         }
         switch OutgoingControl.load(thread, at: header.controlAddress, count: header.guest.msg_controllen) {
@@ -42,23 +44,28 @@ enum MessageCalls {
                 hostHeader.msg_control = thread.scratch + MessageScratch.control
                 hostHeader.msg_controllen = control.byteCount
             }
-            return withExtendedLifetime(control) { sendPieces(thread, file, header.pieces, &hostHeader, flags: flags) }
+            let isForThisCall = control.byteCount > 0 || name?.isForThisCall == true
+            return withExtendedLifetime((control, name)) {
+                sendPieces(
+                    thread, file, header.pieces, &hostHeader, flags: flags, isForThisCall: isForThisCall)
+            }
         }
     }
 
     /// writev(2) on a socket.
     static func sendVector(_ thread: GuestThread, _ file: FileDescription, _ pieces: IOVectors) -> Int {
         var hostHeader = msghdr()
-        return sendPieces(thread, file, pieces, &hostHeader, flags: 0)
+        return sendPieces(thread, file, pieces, &hostHeader, flags: 0, isForThisCall: false)
     }
 
     private static func sendPieces(
-        _ thread: GuestThread, _ file: FileDescription, _ pieces: IOVectors, _ hostHeader: inout msghdr, flags: Int32
+        _ thread: GuestThread, _ file: FileDescription, _ pieces: IOVectors, _ hostHeader: inout msghdr, flags: Int32,
+        isForThisCall: Bool
     ) -> Int {
         if let hold = file.hold {
             let name = UnsafeRawBufferPointer(start: hostHeader.msg_name, count: Int(hostHeader.msg_namelen))
             let held = HeldTransfer.send(
-                thread, file, hold, pieces, flags: flags, to: name, hasControl: hostHeader.msg_controllen > 0)
+                thread, file, hold, pieces, flags: flags, to: name, isForThisCall: isForThisCall)
             if let held { return held }
         }
         var rest = pieces

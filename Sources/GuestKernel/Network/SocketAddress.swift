@@ -5,10 +5,17 @@ import GuestMemory
 /// A socket address that the guest gave, copied into its thread's scratch memory; the path of a
 /// Unix socket has gone through the resolver.
 ///
+/// Keep it alive while the address is in use.
+///
 /// Sound: the scratch memory is the thread's own, and one call uses it at a time.
 struct SocketAddress {
     let pointer: UnsafeMutableRawPointer
     let byteCount: Int
+    /// Holds the directory open where the path is too long for an address and names that by its descriptor.
+    private var path: ResolvedPath?
+
+    /// Whether it is of use only as long as it is kept alive.
+    var isForThisCall: Bool { path != nil }
 
     private static let familyByteCount = 2
     /// sizeof(sun_path).
@@ -43,7 +50,7 @@ struct SocketAddress {
         guard GuestAccess.copyIn(pointer, from: address, count: count) else {
             return .failure(CallError(errno: EFAULT))
         }
-        let loaded = SocketAddress(pointer: pointer, byteCount: count)
+        let loaded = SocketAddress(pointer: pointer, byteCount: count, path: nil)
         let hasPath =
             count > familyByteCount && loaded.family == AF_UNIX
             && pointer.load(fromByteOffset: familyByteCount, as: UInt8.self) != 0
@@ -61,12 +68,14 @@ struct SocketAddress {
         {
         case .failure(let error): return .failure(error)
         case .success(let found):
-            let host = found.lastingHostPath(byteCountMax: SocketAddress.pathByteCountMax)
+            let (host, isLasting) = found.socketPath(byteCountMax: SocketAddress.pathByteCountMax)
             guard host.count <= SocketAddress.pathByteCountMax else { return .failure(CallError(errno: ENAMETOOLONG)) }
             (pointer + SocketAddress.familyByteCount).copyMemory(from: host, byteCount: host.count)
             // The kernel ends the path itself where it fills sun_path (unix_mkname_bsd).
             return .success(
-                SocketAddress(pointer: pointer, byteCount: SocketAddress.familyByteCount + host.count))
+                SocketAddress(
+                    pointer: pointer, byteCount: SocketAddress.familyByteCount + host.count,
+                    path: isLasting ? nil : found))
         }
     }
 

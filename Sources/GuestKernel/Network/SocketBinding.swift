@@ -21,8 +21,8 @@ struct SocketBinding {
             if result < 0 { return result }
         }
         // A peer that is gone is found out by the next send.
-        if socket.state == .connected, let peer = hostAddress(socket.peerAddress) {
-            _ = call(__NR_connect, hostFD, peer)
+        if socket.state == .connected, let (peer, path) = hostAddress(socket.peerAddress) {
+            _ = withExtendedLifetime(path) { call(__NR_connect, hostFD, peer) }
         }
         return 0
     }
@@ -30,9 +30,14 @@ struct SocketBinding {
     private var isInternet: Bool { socket.domain == AF_INET || socket.domain == AF_INET6 }
 
     private func bind(_ hostFD: Int32) -> Int {
-        guard var address = hostAddress(socket.localAddress) else { return failed(ENOENT) }
+        guard let (address, path) = hostAddress(socket.localAddress) else { return failed(ENOENT) }
         // An earlier try may have come as far as this; a name is given once.
         if isInternet, hasPort(hostFD) { return 0 }
+        return withExtendedLifetime(path) { bind(hostFD, to: address) }
+    }
+
+    private func bind(_ hostFD: Int32, to address: [UInt8]) -> Int {
+        var address = address
         let mode = removeStale(address)
         var result = call(__NR_bind, hostFD, address)
         if result == -Int(EADDRINUSE), socket.domain == AF_NETLINK, address.count >= 8 {
@@ -56,15 +61,16 @@ struct SocketBinding {
         }
     }
 
-    /// The guest's address with the host's path in the place of its own; nil where its directory is not here.
-    private func hostAddress(_ address: [UInt8]) -> [UInt8]? {
-        guard hasPath(address) else { return address }
+    /// The guest's address with the host's path in the place of its own; nil where its directory is not here. The
+    /// address may be of use only as long as the path is kept alive.
+    private func hostAddress(_ address: [UInt8]) -> (address: [UInt8], path: ResolvedPath?)? {
+        guard hasPath(address) else { return (address, nil) }
         let path = Array(address.dropFirst(SocketBinding.familyByteCount).prefix { $0 != 0 })
         let resolved = kernel.paths.resolve(
             kernel, directory: UInt64(signed: AT_FDCWD), path: path, PathWalkOptions(followsLast: false, isName: true))
         guard case .success(let found) = resolved else { return nil }
-        return Array(address.prefix(SocketBinding.familyByteCount))
-            + found.lastingHostPath(byteCountMax: SocketAddress.pathByteCountMax)
+        let host = found.socketPath(byteCountMax: SocketAddress.pathByteCountMax).bytes
+        return (Array(address.prefix(SocketBinding.familyByteCount)) + host, found)
     }
 
     private func hasPath(_ address: [UInt8]) -> Bool {

@@ -17,7 +17,7 @@ extension SocketCalls {
         }
         let settled = settle(thread, file)
         if settled != 0 { return settled }
-        let result = establish(thread, file, address)
+        let result = withExtendedLifetime(address) { establish(thread, file, address) }
         let isConnecting = result == -Int(EINPROGRESS) || Restart.contains(result)
         guard result == 0 || isConnecting else { return result }
         file.updateSocket { socket in

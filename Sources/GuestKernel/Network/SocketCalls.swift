@@ -74,9 +74,11 @@ enum SocketCalls {
         case .failure(let error): return failed(error.errno)
         case .success(let loaded): address = loaded
         }
-        let result = VolumeCall.bind(thread, guestBytes) {
-            hostCall(
-                __NR_bind, UInt64(signed: file.hostFD), UInt64(address: address.pointer), UInt64(address.byteCount))
+        let result = withExtendedLifetime(address) {
+            VolumeCall.bind(thread, guestBytes) {
+                hostCall(
+                    __NR_bind, UInt64(signed: file.hostFD), UInt64(address: address.pointer), UInt64(address.byteCount))
+            }
         }
         // A path that is there already is EADDRINUSE here, EEXIST nowhere.
         if result < 0 { return result }

@@ -28,7 +28,8 @@ enum SocketTransfer {
         if arguments.e == 0 { return send(thread, file, arguments.b, count, flags: flags, to: nil) }
         switch SocketAddress.load(thread, at: arguments.e, length: arguments.f) {
         case .failure(let error): return failed(error.errno)
-        case .success(let address): return send(thread, file, arguments.b, count, flags: flags, to: address)
+        case .success(let address):
+            return withExtendedLifetime(address) { send(thread, file, arguments.b, count, flags: flags, to: address) }
         }
     }
 
@@ -54,7 +55,8 @@ enum SocketTransfer {
         if let hold = file.hold {
             let name = UnsafeRawBufferPointer(start: peer?.pointer, count: peer?.byteCount ?? 0)
             let held = HeldTransfer.send(
-                thread, file, hold, IOVectors(thread, address, count), flags: flags, to: name, hasControl: false)
+                thread, file, hold, IOVectors(thread, address, count), flags: flags, to: name,
+                isForThisCall: peer?.isForThisCall ?? false)
             if let held { return held }
         }
         let hostFlags = hostFlags(flags)

@@ -15,13 +15,16 @@ enum HeldTransfer {
         return TransferCalls.brokenPipe(thread, file, result)
     }
 
-    /// Everything that sends through a socket; `header` has the name and the control data, where there are any.
+    /// Everything that sends through a socket. `isForThisCall`: there is control data, or an address, that means
+    /// nothing any more once the call has returned.
     static func send(
         _ thread: GuestThread, _ file: FileDescription, _ hold: HeldStream, _ pieces: IOVectors, flags: Int32,
-        to peer: UnsafeRawBufferPointer, hasControl: Bool
+        to peer: UnsafeRawBufferPointer, isForThisCall: Bool
     ) -> Int? {
         if hold.passes { return nil }
-        if hasControl || flags & MessageFlag.outOfBand != 0 || hold.kind.actsDirectly { return settled(thread, file) }
+        if isForThisCall || flags & MessageFlag.outOfBand != 0 || hold.kind.actsDirectly {
+            return settled(thread, file)
+        }
         // A Unix connection refuses a destination, by an error that the host knows best.
         if hold.kind == .connection, !peer.isEmpty, hold.domain == AF_UNIX { return nil }
         let isBlocking = flags & MessageFlag.dontWait == 0 && file.isBlocking

@@ -79,12 +79,13 @@ final class ResolvedPath: Sendable {
     var wholePathAddress: UInt64 { UInt64(address: storage) }
 
     /// The path that a Unix socket's address shows to others: one that outlives this, as long as it has room there.
-    func lastingHostPath(byteCountMax: Int) -> [UInt8] {
+    /// Otherwise it names the directory by its descriptor, and is good for as long as this is kept alive.
+    func socketPath(byteCountMax: Int) -> (bytes: [UInt8], isLasting: Bool) {
         guard let place, place.hostFD != AT_FDCWD, let above = HostFile.link(ofDescriptor: place.hostFD) else {
-            return hostPath
+            return (hostPath, true)
         }
         let path = (above == [UInt8(ascii: "/")] ? [] : above) + [UInt8(ascii: "/")] + hostPath
-        if path.count <= byteCountMax { return path }
-        return Array(UnsafeRawBufferPointer(start: storage, count: strlen(storage)))
+        if path.count <= byteCountMax { return (path, true) }
+        return (Array(UnsafeRawBufferPointer(start: storage, count: strlen(storage))), false)
     }
 }
