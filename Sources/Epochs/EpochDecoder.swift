@@ -7,8 +7,9 @@ import RecordCoding
 /// be torn.
 public struct EpochDecoder {
     public enum Item {
-        /// A page's number and its 4096 bytes, good for the duration of the call.
-        case page(UInt64, UnsafeRawPointer)
+        /// A page's number and its 4096 bytes, good for the duration of the call; and whether they are those that it
+        /// had at the end of the epoch before.
+        case page(UInt64, UnsafeRawPointer, isUnchanged: Bool)
         case discards(EpochDiscards)
         case layout([UInt8])
         case records(RecordDelta)
@@ -55,6 +56,10 @@ public struct EpochDecoder {
         switch header.kind {
         case .pages: try consumePages(payload, base, take)
         case .discards:
+            // A page that is unchanged is not looked at again. (In the first epoch none is.)
+            guard lastEpoch == 0 || pageCount == 0 else {
+                throw WireError(.outOfOrder, "an epoch's discards come behind its pages")
+            }
             try note(header.kind)
             try take(.discards(try decoded("discards", payload, EpochDiscards.init(from:))))
         case .epochEnd: try consumeEnd(payload, take)
@@ -72,9 +77,10 @@ public struct EpochDecoder {
         var offset = 0
         while offset < payload.count {
             // Before the first epoch there is nothing.
-            let (number, page) = try pages.decode(payload, at: &offset, base: lastEpoch == 0 ? { _, _ in false } : base)
+            let (number, page, isUnchanged) = try pages.decode(
+                payload, at: &offset, base: lastEpoch == 0 ? { _, _ in false } : base)
             pageCount += 1
-            try take(.page(number, page))
+            try take(.page(number, page, isUnchanged: isUnchanged))
         }
     }
 

@@ -19,7 +19,7 @@ final class PageDecoder {
     /// Reads the page at the payload's `offset` and moves `offset` on. The page is good until the next call.
     func decode(
         _ payload: UnsafeRawBufferPointer, at offset: inout Int, base: Base
-    ) throws(WireError) -> (number: UInt64, page: UnsafeRawPointer) {
+    ) throws(WireError) -> (number: UInt64, page: UnsafeRawPointer, isUnchanged: Bool) {
         let header = try PageHeader(payload, at: offset)
         offset += PageHeader.byteCount
         let content = UnsafeRawBufferPointer(rebasing: payload[offset..<(offset + header.contentByteCount)])
@@ -34,7 +34,7 @@ final class PageDecoder {
             }
             throw WireError(.badChecksum, "a page's checksum is wrong")
         }
-        return (header.number, UnsafeRawPointer(page))
+        return (header.number, UnsafeRawPointer(page), header.coding == .unchanged)
     }
 
     /// Where the coding needs a base, `page` holds it.

@@ -131,6 +131,11 @@ public final class GuestKernel: @unchecked Sendable {
     /// Encoded once, as a program does not change as it runs.
     private(set) var programRecord: [UInt8] = []
 
+    // Touched by who makes a checkpoint, with the guest stopped.
+    var checkpointCount: UInt64 = 0
+    /// How many records the last checkpoint had.
+    var lastRecordCount = 0
+
     /// Takes what the host has for the guest by now; nil before there is anybody who does.
     private(set) var takeHostSignals: (@Sendable (GuestKernel) -> Void)?
 

@@ -28,8 +28,8 @@ struct Tracking {
     var isSharedWithChildren = false
     var lastShared: SharedPages?
 
-    /// Where PAGEMAP_SCAN may go, by the map's version.
-    var spans: (version: UInt64, list: [ScanSpan]) = (UInt64.max, [])
+    /// Where PAGEMAP_SCAN has to go.
+    var passes = ScanPasses()
 
     init(_ method: TrackerMethod) throws(TrackerError) {
         present = try PresentPages()
@@ -37,13 +37,6 @@ struct Tracking {
         protection = method == .kernel ? try WriteProtection() : nil
         untracked.addEverything()
     }
-}
-
-/// A run of addresses that one PAGEMAP_SCAN goes over.
-struct ScanSpan {
-    var range: AddressRange
-    /// False for shared memory on a host with swap.
-    var mustBePresent = true
 }
 
 /// Pages that are to be copied.
@@ -80,11 +73,13 @@ extension AddressSpace.State {
     /// The pages in a range were dropped, and read as zeros or as the file's now.
     mutating func noteDiscarded(_ range: AddressRange) {
         tracking?.discards.add(range)
+        tracking?.passes.noteHiddenWrites()
     }
 
     /// The next collection takes all pages that are there.
     mutating func noteEverythingWritten() {
         tracking?.untracked.addEverything()
+        tracking?.passes.noteHiddenWrites()
         tracking?.objects.noteEverythingWritten()
     }
 
@@ -92,6 +87,7 @@ extension AddressSpace.State {
     mutating func noteReplaced(_ range: AddressRange) {
         tracking?.discards.add(range)
         tracking?.untracked.add(range)
+        tracking?.passes.noteHiddenWrites()
     }
 
     /// Mappings in a range are about to go, and with them what the tracker knows of writes: what they show of memory
@@ -107,6 +103,7 @@ extension AddressSpace.State {
     /// The host lets the guest write to a range as its areas say: writes are seen only by the kernel's tracker.
     mutating func noteOpened(_ range: AddressRange) {
         if tracking?.protection == nil { tracking?.untracked.add(range) }
+        tracking?.passes.noteHiddenWrites()
     }
 
     /// Whether writes are found by write-protecting what the guest may write.

@@ -6,6 +6,17 @@ import Glibc
 final class WriteProtection: Sendable {
     private let faults: HostDescriptor
     private let pagemap: HostDescriptor
+    /// What a scan finds. Sound: used under the address space's lock, and by the one who probes. (Allocated for each of
+    /// a scan's spans it would be 96 KiB each time.)
+    nonisolated(unsafe) private let found: UnsafeMutableBufferPointer<Region>
+    nonisolated(unsafe) private let told: UnsafeMutableBufferPointer<Region>
+
+    /// Regions that one PAGEMAP_SCAN reports at most: 96 KiB of them. The kernel allocates room for them in each call,
+    /// half a microsecond for the many, so that few are asked for where there may be few.
+    private static let regionCountMax = 4096
+    private static let fewRegions = 64
+    /// The same of pages that were found before.
+    private static let toldCountMax = 256
 
     /// One run of pages that PAGEMAP_SCAN reports: struct page_region.
     struct Region: BitwiseCopyable {
@@ -17,13 +28,15 @@ final class WriteProtection: Sendable {
         var isFile: Bool { categories & WriteProtection.pageIsFile != 0 }
     }
 
-    /// What a scan found: so many regions, and where it stopped.
+    /// What a scan found, good until the next of its kind, and where it stopped.
     struct Scan {
-        var regionCount: Int
+        var regions: Slice<UnsafeMutableBufferPointer<Region>>
         var end: UInt64
     }
 
     init() throws(TrackerError) {
+        found = .allocate(capacity: WriteProtection.regionCountMax)
+        told = .allocate(capacity: WriteProtection.toldCountMax)
         // USER_MODE_ONLY needs no privilege whatever vm.unprivileged_userfaultfd says; faults of the kernel's own on
         // guest memory are resolved asynchronously all the same.
         let opened = hostCall(__NR_userfaultfd, UInt64(O_CLOEXEC | O_NONBLOCK) | Self.userModeOnly)
@@ -36,6 +49,11 @@ final class WriteProtection: Sendable {
         if agreed < 0 {
             throw TrackerError("userfaultfd has no asynchronous write protection", errno: Int32(-agreed))
         }
+    }
+
+    deinit {
+        told.deallocate()
+        found.deallocate()
     }
 
     /// Has writes to every mapping in a range noted from now on. Mappings that are registered stay as they are.
@@ -61,37 +79,42 @@ final class WriteProtection: Sendable {
     ///   - mustBePresent: leave out pages that were never touched: all of those count as written, and marking them
     ///     takes page tables. Not for shared memory that may have been swapped out, which is not present either.
     ///   - pageCountMax: 0 for no limit.
+    ///   - mayBeMany: whether room for many regions is worth its price.
     /// - Returns: or an error, EPERM where a mapping in the range is not registered.
     func scan(
-        _ range: AddressRange, mustBePresent: Bool, pageCountMax: UInt64,
-        into regions: UnsafeMutableBufferPointer<Region>
-    ) -> Result<Scan, TrackerError> {
+        _ range: AddressRange, mustBePresent: Bool, pageCountMax: UInt64, mayBeMany: Bool
+    ) throws(TrackerError) -> Scan {
         // A page that was only read may be the zero page, which says nothing that a page not there does not say.
         let presence = mustBePresent ? Self.pageIsPresent | Self.pageIsSwapped : 0
         // struct pm_scan_arg: size, flags, start, end, walk_end, vec, vec_len, max_pages, and the masks of categories:
         // inverted, mask, anyof, return.
         var argument: InlineArray<12, UInt64> = [
             96, Self.writeProtectMatching | Self.checkAsync, range.start, range.end, 0,
-            UInt64(address: regions.baseAddress), UInt64(regions.count), pageCountMax,
+            UInt64(address: found.baseAddress), UInt64(mayBeMany ? found.count : Self.fewRegions), pageCountMax,
             Self.pageIsZero, Self.pageIsWritten | Self.pageIsZero, presence, 0,
         ]
-        let found = control(pagemap, Self.pagemapScan, &argument)
-        if found < 0 { return .failure(TrackerError("PAGEMAP_SCAN of \(range) was refused", errno: Int32(-found))) }
-        return .success(Scan(regionCount: found, end: argument[4]))
+        return try scan(&argument, found)
     }
 
     /// Finds the pages that are there, and has regions say whether they are a file's own. That makes the kernel look at
     /// every page's struct page, 30 ns a page instead of 3: for what a scan has found, not for all.
-    func tellFiles(
-        _ range: AddressRange, into regions: UnsafeMutableBufferPointer<Region>
-    ) -> Result<Scan, TrackerError> {
+    func tellFiles(_ range: AddressRange) throws(TrackerError) -> Scan {
         var argument: InlineArray<12, UInt64> = [
-            96, 0, range.start, range.end, 0, UInt64(address: regions.baseAddress), UInt64(regions.count), 0,
+            96, 0, range.start, range.end, 0, UInt64(address: told.baseAddress), UInt64(told.count), 0,
             0, 0, Self.pageIsPresent | Self.pageIsSwapped, Self.pageIsFile,
         ]
-        let found = control(pagemap, Self.pagemapScan, &argument)
-        if found < 0 { return .failure(TrackerError("PAGEMAP_SCAN of \(range) was refused", errno: Int32(-found))) }
-        return .success(Scan(regionCount: found, end: argument[4]))
+        return try scan(&argument, told)
+    }
+
+    private func scan(
+        _ argument: inout InlineArray<12, UInt64>, _ regions: UnsafeMutableBufferPointer<Region>
+    ) throws(TrackerError) -> Scan {
+        let count = control(pagemap, Self.pagemapScan, &argument)
+        if count < 0 {
+            let range = AddressRange(start: argument[2], end: argument[3])
+            throw TrackerError("PAGEMAP_SCAN of \(range) was refused", errno: Int32(-count))
+        }
+        return Scan(regions: regions.prefix(count), end: argument[4])
     }
 
     private func control<Argument: BitwiseCopyable>(
@@ -136,12 +159,8 @@ extension WriteProtection {
                 return TrackerError("userfaultfd does not protect memory", errno: Int32(-registered))
             }
             UnsafeMutableRawPointer(bitPattern: mapped)?.storeBytes(of: 1, as: UInt8.self)
-            return try withUnsafeTemporaryAllocation(of: Region.self, capacity: 1) { regions throws(TrackerError) in
-                let scan = try protection.scan(
-                    page, mustBePresent: true, pageCountMax: 0, into: regions
-                ).get()
-                return scan.regionCount == 1 ? nil : TrackerError("PAGEMAP_SCAN missed a written page")
-            }
+            let scan = try protection.scan(page, mustBePresent: true, pageCountMax: 0, mayBeMany: false)
+            return scan.regions.count == 1 ? nil : TrackerError("PAGEMAP_SCAN missed a written page")
         } catch {
             return error
         }

@@ -104,7 +104,7 @@ final class CapturedEpoch: @unchecked Sendable {
     func add(_ parts: Parts) {
         layout = parts.layout
         records = parts.records
-        recordByteCount = records.records.values.reduce(0) { $0 + $1.count }
+        recordByteCount = records.byteCount
         output = cutCount == 0 ? parts.output : OutputSection.joined(output, parts.output)
         files += parts.files
         // One that was closed again before the mirror ever heard of it would stay open there.

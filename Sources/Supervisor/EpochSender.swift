@@ -20,13 +20,17 @@ final class EpochSender: @unchecked Sendable {
     private var sentRecords = RecordSet()
     private var sentLayout: [UInt8] = []
     private var lastEpoch: UInt64 = 0
-    /// Whether frames may wait for the link; otherwise what it does not take is kept in `rest`.
+    /// Whether frames may wait for the link; otherwise they are sent together, and what the link does not take stays in
+    /// `unsent`. A call for each of a small epoch's five frames would wake the mirror for each.
     private var mayWait = true
-    private var rest: [UInt8] = []
+    private var unsent: [UInt8] = []
+    private var isLinkFull = false
     private var byteCount = 0
     private var frameCount: UInt64 = 0
     private var sendingNanoseconds: UInt64 = 0
     private let clock = GuestClock()
+    /// No more than this is kept for one call.
+    private static let togetherByteCount = 512 << 10
     private let fault: TestFault?
 
     init(
@@ -74,11 +78,20 @@ final class EpochSender: @unchecked Sendable {
         mayWait = false
         defer {
             mayWait = true
-            rest = []
+            isLinkFull = false
+            unsent.removeAll(keepingCapacity: unsent.capacity <= 2 * EpochSender.togetherByteCount)
         }
         try encode(epoch)
+        try sendUnsent()
         sink.noteSent(epoch: epoch.number)
-        return rest
+        return unsent.isEmpty ? [] : unsent
+    }
+
+    private func sendUnsent() throws {
+        if isLinkFull || unsent.isEmpty { return }
+        let sent = try unsent.withUnsafeBytes { try sink.sendNow($0) }
+        unsent.removeFirst(sent)
+        isLinkFull = !unsent.isEmpty
     }
 
     /// What `sendNow` has left.
@@ -129,8 +142,8 @@ final class EpochSender: @unchecked Sendable {
             sendingNanoseconds += clock.monotonicNanoseconds() - start
             return
         }
-        let sent = rest.isEmpty ? try sink.sendNow(frame) : 0
-        if sent < frame.count { rest += frame[sent...] }
+        unsent += frame
+        if unsent.count >= EpochSender.togetherByteCount { try sendUnsent() }
     }
 
     private func count(isFirst: Bool, _ cost: EpochCost? = nil) {

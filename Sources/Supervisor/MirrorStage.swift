@@ -32,7 +32,10 @@ struct MirrorStage {
     /// Takes a part of the epoch. Throws where there is no memory for it.
     mutating func add(_ item: EpochDecoder.Item) throws {
         switch item {
-        case .page(let number, let content):
+        case .page(let number, let content, let isUnchanged):
+            // Two of three pages that a redis under load writes are as they were: there is nothing to be put anywhere.
+            // What is dropped in an epoch comes before its pages, and no page that was dropped comes as it was.
+            if isUnchanged, !discards.contain(page: number) { return }
             if isFirst, memory.isPrepared(number) {
                 memory.write(number, content)
             } else {
@@ -68,8 +71,7 @@ struct MirrorStage {
         var next = guest
         next.epoch = end.number
         next.end = end.summary.guestEnd.map(GuestEnd.init)
-        next.records.apply(records)
-        try GuestKernel.validate(next.records)
+        try next.checked.apply(records)
         for bytes in output { try next.output.add(bytes) }
         for bytes in released { try next.output.markReleased(bytes) }
         if let layout { try memory.prepare(layout: layout) }

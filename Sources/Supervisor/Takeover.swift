@@ -9,7 +9,7 @@ import VolumeStore
 /// What the mirror has of the guest: whole epochs only.
 struct CommittedGuest {
     var epoch: UInt64 = 0
-    var records = RecordSet()
+    var checked = CheckedRecords()
     var output = OutputLedger()
     /// Set by the guest's last epoch.
     var end: GuestEnd?
@@ -46,7 +46,7 @@ struct Takeover {
             let space = try memory.becomeAddressSpace(volumeFiles: files.files)
             configuration.restoredObjects = memory.takeObjectDescriptors()
             let kernel = try GuestKernel(
-                restoring: guest.records, configuration: configuration, memory: space, handed: handed)
+                restoring: guest.checked.records, configuration: configuration, memory: space, handed: handed)
             var output = guest.output
             // A thread of the primary's may still be in write(2): what it writes counts as written.
             if output.hasFileOutput {

@@ -42,7 +42,7 @@ final class VolumeLink {
 
     // MARK: - Receiving
 
-    var hasInput: Bool { socket.hasInput }
+    var hasInput: Bool { reader.hasInput }
 
     /// A frame of this kind; an error where it is any other.
     func receive(_ kind: FrameKind) throws -> FrameReader.Received {

@@ -110,7 +110,8 @@ extension LinkSocket {
     ) throws(TransportError) -> Bool {
         var received = 0
         while received < buffer.count {
-            let count = try receiveSome(into: UnsafeMutableRawBufferPointer(rebasing: buffer[received...]), deadline)
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[received...])
+            let count = try receiveSome(into: rest, until: deadline)
             if count == 0 {
                 if received == 0 { return false }
                 throw TransportError("\(peerAddress) ended the connection in the middle of a frame")
@@ -121,8 +122,8 @@ extension LinkSocket {
     }
 
     /// What there is, at least one byte; 0 at the end of the file.
-    private func receiveSome(
-        into buffer: UnsafeMutableRawBufferPointer, _ deadline: Deadline
+    func receiveSome(
+        into buffer: UnsafeMutableRawBufferPointer, until deadline: Deadline
     ) throws(TransportError) -> Int {
         // With a deadline the socket is asked without blocking, and then waited for.
         let flags = deadline.isNever ? 0 : Int32(MSG_DONTWAIT)

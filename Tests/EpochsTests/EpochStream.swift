@@ -92,7 +92,7 @@ struct EpochStream {
             try Array(rest.prefix(total)).withUnsafeBytes { frame in
                 try decoder.consume(frame, base: base) { item in
                     switch item {
-                    case .page(let number, let page):
+                    case .page(let number, let page, _):
                         current.pages[number] = Array(UnsafeRawBufferPointer(start: page, count: 4096))
                     case .discards(let discards): current.discards.append(discards)
                     case .layout(let layout): current.layouts.append(layout)

@@ -82,6 +82,30 @@ struct EpochTests {
         #expect(decoder.lastEpoch == 1)
     }
 
+    @Test("what was dropped comes before the pages, but for the first epoch")
+    func discardsFirst() throws {
+        let encoder = EpochEncoder(historyStorage: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+        var decoder = EpochDecoder()
+        var bytes: [UInt8] = []
+        for number in 1...2 as ClosedRange<UInt64> {
+            encoder.begin(number)
+            let page = [UInt8](repeating: 7, count: 4096)
+            try page.withUnsafeBytes { page in
+                try [UInt64(0x20)].withUnsafeBufferPointer { numbers in
+                    try encoder.appendPages(numbers: numbers, contents: page.baseAddress!) { bytes += $0 }
+                }
+            }
+            try encoder.appendDiscards(stream.discards) { bytes += $0 }
+            try encoder.finish(EpochEnd.Summary(isWhole: number == 1, guestNanoseconds: 1, guestEnd: nil)) {
+                bytes += $0
+            }
+        }
+        #expect(throws: WireError(.outOfOrder, "an epoch's discards come behind its pages")) {
+            _ = try EpochStream.decode(bytes, &decoder)
+        }
+        #expect(decoder.lastEpoch == 1)
+    }
+
     @Test("garbage is refused", arguments: 0..<50)
     func garbage(round: Int) {
         var generator = SeededGenerator(seed: UInt64(round) &* 99 &+ 1)

@@ -44,7 +44,7 @@ final class PageBench {
         defer { payload.deallocate() }
         payload.copyBytes(from: encoded)
         var offset = 0
-        let (number, page) = try decoder.decode(UnsafeRawBufferPointer(payload), at: &offset) { _, target in
+        let (number, page, _) = try decoder.decode(UnsafeRawBufferPointer(payload), at: &offset) { _, target in
             guard let base else { return false }
             target.copyMemory(from: base, byteCount: base.count)
             return true

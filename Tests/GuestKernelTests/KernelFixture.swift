@@ -94,9 +94,9 @@ final class KernelFixture: Sendable {
     // MARK: - A takeover
 
     func capture() -> RecordSet {
-        var records = RecordSet()
+        var records: [RecordSet.Entry] = []
         ObjectCapture.capture(kernel, into: &records)
-        return records
+        return RecordSet(unsorted: records)
     }
 
     /// Closes everything, as the end of its process does.

@@ -204,7 +204,7 @@ struct ObjectRecordTests {
             ),
         ]
         for (name, damage) in damages {
-            #expect(throws: RestoreError.self, "\(name)") { try ObjectRestore.validate(Self.set(damage)) }
+            #expect(throws: RestoreError.self, "\(name)") { try ObjectRecords(Self.set(damage)) }
         }
     }
 

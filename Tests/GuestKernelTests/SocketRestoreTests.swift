@@ -162,7 +162,7 @@ struct SocketRestoreTests {
             old.die()
             let new = try KernelFixture.restored(from: records, volumes: [volume])
             #expect(new.reports.isEmpty)
-            let directory = open(deep, O_PATH | O_CLOEXEC)
+            let directory = open(deep, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             let caller = socket(AF_UNIX, stream, 0)
             let path = "/proc/self/fd/\(directory)/socket"
             #expect(Self.call(connect, caller, [UInt8(AF_UNIX), 0] + Array(path.utf8) + [0]) == 0)

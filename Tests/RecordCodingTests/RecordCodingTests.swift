@@ -60,4 +60,31 @@ struct RecordCodingTests {
         #expect(made == new)
         #expect(new.delta(since: new).isEmpty)
     }
+
+    @Test("a set is the same whatever the order that its records came in")
+    func order() {
+        let entries = (0..<20 as Range<UInt64>).map { number in
+            RecordSet.Entry(key: RecordKey(family: UInt8(number % 3), number: number), bytes: [UInt8(number)])
+        }
+        let set = RecordSet(unsorted: entries.shuffled())
+        #expect(set == RecordSet(unsorted: entries))
+        #expect(set.count == 20 && set.byteCount == 20)
+        for entry in entries { #expect(set[entry.key] == entry.bytes) }
+        #expect(set[RecordKey(family: 3)] == nil && set[RecordKey(family: 0, number: 1)] == nil)
+        #expect(set.family(1).map(\.key.number) == [1, 4, 7, 10, 13, 16, 19])
+        #expect(set.family(7).isEmpty)
+    }
+
+    @Test("of what a delta changes twice, the later counts")
+    func twice() {
+        let key = RecordKey(family: 1, number: 5)
+        var delta = RecordDelta()
+        delta.changed = [RecordDelta.Change(key: key, bytes: [1]), RecordDelta.Change(key: key, bytes: [2])]
+        delta.removed = [key]
+        var set = RecordSet()
+        for _ in 0..<2 {
+            set.apply(delta)
+            #expect(set.count == 1 && set[key] == [2])
+        }
+    }
 }

@@ -140,7 +140,7 @@ public enum WireInput {
 
     private static func take(_ item: EpochDecoder.Item) {
         switch item {
-        case .page(_, let page): precondition(page.load(fromByteOffset: 4095, as: UInt8.self) <= 255)
+        case .page(_, let page, _): precondition(page.load(fromByteOffset: 4095, as: UInt8.self) <= 255)
         case .records(let delta): precondition(delta.changed.count <= 1 << 20, "more records than bytes")
         case .files(let bytes): readFileOperations(bytes)
         case .output(let bytes):

@@ -1,6 +1,8 @@
 /// What a description's last checkpoint has found, so that the next one encodes and asks the host only for what has
 /// changed since. Touched by whoever makes the checkpoint, with the guest stopped.
 struct DescriptionCheckpoint {
+    /// The last checkpoint that has looked at it; 0 before the first.
+    var number: UInt64 = 0
     /// The description's record, encoded; empty before the first checkpoint.
     var bytes: [UInt8] = []
     var statusFlags: Int32 = 0

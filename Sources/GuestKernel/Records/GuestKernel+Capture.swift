@@ -7,19 +7,24 @@ extension GuestKernel {
     /// The guest has been started and is stopped: every thread is parked or waits, and what a waiting one has done so
     /// far is in its waiter's record.
     public func capture() -> RecordSet {
-        var records = RecordSet()
-        records[RecordFamily.process.key()] = ProcessRecord(of: self).encoded()
-        records[RecordFamily.process.key(ProcessRecord.programNumber)] = programRecord
-        records[RecordFamily.clock.key()] = ClockRecord(of: clock).encoded()
-        records[RecordFamily.futexes.key()] = futexes.record.encoded()
-        records[RecordFamily.callSites.key()] = callSites.encoded
-        records[RecordFamily.children.key()] = children.record(identity).encoded()
+        var records: [RecordSet.Entry] = []
+        records.reserveCapacity(lastRecordCount + GuestKernel.newRecordCount)
+        records.append(.init(.process, ProcessRecord(of: self).encoded()))
+        records.append(.init(.process, number: ProcessRecord.programNumber, programRecord))
+        records.append(.init(.clock, ClockRecord(of: clock).encoded()))
+        records.append(.init(.futexes, futexes.record.encoded()))
+        records.append(.init(.callSites, callSites.encoded))
+        records.append(.init(.children, children.record(identity).encoded()))
         captureSignalsAndThreads(into: &records)
         ObjectCapture.capture(self, into: &records)
-        return records
+        lastRecordCount = records.count
+        return RecordSet(unsorted: records)
     }
 
-    private func captureSignalsAndThreads(into records: inout RecordSet) {
+    /// So many records more than last time need no second allocation.
+    private static let newRecordCount = 16
+
+    private func captureSignalsAndThreads(into records: inout [RecordSet.Entry]) {
         let stopped = threads.snapshot()
         // Signals still come from outside and from timers: one moment is taken for all that they change.
         let (timerRecord, signalRecord, threadSignals) = timers.atCheckpoint { timerRecord in
@@ -27,10 +32,11 @@ extension GuestKernel {
                 (timerRecord, SignalRecord(of: state), stopped.map(\.signals))
             }
         }
-        records[RecordFamily.timers.key()] = timerRecord.encoded()
-        records[RecordFamily.signals.key()] = signalRecord.encoded()
+        records.append(.init(.timers, timerRecord.encoded()))
+        records.append(.init(.signals, signalRecord.encoded()))
         for (thread, signals) in zip(stopped, threadSignals) {
-            records[RecordFamily.thread.key(UInt64(thread.tid))] = ThreadRecord(of: thread, signals).encoded()
+            records.append(
+                .init(.thread, number: UInt64(thread.tid), ThreadRecord(of: thread, signals).encoded()))
         }
     }
 

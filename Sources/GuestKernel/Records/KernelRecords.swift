@@ -39,22 +39,20 @@ struct KernelRecords: Sendable {
             try ChildrenRecord(decoding: bytes)
         }
         threads = try KernelRecords.threads(in: records)
-        if threads.isEmpty, process.end == nil { throw RestoreError("the guest's records hold no thread") }
-        // A thread takes its place in the queue for granted when it makes its call again.
-        let queued = threads.filter { $0.waiter.futexAddress != 0 && $0.waiter.result == nil }.map(\.tid)
-        if queued != futexes.waiters.map(\.tid).sorted() {
-            throw RestoreError("the guest's record futexes 0 does not fit those of its threads")
-        }
+        try ThreadFacts.check(
+            hasThreads: !threads.isEmpty, hasEnded: process.end != nil,
+            queued: threads.filter(\.isQueued).map(\.tid), waiters: futexes.sortedTids)
     }
 
     private static func threads(in records: RecordSet) throws(RestoreError) -> [ThreadRecord] {
         var threads: [ThreadRecord] = []
-        for (number, bytes) in records.family(RecordFamily.thread.rawValue) {
-            guard let tid = Int32(exactly: number), 1...ThreadList.lastTid ~= tid else {
+        for record in records.family(RecordFamily.thread.rawValue) {
+            let number = record.key.number
+            guard let tid = ThreadFacts.tid(number) else {
                 throw RestoreError("the guest's record thread \(number) is of no possible thread id")
             }
             do throws(RecordError) {
-                threads.append(try ThreadRecord(tid: tid, decoding: bytes))
+                threads.append(try ThreadRecord(tid: tid, decoding: record.bytes))
             } catch {
                 throw RestoreError(.thread, number: number, error)
             }

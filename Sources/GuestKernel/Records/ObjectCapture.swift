@@ -12,7 +12,9 @@ public import RecordCoding
 /// Descriptors that lie in a socket's queue (SCM_RIGHTS) are not carried.
 public struct ObjectCapture: ~Copyable {
     private let kernel: GuestKernel
-    private var records: RecordSet
+    private var records: [RecordSet.Entry]
+    /// This checkpoint's number: a description that has it has been looked at.
+    private let number: UInt64
     /// What a thread is in connect(2) on.
     private var awaitedByConnect: Set<UInt64> = []
     private var pipes: [UInt64: [FileDescription]] = [:]
@@ -20,26 +22,30 @@ public struct ObjectCapture: ~Copyable {
     private var tap = PipeTap()
 
     /// Adds the records of `kernel`'s descriptors. Every thread of the guest is parked or waits.
-    public static func capture(_ kernel: GuestKernel, into records: inout RecordSet) {
+    public static func capture(_ kernel: GuestKernel, into records: inout [RecordSet.Entry]) {
+        kernel.checkpointCount += 1
         var capture = ObjectCapture(kernel, records)
-        records = RecordSet()
+        records = []
         capture.captureAll()
         records = capture.finished()
     }
 
-    private init(_ kernel: GuestKernel, _ records: RecordSet) {
+    private init(_ kernel: GuestKernel, _ records: consuming [RecordSet.Entry]) {
         self.kernel = kernel
         self.records = records
+        number = kernel.checkpointCount
     }
 
-    private consuming func finished() -> RecordSet { records }
+    private consuming func finished() -> [RecordSet.Entry] { records }
 
     private mutating func captureAll() {
         findConnects()
         var table = DescriptorTableRecord()
         table.limit = Int64(kernel.files.limit)
         table.usesRecordLocks = kernel.files.usesRecordLocks.load(ordering: .relaxed)
-        for (descriptor, entry) in kernel.files.allEntries() {
+        let entries = kernel.files.allEntries()
+        table.entries.reserveCapacity(entries.count)
+        for (descriptor, entry) in entries {
             table.entries.append(
                 DescriptorTableRecord.Entry(
                     descriptor: descriptor, file: entry.file.identity, closesOnExec: entry.closesOnExec))
@@ -47,8 +53,8 @@ public struct ObjectCapture: ~Copyable {
         }
         for (number, ends) in pipes { capturePipe(number, ends) }
         for ends in pairs.values { capturePair(ends) }
-        records[RecordFamily.descriptors.key()] = table.encoded()
-        records[RecordFamily.networkCounters.key()] = ObjectCapture.encoded(kernel.network.objectNumber)
+        records.append(.init(.descriptors, table.encoded()))
+        records.append(.init(.networkCounters, ObjectCapture.encoded(kernel.network.objectNumber)))
     }
 
     private mutating func findConnects() {
@@ -60,9 +66,9 @@ public struct ObjectCapture: ~Copyable {
     // MARK: - One description
 
     private mutating func capture(_ file: FileDescription) {
-        let key = RecordFamily.object.key(file.identity)
         // Descriptors that were dup'ed share it.
-        if records[key] != nil { return }
+        if file.checkpoint.number == number { return }
+        file.checkpoint.number = number
         var offset: Int64?
         switch file.kind {
         case .regular, .synthetic, .directory: offset = ObjectCapture.offset(of: file)
@@ -70,7 +76,8 @@ public struct ObjectCapture: ~Copyable {
         default: break
         }
         let isAwaited = !awaitedByConnect.isEmpty && awaitedByConnect.contains(file.identity)
-        records[key] = file.encodedRecord(offset: offset, isAwaitedByConnect: isAwaited)
+        let bytes = file.encodedRecord(offset: offset, isAwaitedByConnect: isAwaited)
+        records.append(.init(.object, number: file.identity, bytes))
         switch file.kind {
         case .event: captureCounter(file)
         case .pipe where file.checkpoint.sharedNumber != 0:
@@ -94,7 +101,8 @@ public struct ObjectCapture: ~Copyable {
             let counter = DescriptorInformation(file.hostFD).value(of: "eventfd-count", radix: 16)
             file.checkpoint.contents = ObjectCapture.encoded(counter ?? 0)
         }
-        records[RecordFamily.objectContents.key(file.identity)] = file.checkpoint.contents
+        guard let contents = file.checkpoint.contents else { return }
+        records.append(.init(.objectContents, number: file.identity, contents))
     }
 
     // MARK: - What lies between two ends
@@ -110,7 +118,7 @@ public struct ObjectCapture: ~Copyable {
             reader.checkpoint.contents = queue.isEmpty ? [] : queue.encoded()
         }
         guard let contents = reader.checkpoint.contents, !contents.isEmpty else { return }
-        records[RecordFamily.pipeContents.key(number)] = contents
+        records.append(.init(.pipeContents, number: number, contents))
     }
 
     private mutating func capturePair(_ ends: [FileDescription]) {
@@ -123,7 +131,7 @@ public struct ObjectCapture: ~Copyable {
                 end.checkpoint.contents = queue.isEmpty ? [] : queue.encoded()
             }
             guard let contents = end.checkpoint.contents, !contents.isEmpty else { continue }
-            records[RecordFamily.objectContents.key(end.identity)] = contents
+            records.append(.init(.objectContents, number: end.identity, contents))
         }
     }
 

@@ -22,13 +22,12 @@ struct ObjectRecords: Sendable {
             try DescriptorTableRecord(decoding: bytes)
         }
         descriptions = try ObjectRecords.all(records, .object) { identity, bytes throws(RecordError) in
-            guard 1...ObjectRecords.numberMax ~= identity else { throw .isMalformed }
-            return try DescriptionRecord(identity: identity, decoding: bytes)
+            try ObjectRecords.description(identity, bytes)
         }
         let kinds = Dictionary(uniqueKeysWithValues: descriptions.map { ($0.identity, $0.object) })
         try ObjectRecords.checkPairs(descriptions)
         for entry in table.entries where kinds[entry.file] == nil {
-            throw RestoreError("the guest's descriptor \(entry.descriptor) is of object \(entry.file): no such record")
+            throw ObjectRecords.noRecord(entry)
         }
         var counters: [UInt64: UInt64] = [:]
         var queues: [UInt64: QueueRecord] = [:]
@@ -55,32 +54,49 @@ struct ObjectRecords: Sendable {
         for description in descriptions {
             guard let pair = description.socket?.pair, pair != 0 else { continue }
             endCounts[pair, default: 0] += 1
-            if endCounts[pair]! > 2 { throw RestoreError("the guest's socketpair \(pair) has more than two ends") }
+            if endCounts[pair]! > 2 { throw tooManyEnds(pair) }
         }
     }
 
-    private static func number(_ bytes: [UInt8]) throws(RecordError) -> UInt64 {
+    // MARK: - What `CheckedRecords` asks as well
+
+    static func noRecord(_ entry: DescriptorTableRecord.Entry) -> RestoreError {
+        RestoreError("the guest's descriptor \(entry.descriptor) is of object \(entry.file): no such record")
+    }
+
+    static func tooManyEnds(_ pair: UInt64) -> RestoreError {
+        RestoreError("the guest's socketpair \(pair) has more than two ends")
+    }
+
+    static func description(_ identity: UInt64, _ bytes: [UInt8]) throws(RecordError) -> DescriptionRecord {
+        guard 1...numberMax ~= identity else { throw .isMalformed }
+        return try DescriptionRecord(identity: identity, decoding: bytes)
+    }
+
+    static func number(_ bytes: [UInt8]) throws(RecordError) -> UInt64 {
         let number = try counter(bytes)
         guard number <= numberMax else { throw .isMalformed }
         return number
     }
 
-    private static func counter(_ bytes: [UInt8]) throws(RecordError) -> UInt64 {
+    static func counter(_ bytes: [UInt8]) throws(RecordError) -> UInt64 {
         var reader = RecordReader(bytes)
         let counter = try reader.get(UInt64.self)
         try reader.finish()
         return counter
     }
 
+    // MARK: - Decoding
+
     private static func all<Record>(
         _ records: RecordSet, _ family: RecordFamily, _ decode: (UInt64, [UInt8]) throws(RecordError) -> Record
     ) throws(RestoreError) -> [Record] {
         var decoded: [Record] = []
-        for (number, bytes) in records.family(family.rawValue) {
+        for record in records.family(family.rawValue) {
             do throws(RecordError) {
-                decoded.append(try decode(number, bytes))
+                decoded.append(try decode(record.key.number, record.bytes))
             } catch {
-                throw RestoreError(family, number: number, error)
+                throw RestoreError(family, number: record.key.number, error)
             }
         }
         return decoded

@@ -5,11 +5,6 @@ public import RecordCoding
 
 /// Makes the guest's descriptors from records, in a process that goes on in the place of another.
 public enum ObjectRestore {
-    /// Whether the records can be decoded: what a mirror asks before it acknowledges an epoch.
-    public static func validate(_ records: RecordSet) throws(RestoreError) {
-        _ = try ObjectRecords(records)
-    }
-
     /// Fills `kernel`'s empty table. Its clock, signals and threads are restored, and no thread has run.
     ///
     /// `handed` are host descriptors by the identity of their description; all of them are taken over, and those that

@@ -37,3 +37,10 @@ public enum RecordFamily: UInt8, Sendable, CaseIterable {
         RecordKey(family: rawValue, number: number)
     }
 }
+
+extension RecordDelta.Change {
+    /// The family's only record, or the one with this number.
+    init(_ family: RecordFamily, number: UInt64 = 0, _ bytes: [UInt8]) {
+        self.init(key: family.key(number), bytes: bytes)
+    }
+}

@@ -92,7 +92,7 @@ struct CodecRun {
                 target.copyMemory(from: recording.place(base), byteCount: PageRecording.pageByteCount)
                 return true
             } _: { item in
-                guard case .page(let number, let page) = item else { return }
+                guard case .page(let number, let page, _) = item else { return }
                 guard next < epoch.pages.upperBound, number == recording.numbers[next] else {
                     throw MeasurementError("epoch \(epoch.number) has come out with other pages than it had")
                 }

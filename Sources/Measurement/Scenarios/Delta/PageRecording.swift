@@ -32,7 +32,7 @@ final class PageRecording {
         var next = Epoch(number: 1, pages: 0..<0)
         try PageRecording.read(bytes, path) { item, otherByteCount in
             switch item {
-            case .page(let number, let page):
+            case .page(let number, let page, _):
                 place(numbers.count).copyMemory(from: page, byteCount: PageRecording.pageByteCount)
                 numbers.append(number)
             case .discards(let discards): next.discards = discards
