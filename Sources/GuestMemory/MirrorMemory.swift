@@ -167,8 +167,9 @@ public final class MirrorMemory {
         let record = committed.record
         committed.objects.setSizes()
         var map = VirtualMemoryMap(limits: GuestLayout.mappable)
+        let takeover = try MirrorTakeover(committed.files, committed.objects, volumeFiles: volumeFiles)
         for area in record.areas {
-            try MirrorTakeover.establish(area, committed.files, committed.objects, volumeFiles: volumeFiles)
+            try takeover.establish(area)
             var placed = area
             // The mirror's pages were never anywhere else.
             placed.flags.remove(.moved)

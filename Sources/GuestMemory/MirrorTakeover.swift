@@ -1,12 +1,33 @@
 import CGuestEntry
 import Glibc
 
-/// Turns what lies in the mirror's arena into the mappings that the guest had.
-enum MirrorTakeover {
-    /// The area's pages are in the arena, readable and writable. `volumeFiles` are by their handles.
-    static func establish(
-        _ area: VirtualMemoryArea, _ files: MirrorFiles, _ objects: MirrorObjects, volumeFiles: [UInt64: Int32]
+/// Turns what lies in the mirror's arena into the mappings that the guest had. The guest stands still meanwhile, and a
+/// program has a hundred of them.
+struct MirrorTakeover {
+    private let files: MirrorFiles
+    private let objects: MirrorObjects
+    private let volumeFiles: [UInt64: Int32]
+    private let present: PresentPages
+
+    /// So many pages that lie over a file are kept aside while it is mapped; of more a mapping is made elsewhere.
+    private static let fewPages = 64
+
+    /// `volumeFiles` are by their handles.
+    init(
+        _ files: MirrorFiles, _ objects: MirrorObjects, volumeFiles: [UInt64: Int32]
     ) throws(MirrorMemoryError) {
+        self.files = files
+        self.objects = objects
+        self.volumeFiles = volumeFiles
+        do {
+            present = try PresentPages()
+        } catch {
+            throw MirrorMemoryError(error.message, errno: error.errno)
+        }
+    }
+
+    /// The area's pages are in the arena, readable and writable.
+    func establish(_ area: VirtualMemoryArea) throws(MirrorMemoryError) {
         if let object = objects.file(of: area.kind) { return try establish(area, object) }
         let result: Int
         switch area.kind {
@@ -14,19 +35,45 @@ enum MirrorTakeover {
             if area.protection == [.read, .write] { return }
             result = HostMemory.protect(area.range, area.protection)
         case .privateFile(_, let offset, isHostMapped: true):
-            let hostFD = descriptor(area, files, volumeFiles)
-            result = try replace(area) { byteCount in HostMemory.mapAside(byteCount, fd: hostFD, offset: offset) }
+            result = try establish(area, descriptor(area), offset: offset)
         case .sharedAnonymous:
             result = try replace(area) { byteCount in HostMemory.mapAside(byteCount, fd: -1, offset: 0) }
         case .sharedFile(_, let offset, _):
             result = HostMemory.mapFile(
-                area.range, area.protection, fd: descriptor(area, files, volumeFiles), offset: offset, isShared: true)
+                area.range, area.protection, fd: descriptor(area), offset: offset, isShared: true)
         }
-        if result < 0 { throw refusal(area, result) }
+        if result < 0 { throw MirrorTakeover.refusal(area, result) }
+    }
+
+    /// A private mapping of a file. Of a program's libraries most have no page of the guest's own, or a few.
+    private func establish(
+        _ area: VirtualMemoryArea, _ hostFD: Int32, offset: UInt64
+    ) throws(MirrorMemoryError) -> Int {
+        var addresses: [UInt64] = []
+        try forEachPresent(in: area.range) { addresses.append($0) }
+        if addresses.isEmpty {
+            return HostMemory.mapFile(area.range, area.protection, fd: hostFD, offset: offset, isShared: false)
+        }
+        guard addresses.count <= MirrorTakeover.fewPages else {
+            return try replace(area) { byteCount in HostMemory.mapAside(byteCount, fd: hostFD, offset: offset) }
+        }
+        let byteCount = addresses.count * Int(pageSize)
+        return withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 64) { kept in
+            for (index, address) in addresses.enumerated() {
+                MirrorTakeover.copyPage(from: address, to: UInt64(address: kept.baseAddress! + index * Int(pageSize)))
+            }
+            let mapped = HostMemory.mapFile(
+                area.range, [.read, .write], fd: hostFD, offset: offset, isShared: false)
+            if mapped < 0 { return mapped }
+            for (index, address) in addresses.enumerated() {
+                MirrorTakeover.copyPage(from: UInt64(address: kept.baseAddress! + index * Int(pageSize)), to: address)
+            }
+            return area.protection == [.read, .write] ? 0 : HostMemory.protect(area.range, area.protection)
+        }
     }
 
     /// A mapping of a memory object.
-    private static func establish(_ area: VirtualMemoryArea, _ object: HostDescriptor) throws(MirrorMemoryError) {
+    private func establish(_ area: VirtualMemoryArea, _ object: HostDescriptor) throws(MirrorMemoryError) {
         var result: Int
         switch area.kind {
         case .sharedFile(_, let offset, let isWritable):
@@ -39,12 +86,10 @@ enum MirrorTakeover {
                 HostMemory.mapAside(byteCount, fd: object.number, offset: area.kind.offset)
             }
         }
-        if result < 0 { throw refusal(area, result) }
+        if result < 0 { throw MirrorTakeover.refusal(area, result) }
     }
 
-    private static func descriptor(
-        _ area: VirtualMemoryArea, _ files: MirrorFiles, _ volumeFiles: [UInt64: Int32]
-    ) -> Int32 {
+    private func descriptor(_ area: VirtualMemoryArea) -> Int32 {
         // Which ones there are was asked before the epoch was acknowledged (`mappedVolumeFiles`).
         if let file = area.kind.file, let hostFD = volumeFiles[file.volumeHandle] { return hostFD }
         guard let descriptor = files.descriptor(for: area.kind) else {
@@ -54,14 +99,16 @@ enum MirrorTakeover {
     }
 
     /// Makes a mapping elsewhere, puts the pages that the guest had written into it, and moves it to the area's place.
-    private static func replace(
+    private func replace(
         _ area: VirtualMemoryArea, _ map: (UInt64) -> Int
     ) throws(MirrorMemoryError) -> Int {
         let mapped = map(area.range.count)
         if mapped < 0 { return mapped }
         let aside = AddressRange(start: UInt64(mapped), count: area.range.count)
         do {
-            try copyPresent(area.range, to: aside.start)
+            try forEachPresent(in: area.range) { address in
+                MirrorTakeover.copyPage(from: address, to: aside.start + (address - area.range.start))
+            }
         } catch {
             hostCall(__NR_munmap, aside.start, aside.count)
             throw error
@@ -71,21 +118,20 @@ enum MirrorTakeover {
         return HostMemory.protect(area.range, area.protection)
     }
 
-    /// Copies the pages of a range that are there to the same places in another.
-    private static func copyPresent(_ range: AddressRange, to destination: UInt64) throws(MirrorMemoryError) {
+    private func forEachPresent(in range: AddressRange, _ body: (UInt64) -> Void) throws(MirrorMemoryError) {
         do {
-            let pagemap = try PresentPages()
-            try pagemap.forEach(in: range) { address, _ in
-                guard let source = UnsafeRawPointer(bitPattern: UInt(address)),
-                    let target = UnsafeMutableRawPointer(bitPattern: UInt(destination + (address - range.start)))
-                else { return }
-                // A file that has been cut short since has no pages here (SIGBUS): zeros, and a fault for the guest, as
-                // at home.
-                _ = guest_copy(target, source, Int(pageSize))
-            }
+            try present.forEach(in: range) { address, _ in body(address) }
         } catch {
             throw MirrorMemoryError(error.message, errno: error.errno)
         }
+    }
+
+    /// A file that has been cut short since has no pages here (SIGBUS): zeros, and a fault for the guest, as at home.
+    private static func copyPage(from source: UInt64, to target: UInt64) {
+        guard let source = UnsafeRawPointer(bitPattern: UInt(source)),
+            let target = UnsafeMutableRawPointer(bitPattern: UInt(target))
+        else { return }
+        _ = guest_copy(target, source, Int(pageSize))
     }
 
     private static func refusal(_ area: VirtualMemoryArea, _ result: Int) -> MirrorMemoryError {

@@ -183,8 +183,13 @@ extension MirrorRole {
         try page.hold(as: .mirror)
         let primary = try ProcessHandle.open(MachineIdentity(session.hello.machine))
         state.withLock { $0.machine = SharedWithPrimary(page: page, primary: primary) }
-        HostThreads.startOrSay("handed", request.messages) { session.receiveHanded(channel) }
+        HostThreads.startOrSay("handed", request.messages) {
+            // A takeover waits for it.
+            _ = Urgency()
+            session.receiveHanded(channel)
+        }
         HostThreads.startOrSay("primary-life", request.messages) { [self] in
+            _ = Urgency()
             page.waitForDeath(of: .primary)
             // One that says goodbye lives until that was read.
             decide(.primaryDied)

@@ -45,6 +45,9 @@ public final class MirrorRun: Sendable {
         try announce(role.listener)
         if request.announceDescriptor != nil { try HostThreads.start("parent") { role.endWithParent() } }
         let watch = try MirrorSignals.start(role, isPartOfRun: request.announceDescriptor != nil)
+        GuestKernel.warmUp()
+        // It sleeps from here on; once it is woken, nothing matters more.
+        let urgency = Urgency()
         switch role.waitForOrder() {
         case .finish: ProcessEnd.exit(0)
         case .interrupted(let signal):
@@ -53,7 +56,7 @@ public final class MirrorRun: Sendable {
         case .standDown(let reason):
             role.state.withLock { $0.session }?.giveUp(reason)
             throw SupervisorError(.failed, "this mirror ends: \(reason)")
-        case .wait, .takeOver: try takeOver(role, dispatch, signals, watch)
+        case .wait, .takeOver: try takeOver(role, dispatch, signals, watch, urgency)
         }
     }
 
@@ -71,7 +74,8 @@ public final class MirrorRun: Sendable {
     // MARK: - The takeover
 
     private func takeOver(
-        _ role: MirrorRole, _ dispatch: DispatchMethod, _ signals: SignalForwarder, _ watch: MirrorSignals
+        _ role: MirrorRole, _ dispatch: DispatchMethod, _ signals: SignalForwarder, _ watch: MirrorSignals,
+        _ urgency: Urgency
     ) throws(SupervisorError) -> Never {
         guard let session = role.state.withLock({ $0.session }) else {
             throw SupervisorError(.failed, "there is no guest to take over")
@@ -83,11 +87,14 @@ public final class MirrorRun: Sendable {
         let kernel = try takeover.rebuild()
         InheritedDescriptors.giveUp(start.descriptors)
         if let end = guest.end {
+            urgency.end()
             // The guest had ended: all that was left to do was to show its last output.
             request.messages.say(.info, "took over at epoch \(guest.epoch)")
             finish(kernel, end, guest)
         }
         watch.end()
+        // Threads that are started from here on have the priority of this one.
+        urgency.end()
         try signals.start(kernel) { [self] in endByInterrupt(kernel, guest) }
         let failed = kernel.startRestoredThreads()
         guard failed == 0 else {
