@@ -131,6 +131,9 @@ public final class GuestKernel: @unchecked Sendable {
     /// Encoded once, as a program does not change as it runs.
     private(set) var programRecord: [UInt8] = []
 
+    /// Sockets whose names were not to be had when they were restored, until somebody tries again.
+    var lateBindings: [LateBinding] = []
+
     // Touched by who makes a checkpoint, with the guest stopped.
     var checkpointCount: UInt64 = 0
     /// How many records the last checkpoint had.

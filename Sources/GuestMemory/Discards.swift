@@ -5,13 +5,19 @@ public enum Discards: Equatable, Sendable {
     case everything
 
     public var isEmpty: Bool { self == .ranges([]) }
+}
 
-    /// Whether a page's content, or a part of it, is among them.
-    public func contain(page: UInt64) -> Bool {
-        switch self {
-        case .everything: true
-        case .ranges(let ranges):
-            ranges.contains { $0.start < (page + 1) * pageSize && $0.end > page * pageSize }
-        }
+/// The pages that discards are of, in the order that they are looked for in: there may be tens of thousands of ranges.
+public struct DiscardedPages: Sendable {
+    private let areAll: Bool
+    private var ranges: [AddressRange] = []
+
+    public init(_ discards: Discards) {
+        areAll = discards == .everything
+        guard case .ranges(let discarded) = discards else { return }
+        ranges = discarded
+        ranges.mergeTouching()
     }
+
+    public func contain(_ page: UInt64) -> Bool { areAll || ranges.contains(page * pageSize) }
 }

@@ -131,23 +131,24 @@ public struct RecordSet: Equatable, Sendable {
             let removed = Set(delta.removed)
             entries.removeAll { removed.contains($0.key) }
         }
-        // What is new is put behind the others, so that many at once are sorted once.
-        let sortedCount = entries.count
+        // What is new is put behind the others, so that many at once are sorted once. Of what comes twice the later is
+        // kept.
+        var new: [RecordKey: [UInt8]] = [:]
         for change in delta.changed {
-            let index = firstIndex(notBelow: change.key, in: 0..<sortedCount)
-            if index < sortedCount, entries[index].key == change.key {
+            let index = firstIndex(notBelow: change.key)
+            if index < entries.count, entries[index].key == change.key {
                 entries[index].bytes = change.bytes
             } else {
-                entries.append(change)
+                new[change.key] = change.bytes
             }
         }
-        if entries.count > sortedCount { sort() }
+        if new.isEmpty { return }
+        for (key, bytes) in new { entries.append(Entry(key: key, bytes: bytes)) }
+        sort()
     }
 
-    private func firstIndex(notBelow key: RecordKey) -> Int { firstIndex(notBelow: key, in: 0..<entries.count) }
-
-    private func firstIndex(notBelow key: RecordKey, in range: Range<Int>) -> Int {
-        var (low, high) = (range.lowerBound, range.upperBound)
+    private func firstIndex(notBelow key: RecordKey) -> Int {
+        var (low, high) = (0, entries.count)
         while low < high {
             let middle = (low + high) / 2
             if entries[middle].key < key { low = middle + 1 } else { high = middle }
@@ -155,16 +156,10 @@ public struct RecordSet: Equatable, Sendable {
         return low
     }
 
-    /// Of records that came twice, the later is kept.
     private mutating func sort() {
         entries.sort { $0.key < $1.key }
-        var isStrict = true
-        for index in entries.indices.dropFirst() where entries[index - 1].key == entries[index].key { isStrict = false }
-        if isStrict { return }
-        var kept: [Entry] = []
-        for entry in entries {
-            if kept.last?.key == entry.key { kept[kept.count - 1] = entry } else { kept.append(entry) }
+        for index in entries.indices.dropFirst() {
+            precondition(entries[index - 1].key < entries[index].key, "a record is in a set twice")
         }
-        entries = kept
     }
 }

@@ -108,6 +108,7 @@ final class EpochSender: @unchecked Sendable {
         if epoch.layout != sentLayout { try encoder.appendLayout(epoch.layout, emit: emit) }
         sentLayout = epoch.layout
         try append(epoch.pages)
+        if fault?.point == .encode { try sendUnsent() }
         fault?.pass(.encode)
         let delta = epoch.records.delta(since: sentRecords)
         if !delta.isEmpty { try encoder.appendRecords(delta, emit: emit) }

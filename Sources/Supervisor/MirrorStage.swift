@@ -14,6 +14,7 @@ struct MirrorStage {
     private let pages: PageStaging
     private let volumes: VolumeStore
     private var discards = Discards.ranges([])
+    private var discarded = DiscardedPages(.ranges([]))
     private var layout: [UInt8]?
     private var records = RecordDelta()
     private var output: [[UInt8]] = []
@@ -35,7 +36,7 @@ struct MirrorStage {
         case .page(let number, let content, let isUnchanged):
             // Two of three pages that a redis under load writes are as they were: there is nothing to be put anywhere.
             // What is dropped in an epoch comes before its pages, and no page that was dropped comes as it was.
-            if isUnchanged, !discards.contain(page: number) { return }
+            if isUnchanged, !discarded.contain(number) { return }
             if isFirst, memory.isPrepared(number) {
                 memory.write(number, content)
             } else {
@@ -43,6 +44,7 @@ struct MirrorStage {
             }
         case .discards(let discards):
             self.discards = Discards(discards)
+            discarded = DiscardedPages(self.discards)
         case .layout(let bytes):
             // The first epoch has two: what to open before its pages come, and the last word.
             if isFirst {

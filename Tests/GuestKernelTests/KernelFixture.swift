@@ -110,6 +110,7 @@ final class KernelFixture: Sendable {
     ) throws -> KernelFixture {
         let fixture = try KernelFixture(restoredObjects: objects, volumes: volumes)
         try ObjectRestore.restore(fixture.kernel, from: records, handed: handed)
+        LateBinding.startAll(fixture.kernel)
         return fixture
     }
 

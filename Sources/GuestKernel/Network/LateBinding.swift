@@ -16,10 +16,12 @@ struct LateBinding {
         self.binding = binding
     }
 
-    /// Tries on a thread of its own. Without one the sockets stay as they are, and the report says so.
-    static func start(_ bindings: [LateBinding], _ kernel: GuestKernel) {
-        if bindings.isEmpty { return }
-        let work = Work(bindings)
+    /// Tries a restored kernel's on a thread of its own. Without one the sockets stay as they are, and the report says
+    /// so.
+    static func startAll(_ kernel: GuestKernel) {
+        if kernel.lateBindings.isEmpty { return }
+        let work = Work(kernel.lateBindings)
+        kernel.lateBindings = []
         let result = HostThread.start(mask: HostSignals.helperMask) { work.run(kernel) }
         if result != 0 { kernel.configuration.report("no thread can be started to try again: errno \(result)") }
     }

@@ -81,11 +81,11 @@ final class ResolvedPath: Sendable {
     /// The path that a Unix socket's address shows to others: one that outlives this, as long as it has room there.
     /// Otherwise it names the directory by its descriptor, and is good for as long as this is kept alive.
     func socketPath(byteCountMax: Int) -> (bytes: [UInt8], isLasting: Bool) {
-        guard let place, place.hostFD != AT_FDCWD, let above = HostFile.link(ofDescriptor: place.hostFD) else {
-            return (hostPath, true)
+        guard let place, place.hostFD != AT_FDCWD else { return (hostPath, true) }
+        if let above = HostFile.link(ofDescriptor: place.hostFD) {
+            let path = (above == [UInt8(ascii: "/")] ? [] : above) + [UInt8(ascii: "/")] + hostPath
+            if path.count <= byteCountMax { return (path, true) }
         }
-        let path = (above == [UInt8(ascii: "/")] ? [] : above) + [UInt8(ascii: "/")] + hostPath
-        if path.count <= byteCountMax { return (path, true) }
         return (Array(UnsafeRawBufferPointer(start: storage, count: strlen(storage))), false)
     }
 }

@@ -51,25 +51,33 @@ public struct CheckedRecords: Sendable {
         }
     }
 
-    /// A family that is unknown here is passed over, as it is when the kernel is made.
+    /// What is unknown here is passed over, as it is when the kernel is made.
     private mutating func note(_ change: RecordDelta.Change) throws(RecordError) {
         let (number, bytes) = (change.key.number, change.bytes)
-        switch RecordFamily(rawValue: change.key.family) {
+        guard let family = RecordFamily(rawValue: change.key.family) else { return }
+        switch family {
+        case .thread: try threads.note(number, bytes)
+        case .object: objects.note(try ObjectRecords.description(number, bytes))
+        case .objectContents: objects.noteContents(number)
+        case .pipeContents: _ = try QueueRecord(decoding: bytes)
         case .process where number == ProcessRecord.programNumber: _ = try GuestProgram(decoding: bytes)
-        case .process where number == 0: threads.note(try ProcessRecord(decoding: bytes))
+        default: if number == 0 { try noteOnly(family, bytes) }
+        }
+    }
+
+    /// The only record of its family.
+    private mutating func noteOnly(_ family: RecordFamily, _ bytes: [UInt8]) throws(RecordError) {
+        switch family {
+        case .process: threads.note(try ProcessRecord(decoding: bytes))
         case .clock: _ = try ClockRecord(decoding: bytes)
         case .signals: _ = try SignalRecord(decoding: bytes)
-        case .thread: try threads.note(number, bytes)
         case .timers: _ = try TimerServiceRecord(decoding: bytes)
         case .futexes: threads.note(try FutexRecord(decoding: bytes))
         case .callSites: _ = try CallSiteRecord(decoding: bytes)
         case .children: _ = try ChildrenRecord(decoding: bytes)
         case .descriptors: objects.note(try DescriptorTableRecord(decoding: bytes))
-        case .object: objects.note(try ObjectRecords.description(number, bytes))
-        case .objectContents: objects.noteContents(number)
-        case .pipeContents: _ = try QueueRecord(decoding: bytes)
         case .networkCounters: _ = try ObjectRecords.number(bytes)
-        case .process, .memoryLayout, nil: break
+        case .thread, .object, .objectContents, .pipeContents, .memoryLayout: break
         }
     }
 

@@ -51,6 +51,7 @@ extension GuestKernel {
     /// nothing has run.
     public func startRestoredThreads() -> Int32 {
         if isEnding { return 0 }
+        LateBinding.startAll(self)
         let start = RestoredStart()
         for thread in threads.snapshot() {
             let result = run(thread, after: start)

@@ -96,7 +96,7 @@ struct ObjectRestorer: ~Copyable {
             guard let file = made[description.identity] else { continue }
             DescriptorSignalCalls.restore(description.signals, kernel, file)
         }
-        LateBinding.start(lateBindings, kernel)
+        kernel.lateBindings = lateBindings
     }
 
     private mutating func make(
