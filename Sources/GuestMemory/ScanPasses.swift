@@ -6,7 +6,8 @@ struct ScanSpan {
 }
 
 /// Where PAGEMAP_SCAN has to look for written pages: once everywhere after each change of the map, and from then on
-/// only where the guest may write. (Of a redis a quarter is code and constants, of a python a half.)
+/// only where the guest may write. (Of a redis that has just started 7.7 of the 9.8 MB that are resident are code and
+/// constants.)
 struct ScanPasses {
     /// The map's version when the pass that goes on now began; nil where something was written since that may lie
     /// anywhere.

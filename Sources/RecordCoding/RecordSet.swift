@@ -38,8 +38,8 @@ public struct RecordDelta: Equatable, Sendable {
 /// A guest kernel's records by key, each as flat bytes. The mirror keeps the last epoch's; the primary keeps what the
 /// mirror was last given, so that only what differs travels.
 ///
-/// A sorted array, as it is made anew in each pause and compared with the one before: no hashing (a dictionary took
-/// three times as long), and two sets are compared in one walk over both.
+/// A sorted array, as it is made anew in each pause and compared with the one before: no hashing, and two sets are
+/// compared in one walk over both.
 public struct RecordSet: Equatable, Sendable {
     /// A record with its key.
     public typealias Entry = RecordDelta.Change

@@ -21,7 +21,7 @@ final class EpochSender: @unchecked Sendable {
     private var sentLayout: [UInt8] = []
     private var lastEpoch: UInt64 = 0
     /// Whether frames may wait for the link; otherwise they are sent together, and what the link does not take stays in
-    /// `unsent`. A call for each of a small epoch's five frames would wake the mirror for each.
+    /// `unsent`. A call for each of a small epoch's five frames may wake the mirror for each.
     private var mayWait = true
     private var unsent: [UInt8] = []
     private var isLinkFull = false

@@ -4,8 +4,8 @@ import GuestMemory
 
 /// The calling thread goes before others, as far as this process may have that (CAP_SYS_NICE, or RLIMIT_NICE).
 ///
-/// For a takeover: a primary that has been killed on the same machine gives its memory back for 10 to 20 ms, on as many
-/// processors as it had threads, and its mirror would wait for them, 4 ms at a time.
+/// For a takeover: a primary that has been killed on the same machine gives its memory back for up to 20 ms, on one
+/// processor or two, and its mirror would wait for that, 4 ms at a time.
 struct Urgency {
     private let niceBefore: Int
     private let nice: Int
