@@ -49,6 +49,27 @@ struct CorpusTakeoverTests {
         }
     }
 
+    @Test("names that others see, and the primary killed anywhere: each call does its work once", arguments: 0..<12)
+    func outsideNames(_ number: Int) async throws {
+        let command = Command(try #require(Linkage.static.path(of: "outside_names"), "run make guests"))
+        let native = try await NativeRuns.shared.outcome(of: command)
+        var generator = SeededGenerator(seed: TestEnvironment.seed &+ UInt64(number))
+        // Most of its life with a mirror, in which each name is waited for.
+        let delay = UInt64(generator.below(150_000)) * 1000
+        let options = ReplicationOptions(tracker: .taking(turn: number))
+        let outcome = try await ReplicatedGuest.with(command, options) { guest in
+            try await guest.waitUntilProtected()
+            try await Task.sleep(nanoseconds: delay)
+            guest.killPrimary()
+            return try await guest.waitForEnd()
+        }
+        do {
+            try outcome.requireSame(as: native)
+        } catch {
+            throw TestFailure("killed after \(delay / 1000) us, seed \(TestEnvironment.seed): \(error)")
+        }
+    }
+
     /// Kills the primary of a case's guest when it is protected and the case's delay is over. What comes out is to be
     /// as the case's own command has it natively.
     private func killPrimary(

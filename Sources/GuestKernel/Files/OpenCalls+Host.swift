@@ -21,7 +21,11 @@ extension OpenCalls {
         var pauseNanoseconds: UInt64 = 100_000
         let resolution = resolved.synthetic == nil ? request.resolution | noMagicLinks : request.resolution
         if let full = thread.kernel.volumes?.waitForRoom(thread), full != 0 { return full }
-        if let settled = thread.kernel.volumes?.settleOpen(thread, resolved, request), settled != 0 { return settled }
+        let isAgain = thread.takeAgain()
+        let request = isAgain ? request.again : request
+        if !isAgain, let settled = thread.kernel.volumes?.settleOpen(thread, resolved, request), settled != 0 {
+            return settled
+        }
         while true {
             let result =
                 thread.kernel.volumes?.open(thread.kernel, resolved, request, resolution: resolution)

@@ -9,6 +9,7 @@ extension WaiterRecord {
         writer.put(Int64(messageCount))
         writer.put(result.map { Int64($0) })
         writer.put(futexAddress)
+        writer.put(isAboutToChangeName)
     }
 
     init(from reader: inout RecordReader) throws(RecordError) {
@@ -20,6 +21,7 @@ extension WaiterRecord {
         messageCount = Int(try reader.get(Int64.self))
         result = try reader.getOptional(Int64.self).map { Int($0) }
         futexAddress = try reader.get()
+        isAboutToChangeName = try reader.getFlag()
         guard 0...TransferCalls.byteCountMax ~= progress, 0...Int(MessageCalls.countMax) ~= messageCount else {
             throw .isMalformed
         }

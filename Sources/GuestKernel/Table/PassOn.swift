@@ -173,7 +173,8 @@ struct PassOn: Sendable {
         _ original: SyscallArguments? = nil
     ) -> Int {
         guard changesFiles, let journal = thread.kernel.volumes, journal.isRecording else {
-            return callNoting(thread, arguments, file, paths)
+            let result = callNoting(thread, arguments, file, paths)
+            return thread.takeAgain() ? VolumeCall.resultAgain(number, result) : result
         }
         let followsLast = kinds.contains(.path) && follows(.path, original ?? arguments)
         let change = VolumeCall(
@@ -181,6 +182,9 @@ struct PassOn: Sendable {
             followsLast: followsLast)
         let full = journal.waitForRoom(thread)
         if full != 0 { return full }
+        if VolumeCall.names.contains(number) {
+            return change.performOnNames(thread, journal) { call(thread, arguments) }
+        }
         let settled = change.settle(thread, journal)
         if settled != 0 { return settled }
         return change.perform(journal) { callNoting(thread, arguments, file, paths) }

@@ -14,17 +14,17 @@ extension VolumeJournal {
 
     /// Before an open that makes or empties a file: 0, or what the interrupted call returns.
     func settleOpen(_ thread: GuestThread, _ path: ResolvedPath, _ request: OpenCalls.Request) -> Int {
-        guard isRecording, roots.hasExceptions, request.flags & (O_CREAT | O_TRUNC) != 0, !request.wantsPathOnly else {
-            return 0
-        }
+        guard isRecording, request.flags & (O_CREAT | O_TRUNC) != 0, !request.wantsPathOnly else { return 0 }
         let existing = VolumePlaces.existing(
             path, followsLast: request.followsLast, resolution: request.resolution)
-        // One that is there is left as it is.
-        if existing != nil, request.flags & O_TRUNC == 0 { return 0 }
-        guard let place = existing?.path ?? VolumePlaces.made(path, followsLast: request.walkOptions.followsLast),
-            isUnreplicated(place)
+        if let existing {
+            // One that is there is left as it is, but for what was in it.
+            return request.flags & O_TRUNC != 0 && isUnreplicated(existing.path) ? thread.settleEverything() : 0
+        }
+        guard request.flags & O_CREAT != 0,
+            let place = VolumePlaces.made(path, followsLast: request.walkOptions.followsLast), isNameOutside(place)
         else { return 0 }
-        return thread.settleEverything()
+        return thread.settleName()
     }
 
     /// Whether writes to what was opened wait.
@@ -38,7 +38,7 @@ extension VolumeJournal {
 }
 
 extension VolumeCall {
-    /// Before the call: 0, or what the interrupted call returns.
+    /// Before a call that changes one file: 0, or what the interrupted call returns.
     func settle(_ thread: GuestThread, _ journal: VolumeJournal) -> Int {
         guard journal.isRecording, journal.roots.hasExceptions else { return 0 }
         return isSeenOutside(journal) ? thread.settleEverything() : 0
@@ -50,9 +50,6 @@ extension VolumeCall {
                 return false
             }
             return HostFile.link(ofDescriptor: file.hostFD).map(journal.isUnreplicated) ?? false
-        }
-        if VolumeCall.names.contains(number) {
-            return paths.contains { VolumePlaces.name($0).map(journal.isUnreplicated) ?? false }
         }
         guard let first = paths.first else { return false }
         return VolumePlaces.existing(first, followsLast: followsLast).map { journal.isUnreplicated($0.path) } ?? false

@@ -12,6 +12,8 @@ struct VolumeRoots: Sendable {
     /// Devices, and what is the guest's own: whoever writes below /proc speaks to a kernel, and /dev/shm is memory.
     private static let alwaysWritable = ["/dev", "/proc", "/sys"].map { Array($0.utf8) }
 
+    private static let sharedMemory = Array("/dev/shm".utf8)
+
     init(_ configuration: GuestConfiguration) {
         volumes = configuration.volumes.map { Array($0.hostPath.utf8) }
         exceptions = configuration.writableExceptions.map { Array($0.utf8) }
@@ -39,6 +41,11 @@ struct VolumeRoots: Sendable {
     /// Whether it is the user who allows writing there: where others see what is written.
     func isException(_ path: [UInt8]) -> Bool {
         exceptions.contains { VolumeRoots.lies(path, below: $0) }
+    }
+
+    /// Whether names there are of memory that programs share.
+    func isSharedMemory(_ path: [UInt8]) -> Bool {
+        VolumeRoots.lies(path, below: VolumeRoots.sharedMemory)
     }
 
     private static func lies(_ path: [UInt8], below root: [UInt8]) -> Bool {

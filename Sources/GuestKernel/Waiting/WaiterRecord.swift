@@ -18,6 +18,9 @@ public struct WaiterRecord: Sendable {
     public var result: Int?
     /// For a futex wait that is in the queue: the address it waits on, which is another one once it was requeued.
     public var futexAddress: UInt64 = 0
+    /// The call waits for the commit of the epoch that it is in, and changes a name outside the volumes then: made
+    /// again on a mirror, it may find that done.
+    public var isAboutToChangeName = false
 
     public init() {}
 
