@@ -103,6 +103,7 @@ public final class GuestKernel: @unchecked Sendable {
     public let output: OutputGate?
     /// What the guest did to the files of its volumes; nil without a mirror.
     public let volumes: VolumeJournal?
+    let nameChanges = NameChanges()
     /// What a takeover has not written out yet.
     public let unemitted = UnemittedOutput()
     let dispatcher = Dispatcher()

@@ -19,8 +19,8 @@ struct SyscallFuzzTests {
         let program = try #require(linkage.path(of: "syscall_fuzzer"), "run make guests")
         let words = [Self.script, TestEnvironment.understudy, program, "\(TestEnvironment.seed)", "\(Self.seconds)"]
         var command = Command("/usr/bin/python3", words)
-        // Its last life may take as long as a life may.
-        command.timeoutSeconds = Double(Self.seconds) + 200
+        // Its last life may take as long as a life may, and wait for a processor besides.
+        command.timeoutSeconds = Double(Self.seconds) + 800
         let outcome = try await command.run()
         guard outcome.ending == .exited(0) else { throw TestFailure("seed \(TestEnvironment.seed)", outcome) }
         let summary = Data((outcome.outputText.split(separator: "\n").last ?? "").utf8)

@@ -18,14 +18,27 @@ extension OpenCalls {
     /// A FIFO's open waits for its other end: it is opened without blocking, which for a writer
     /// says ENXIO until there is a reader, and for a reader succeeds at once.
     static func openHost(_ thread: GuestThread, _ resolved: ResolvedPath, _ request: Request) -> Int {
-        var pauseNanoseconds: UInt64 = 100_000
         let resolution = resolved.synthetic == nil ? request.resolution | noMagicLinks : request.resolution
         if let full = thread.kernel.volumes?.waitForRoom(thread), full != 0 { return full }
-        let isAgain = thread.takeAgain()
-        let request = isAgain ? request.again : request
-        if !isAgain, let settled = thread.kernel.volumes?.settleOpen(thread, resolved, request), settled != 0 {
-            return settled
+        return openSettled(thread, resolved, request) { request in
+            openPatiently(thread, resolved, request, resolution: resolution)
         }
+    }
+
+    /// Opens by `open`, after what an open that is seen outside has to wait for.
+    static func openSettled(
+        _ thread: GuestThread, _ path: ResolvedPath, _ request: Request, _ open: (Request) -> Int
+    ) -> Int {
+        if request.isAgain { return openAgain(path, request, open) }
+        if request.flags & O_CREAT != 0 { thread.kernel.nameChanges.waitForOthers(thread) }
+        guard let volumes = thread.kernel.volumes else { return open(request) }
+        return volumes.openOutside(thread, path, request) { open(request) }
+    }
+
+    private static func openPatiently(
+        _ thread: GuestThread, _ resolved: ResolvedPath, _ request: Request, resolution: UInt64
+    ) -> Int {
+        var pauseNanoseconds: UInt64 = 100_000
         while true {
             let result =
                 thread.kernel.volumes?.open(thread.kernel, resolved, request, resolution: resolution)

@@ -42,6 +42,8 @@ extension OpenCalls {
         switch thread.kernel.paths.resolveConfined(thread.kernel, path: path, from: start, request.walkOptions) {
         case .failure(let error): return failed(error.errno)
         case .success(let resolved):
+            var request = request
+            request.isAgain = thread.takeAgain()
             let opened = openHost(thread, resolved, request)
             return opened < 0 ? opened : finish(thread, Int32(opened), resolved, request)
         }

@@ -119,9 +119,9 @@ extension OpenCalls {
         if let found, found.synthetic != nil, !request.wantsPathOnly { return openSynthetic(thread, found, request) }
         let path = found ?? resolved
         let volumes = thread.kernel.volumes
-        if let settled = volumes?.settleOpen(thread, path, request), settled != 0 { return settled }
-        let opened =
+        let opened = openSettled(thread, path, request) { request in
             volumes?.open(thread.kernel, path, request, resolution: 0) ?? openOnce(path, request, resolution: 0)
+        }
         return opened < 0 ? opened : finish(thread, Int32(opened), path, request)
     }
 }

@@ -13,6 +13,8 @@ enum OpenCalls {
         var mode: UInt64
         /// openat2's RESOLVE_*.
         var resolution: UInt64 = 0
+        /// On a mirror: the primary was about to make the file, and may have.
+        var isAgain = false
 
         var wantsPathOnly: Bool { flags & OpenCalls.pathOnly != 0 }
         var followsLast: Bool { flags & O_NOFOLLOW == 0 }
@@ -54,6 +56,8 @@ enum OpenCalls {
     }
 
     static func open(_ thread: GuestThread, _ request: Request) -> Int {
+        var request = request
+        request.isAgain = thread.takeAgain()
         let kernel = thread.kernel
         let resolved: ResolvedPath
         switch kernel.paths.resolve(

@@ -53,7 +53,9 @@ extension GuestKernel {
         if isEnding { return 0 }
         LateBinding.startAll(self)
         let start = RestoredStart()
-        for thread in threads.snapshot() {
+        let restored = threads.snapshot()
+        nameChanges.begin(restored.count { $0.waiter.isAboutToChangeName })
+        for thread in restored {
             let result = run(thread, after: start)
             if result != 0 {
                 start.decide(.abandoned)

@@ -172,9 +172,11 @@ struct PassOn: Sendable {
         _ thread: GuestThread, _ arguments: SyscallArguments, _ file: FileDescription?, _ paths: [ResolvedPath] = [],
         _ original: SyscallArguments? = nil
     ) -> Int {
-        guard changesFiles, let journal = thread.kernel.volumes, journal.isRecording else {
-            let result = callNoting(thread, arguments, file, paths)
-            return thread.takeAgain() ? VolumeCall.resultAgain(number, result) : result
+        if !changesFiles { return call(thread, arguments) }
+        thread.kernel.nameChanges.waitForOthers(thread)
+        if thread.takeAgain() { return VolumeCall.resultAgain(number, paths, call(thread, arguments)) }
+        guard let journal = thread.kernel.volumes, journal.isRecording else {
+            return callNoting(thread, arguments, file, paths)
         }
         let followsLast = kinds.contains(.path) && follows(.path, original ?? arguments)
         let change = VolumeCall(
@@ -195,7 +197,7 @@ struct PassOn: Sendable {
     private func callNoting(
         _ thread: GuestThread, _ arguments: SyscallArguments, _ file: FileDescription?, _ paths: [ResolvedPath]
     ) -> Int {
-        guard changesFiles, VolumeCall.sizes.contains(number) else { return call(thread, arguments) }
+        guard VolumeCall.sizes.contains(number) else { return call(thread, arguments) }
         return thread.notingSize(number, arguments, file, paths) { call(thread, arguments) }
     }
 

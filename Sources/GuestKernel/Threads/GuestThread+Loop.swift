@@ -42,6 +42,8 @@ extension GuestThread {
     /// Goes on with the call that a restored thread was in, by the record that it has kept. One that was interrupted is
     /// settled at the first safe point, as it would have been.
     private func makeCallAgain() {
+        let changesName = waiter.isAboutToChangeName
+        defer { if changesName { kernel.nameChanges.noteMadeAgain() } }
         guard waiter.callNumber >= 0, interruptedResult == 0 else { return }
         finish(call(UInt32(truncatingIfNeeded: lastCallNumber)))
     }

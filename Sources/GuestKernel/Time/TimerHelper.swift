@@ -75,6 +75,7 @@ struct TimerHelper {
     /// Takes the ends that have come out of the records. Returns when to look again, `.max` for never.
     private mutating func collect(_ now: UInt64) -> UInt64 {
         service.state.withLock { state in
+            if state.isHeld { return now + TimerHelper.lookIntervalMin }
             var nextLook = UInt64.max
             for (identity, record) in state.timers where record.isWatched {
                 let reading = record.clock == .monotonic ? now : readings[record.clock]
@@ -86,7 +87,7 @@ struct TimerHelper {
                 }
                 nextLook = min(nextLook, look(for: record, reading: reading, now: now))
             }
-            if !due.isEmpty { service.isFiring.store(1, ordering: .sequentiallyConsistent) }
+            if !due.isEmpty { service.firings.wrappingAdd(1, ordering: .sequentiallyConsistent) }
             state.nextLookNanoseconds = nextLook
             return nextLook
         }
@@ -109,8 +110,8 @@ struct TimerHelper {
         if due.isEmpty { return }
         for end in due { kernel.sendTimerSignal(end.info, end.target) }
         due.removeAll(keepingCapacity: true)
-        service.isFiring.store(0, ordering: .sequentiallyConsistent)
-        HostFutex.wake(service.isFiring)
+        service.firings.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        HostFutex.wake(service.firings)
     }
 }
 

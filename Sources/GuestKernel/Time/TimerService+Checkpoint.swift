@@ -6,14 +6,12 @@ extension TimerService {
     ///
     /// The only place where the signal table's lock is taken under this one.
     func atCheckpoint<Result>(_ body: (TimerServiceRecord) -> Result) -> Result {
-        while true {
-            settle()
-            let result = state.withLock { state -> Result? in
-                guard isFiring.load(ordering: .sequentiallyConsistent) == 0 else { return nil }
-                let timers = state.timers.values.sorted { $0.identity < $1.identity }
-                return body(TimerServiceRecord(timers: timers, nextIdentity: state.nextIdentity))
-            }
-            if let result { return result }
+        state.withLock { $0.isHeld = true }
+        settle()
+        return state.withLock { state in
+            state.isHeld = false
+            let timers = state.timers.values.sorted { $0.identity < $1.identity }
+            return body(TimerServiceRecord(timers: timers, nextIdentity: state.nextIdentity))
         }
     }
 

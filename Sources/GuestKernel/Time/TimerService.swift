@@ -14,6 +14,8 @@ final class TimerService: Sendable {
         var isHelperStarted = false
         /// When the helper looks next, in guest monotonic time; a timer that ends sooner wakes it.
         var nextLookNanoseconds: UInt64 = 0
+        /// At a checkpoint: no end is taken out of a record.
+        var isHeld = false
     }
 
     /// As RLIMIT_SIGPENDING, which bounds timers in the kernel.
@@ -22,8 +24,9 @@ final class TimerService: Sendable {
     let state = Mutex(State())
     /// Changes when the helper is to look again.
     let wakeWord = Atomic<UInt32>(0)
-    /// 1 while the helper has taken ends out of the records and their signals are not all sent.
-    let isFiring = Atomic<UInt32>(0)
+    /// Odd while the helper has taken ends out of the records and their signals are not all sent; goes up each time
+    /// that it begins and is done.
+    let firings = Atomic<UInt32>(0)
 
     /// execve(2): timers of timer_create(2) are gone, those of setitimer(2) stay.
     func forgetCreated() {
@@ -112,11 +115,12 @@ final class TimerService: Sendable {
         }
     }
 
-    /// Waits until no signal is on its way. Short: the helper waits for no guest thread.
+    /// Waits until no signal is on its way of what has ended before. Short: the helper waits for no guest thread. What
+    /// ends from now on is not waited for: timers that end all the time would leave no moment without a signal.
     func settle() {
-        while isFiring.load(ordering: .sequentiallyConsistent) == 1 {
-            HostFutex.wait(isFiring, while: 1, timeoutNanoseconds: 1_000_000)
-        }
+        let seen = firings.load(ordering: .sequentiallyConsistent)
+        if seen & 1 == 0 { return }
+        while firings.load(ordering: .sequentiallyConsistent) == seen { HostFutex.wait(firings, while: seen) }
     }
 
     private func wakeHelper() {

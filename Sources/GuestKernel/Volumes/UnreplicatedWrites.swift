@@ -12,21 +12,6 @@ extension VolumeJournal {
         isRecording && roots.hasExceptions && roots.find(path) == nil && roots.isException(path)
     }
 
-    /// Before an open that makes or empties a file: 0, or what the interrupted call returns.
-    func settleOpen(_ thread: GuestThread, _ path: ResolvedPath, _ request: OpenCalls.Request) -> Int {
-        guard isRecording, request.flags & (O_CREAT | O_TRUNC) != 0, !request.wantsPathOnly else { return 0 }
-        let existing = VolumePlaces.existing(
-            path, followsLast: request.followsLast, resolution: request.resolution)
-        if let existing {
-            // One that is there is left as it is, but for what was in it.
-            return request.flags & O_TRUNC != 0 && isUnreplicated(existing.path) ? thread.settleEverything() : 0
-        }
-        guard request.flags & O_CREAT != 0,
-            let place = VolumePlaces.made(path, followsLast: request.walkOptions.followsLast), isNameOutside(place)
-        else { return 0 }
-        return thread.settleName()
-    }
-
     /// Whether writes to what was opened wait.
     func isUnreplicated(_ hostFD: Int32, _ status: stat, _ request: OpenCalls.Request) -> Bool {
         guard isRecording, roots.hasExceptions, status.st_mode & S_IFMT == S_IFREG,

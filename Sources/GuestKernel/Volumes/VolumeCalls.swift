@@ -41,8 +41,8 @@ struct VolumeCall {
     /// bind(2) of a Unix socket to a path makes a node.
     static func bind(_ thread: GuestThread, _ address: [UInt8], _ call: () -> Int) -> Int {
         let familyByteCount = 2
-        guard let journal = thread.kernel.volumes, address.count > familyByteCount, address[familyByteCount] != 0,
-            address[0] == UInt8(AF_UNIX), address[1] == 0
+        guard address.count > familyByteCount, address[familyByteCount] != 0, address[0] == UInt8(AF_UNIX),
+            address[1] == 0, thread.kernel.volumes != nil || thread.waiter.isAboutToChangeName
         else { return call() }
         let path = Array(address.dropFirst(familyByteCount).prefix { $0 != 0 })
         let resolved = thread.kernel.paths.resolve(
@@ -51,7 +51,29 @@ struct VolumeCall {
         let change = VolumeCall(
             kernel: thread.kernel, number: __NR_bind, arguments: SyscallArguments(a: 0, b: 0, c: 0, d: 0, e: 0, f: 0),
             paths: [found], file: nil, followsLast: false)
-        return journal.perform { state in change.changeNames(journal, &state, call) }
+        return change.bind(thread, found, call)
+    }
+
+    private func bind(_ thread: GuestThread, _ path: ResolvedPath, _ call: () -> Int) -> Int {
+        let journal = thread.kernel.volumes
+        func make() -> Int {
+            guard let journal else { return call() }
+            return journal.perform { state in changeNames(journal, &state, call) }
+        }
+        thread.kernel.nameChanges.waitForOthers(thread)
+        if thread.takeAgain() {
+            let result = make()
+            if result != -Int(EADDRINUSE) { return result }
+            VolumePlaces.removeOwn(path, kind: S_IFSOCK)
+            return make()
+        }
+        guard let journal, journal.isRecording, journal.mayBeOutside(path), let place = VolumePlaces.name(path),
+            journal.isNameOutside(place)
+        else { return make() }
+        return thread.kernel.nameChanges.claiming([place], thread) {
+            let settled = VolumePlaces.status(place) == nil ? thread.settleName() : 0
+            return settled != 0 ? settled : make()
+        }
     }
 
     // MARK: - Names

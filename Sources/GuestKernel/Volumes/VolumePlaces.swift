@@ -31,17 +31,42 @@ enum VolumePlaces {
         return (link.count == 1 ? [] : link) + [UInt8(ascii: "/")] + name
     }
 
+    /// The device of the directory that a path's last name is in; nil where there is none.
+    static func parentDevice(_ path: ResolvedPath) -> dev_t? {
+        guard let (parent, _) = split(path) else { return nil }
+        var status = stat()
+        let result = withUnsafeMutablePointer(to: &status) { status in
+            HostFile.withPath(parent) {
+                hostCall(__NR_newfstatat, UInt64(signed: path.hostDirectory), $0, UInt64(address: status), 0)
+            }
+        }
+        return result == 0 ? status.st_dev : nil
+    }
+
+    /// Takes away what a path names, where it is of this kind, the process's own, and has no other name.
+    static func removeOwn(_ path: ResolvedPath, kind: mode_t) {
+        guard let place = name(path), let status = status(place), status.st_mode & S_IFMT == kind,
+            status.st_uid == geteuid(), status.st_nlink == 1
+        else { return }
+        _ = HostFile.withPath(place) { hostCall(__NR_unlink, $0) }
+    }
+
     /// A host descriptor of the directory that a path's last name is in, and that name.
     private static func openParent(_ path: ResolvedPath) -> (hostFD: Int32, name: [UInt8])? {
+        guard let (parent, name) = split(path) else { return nil }
+        let opened = HostFile.open(
+            parent, flags: OpenCalls.pathOnly | O_DIRECTORY, at: path.hostDirectory)
+        return opened < 0 ? nil : (Int32(opened), name)
+    }
+
+    /// A path's directory, for the host, and its last name.
+    private static func split(_ path: ResolvedPath) -> (parent: [UInt8], name: [UInt8])? {
         var bytes = path.hostPath
         while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
         let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
         let name = Array(bytes[(slash.map { $0 + 1 } ?? 0)...])
         guard !name.isEmpty, !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) else { return nil }
-        let parent = slash.map { Array(bytes[...$0]) } ?? Array(".".utf8)
-        let opened = HostFile.open(
-            parent, flags: OpenCalls.pathOnly | O_DIRECTORY, at: path.hostDirectory)
-        return opened < 0 ? nil : (Int32(opened), name)
+        return (slash.map { Array(bytes[...$0]) } ?? Array(".".utf8), name)
     }
 
     /// Where an open that makes a file makes it: at the end of the links that the name is, when it is one.

@@ -13,6 +13,8 @@ struct VolumeRoots: Sendable {
     private static let alwaysWritable = ["/dev", "/proc", "/sys"].map { Array($0.utf8) }
 
     private static let sharedMemory = Array("/dev/shm".utf8)
+    /// The device that it lies on; nil where there is none.
+    let sharedMemoryDevice = VolumePlaces.status(VolumeRoots.sharedMemory)?.st_dev
 
     init(_ configuration: GuestConfiguration) {
         volumes = configuration.volumes.map { Array($0.hostPath.utf8) }
