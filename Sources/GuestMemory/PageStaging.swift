@@ -17,10 +17,14 @@ public final class PageStaging {
 
     /// Slots that may have memory: up to the highest that was filled since some was given back.
     private var touchedCount = 0
+    /// How many pages came together of late: the most, less a little with each filling since.
+    private var recentCount = 0
 
     private static let capacityMin = 1024
-    /// So many slots keep their memory in any case (16 MiB).
-    private static let keptPageCount = 4096
+    /// So many slots keep their memory in any case (2 MiB).
+    private static let keptPageCount = 512
+    /// After so many fillings, a large one counts for little more than a third of what it was.
+    private static let memoryFillings = 64
 
     public init() throws(StagingError) {
         capacity = Self.capacityMin
@@ -38,10 +42,12 @@ public final class PageStaging {
 
     /// Empties it.
     public func reset() {
-        // A slot without memory costs a page fault, as much as copying the page: epochs of one size keep theirs.
+        // A slot without memory costs a page fault, as much as copying the page: epochs of one size keep theirs, and
+        // what a large one had is given back by and by.
         touchedCount = max(touchedCount, count)
-        let kept = max(Self.keptPageCount, 2 * count)
-        if touchedCount > 2 * kept {
+        recentCount = max(count, recentCount - (recentCount + Self.memoryFillings - 1) / Self.memoryFillings)
+        let kept = max(Self.keptPageCount, recentCount)
+        if touchedCount >= 2 * kept {
             let start = UInt64(kept) * pageSize
             let end = UInt64(touchedCount) * pageSize
             hostCall(__NR_madvise, UInt64(address: base) + start, end - start, UInt64(MADV_DONTNEED))

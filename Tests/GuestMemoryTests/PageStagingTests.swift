@@ -38,6 +38,23 @@ struct PageStagingTests {
         }
     }
 
+    @Test("what a large filling took is given back by and by, and fillings of one size keep theirs")
+    func givingBack() throws {
+        let staging = try PageStaging()
+        let fill = { (count: UInt64) in
+            for number in 0..<count { try self.add(number, 1, to: staging) }
+            staging.reset()
+        }
+        for _ in 0..<10 {
+            try fill(3000)
+            #expect(staging.byteCount == 3000 * 4096)
+        }
+        for _ in 0..<20 { try fill(10) }
+        #expect(staging.byteCount == 3000 * 4096)
+        for _ in 0..<300 { try fill(10) }
+        #expect(staging.byteCount <= 1024 * 4096)
+    }
+
     @Test("what was dropped is gone, and the rest is still there", arguments: SeededGenerator.seeds(count: 3))
     func dropping(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
