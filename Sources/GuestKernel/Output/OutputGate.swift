@@ -169,6 +169,8 @@ public final class OutputGate: Sendable {
             state.uncut.removeAll()
             for waiter in state.waiters { waiter.thread.wakeUp() }
         }
+        // Nobody cuts any more: who waits from now on is not to wake anybody for it.
+        demand.satisfy()
         oldestUncut.store(0, ordering: .sequentiallyConsistent)
         for stream in streams { stream.commitEverything() }
     }

@@ -69,17 +69,18 @@ enum SelectCalls {
         }
         let length = max(1, DescriptorSet.wordCount(hostCount))
         return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: length * 3) { words in
-            words.initialize(repeating: 0)
             let base = words.baseAddress!
             let host = (0..<3).map { DescriptorSet(words: base + length * $0, wordCount: length, address: 0) }
-            for (descriptor, file) in members {
-                for index in 0..<3 where guest[index].contains(descriptor) { host[index].insert(Int(file.hostFD)) }
-            }
             let held = HeldReadiness(thread, writers: members.filter { guest[1].contains($0.descriptor) }.map(\.file))
             defer { held?.stopWaiting() }
             let ready = thread.awaitReadiness(
                 deadlineNanoseconds: thread.waiter.deadlineNanoseconds, isImmediate: isImmediate
             ) { timeout, mask in
+                // Each time that it is asked: the host writes its answer over the question.
+                words.initialize(repeating: 0)
+                for (descriptor, file) in members {
+                    for index in 0..<3 where guest[index].contains(descriptor) { host[index].insert(Int(file.hostFD)) }
+                }
                 held?.update(host[1])
                 return hostSelect(hostCount, guest, host, timeout, mask)
             }

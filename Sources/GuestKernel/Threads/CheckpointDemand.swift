@@ -25,7 +25,7 @@ public final class CheckpointDemand: Sendable {
 
     // MARK: - The checkpointer's side
 
-    /// An epoch has been cut: everything that was wanted is in it. The guest is stopped.
+    /// An epoch has been cut, for which the guest is stopped: everything that was wanted is in it. Or none will be.
     public func satisfy() {
         wanted.store(0, ordering: .sequentiallyConsistent)
     }
