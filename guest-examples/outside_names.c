@@ -28,6 +28,11 @@ static void change_names(const char *directory) {
     struct stat status;
     CHECK(fstat(descriptor, &status) == 0 && status.st_size == 0);
     CHECK_EQUAL(write(descriptor, "bytes", 5), 5);
+    char opened[64];
+    snprintf(opened, sizeof opened, "/proc/self/fd/%d", descriptor);
+    CHECK(linkat(AT_FDCWD, opened, AT_FDCWD, other, AT_SYMLINK_FOLLOW) == 0);
+    CHECK_FAILS(linkat(AT_FDCWD, opened, AT_FDCWD, other, AT_SYMLINK_FOLLOW), EEXIST);
+    CHECK(unlink(other) == 0);
     CHECK(close(descriptor) == 0);
     CHECK_FAILS(open(file, O_CREAT | O_EXCL | O_RDWR, 0600), EEXIST);
     CHECK(link(file, link_name) == 0);

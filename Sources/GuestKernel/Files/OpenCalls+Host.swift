@@ -30,7 +30,7 @@ extension OpenCalls {
         _ thread: GuestThread, _ path: ResolvedPath, _ request: Request, _ open: (Request) -> Int
     ) -> Int {
         if request.isAgain { return openAgain(path, request, open) }
-        if request.flags & O_CREAT != 0 { thread.kernel.nameChanges.waitForOthers(thread) }
+        thread.kernel.nameChanges.waitForOthers(thread)
         guard let volumes = thread.kernel.volumes else { return open(request) }
         return volumes.openOutside(thread, path, request) { open(request) }
     }

@@ -14,7 +14,8 @@ extension VolumeJournal {
         isRecording && roots.find(path) == nil && (roots.isException(path) || roots.isSharedMemory(path))
     }
 
-    /// Whether the name that a path ends with may be outside; without exceptions one host call says that it is not.
+    /// Whether the name that a path ends with may be outside; without exceptions one host call says that it is not. (A
+    /// link that ends with nothing in /dev/shm is taken for what it is in.)
     func mayBeOutside(_ path: ResolvedPath) -> Bool {
         roots.hasExceptions || VolumePlaces.parentDevice(path) == roots.sharedMemoryDevice
     }
@@ -52,8 +53,8 @@ extension VolumeJournal {
 extension VolumeCall {
     private static let renamings: Set<Int32> = [__NR_rename, __NR_renameat, __NR_renameat2]
     private static let takings: Set<Int32> = renamings.union([__NR_unlink, __NR_unlinkat, __NR_rmdir])
-    /// RENAME_EXCHANGE (linux/fs.h): done twice, it is undone, and nothing tells.
-    private static let exchanges: UInt64 = 2
+    /// RENAME_EXCHANGE and RENAME_WHITEOUT (linux/fs.h) leave names that do not tell whether it was done.
+    private static let unrepeatable: UInt64 = 2 | 4
 
     /// Makes a call that changes names, which waits first where somebody outside sees them.
     func performOnNames(_ thread: GuestThread, _ journal: VolumeJournal, _ call: () -> Int) -> Int {
@@ -68,11 +69,11 @@ extension VolumeCall {
 
     /// One that finds nothing to do does nothing that has to wait.
     private func settleNames(_ thread: GuestThread, _ places: [[UInt8]?]) -> Int {
-        let isExchange = number == __NR_renameat2 && arguments.e & VolumeCall.exchanges != 0
-        if isExchange { return thread.settleEverything() }
+        if number == __NR_renameat2, arguments.e & VolumeCall.unrepeatable != 0 { return thread.settleEverything() }
         let isTaken = VolumeCall.takings.contains(number)
-        let all = places.compactMap { $0 }
-        guard all.count == places.count, let name = isTaken ? all.first : all.last else { return 0 }
+        // Where what is linked lies is the host's to find, and may have no name.
+        if isTaken, places.contains(where: { $0 == nil }) { return 0 }
+        guard let name = (isTaken ? places.first : places.last) ?? nil else { return 0 }
         return (VolumePlaces.status(name) != nil) == isTaken ? thread.settleName() : 0
     }
 
@@ -83,9 +84,10 @@ extension VolumeCall {
         }
         let isDone: Bool
         if renamings.contains(number) {
-            isDone = result == -Int(ENOENT) && isThere(paths.first) == false && isThere(paths.last) == true
+            isDone = result == -Int(ENOENT) && isThere(paths.first) != true && isThere(paths.last) == true
         } else if takings.contains(number) {
-            isDone = result == -Int(ENOENT) && isThere(paths.first) == false
+            // Its directory may be gone, too: the name was there when the epoch was cut.
+            isDone = result == -Int(ENOENT) && isThere(paths.first) != true
         } else {
             isDone = result == -Int(EEXIST)
         }
@@ -101,7 +103,7 @@ extension OpenCalls {
         exclusive.flags |= O_EXCL
         let opened = open(exclusive)
         if opened != -Int(EEXIST) { return opened }
-        VolumePlaces.removeOwn(path, kind: S_IFREG)
+        VolumePlaces.removeOwn(VolumePlaces.made(path, followsLast: request.walkOptions.followsLast), kind: S_IFREG)
         return open(request)
     }
 }

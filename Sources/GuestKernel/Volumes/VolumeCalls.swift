@@ -40,6 +40,7 @@ struct VolumeCall {
 
     /// bind(2) of a Unix socket to a path makes a node.
     static func bind(_ thread: GuestThread, _ address: [UInt8], _ call: () -> Int) -> Int {
+        thread.kernel.nameChanges.waitForOthers(thread)
         let familyByteCount = 2
         guard address.count > familyByteCount, address[familyByteCount] != 0, address[0] == UInt8(AF_UNIX),
             address[1] == 0, thread.kernel.volumes != nil || thread.waiter.isAboutToChangeName
@@ -60,11 +61,10 @@ struct VolumeCall {
             guard let journal else { return call() }
             return journal.perform { state in changeNames(journal, &state, call) }
         }
-        thread.kernel.nameChanges.waitForOthers(thread)
         if thread.takeAgain() {
             let result = make()
             if result != -Int(EADDRINUSE) { return result }
-            VolumePlaces.removeOwn(path, kind: S_IFSOCK)
+            VolumePlaces.removeOwn(VolumePlaces.name(path), kind: S_IFSOCK)
             return make()
         }
         guard let journal, journal.isRecording, journal.mayBeOutside(path), let place = VolumePlaces.name(path),

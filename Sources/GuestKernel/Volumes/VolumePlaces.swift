@@ -43,9 +43,9 @@ enum VolumePlaces {
         return result == 0 ? status.st_dev : nil
     }
 
-    /// Takes away what a path names, where it is of this kind, the process's own, and has no other name.
-    static func removeOwn(_ path: ResolvedPath, kind: mode_t) {
-        guard let place = name(path), let status = status(place), status.st_mode & S_IFMT == kind,
+    /// Takes away what has this name, where it is of this kind, the process's own, and has no other.
+    static func removeOwn(_ place: [UInt8]?, kind: mode_t) {
+        guard let place, let status = status(place), status.st_mode & S_IFMT == kind,
             status.st_uid == geteuid(), status.st_nlink == 1
         else { return }
         _ = HostFile.withPath(place) { hostCall(__NR_unlink, $0) }

@@ -12,7 +12,13 @@ struct VolumeRoots: Sendable {
     /// Devices, and what is the guest's own: whoever writes below /proc speaks to a kernel, and /dev/shm is memory.
     private static let alwaysWritable = ["/dev", "/proc", "/sys"].map { Array($0.utf8) }
 
-    private static let sharedMemory = Array("/dev/shm".utf8)
+    /// /dev/shm, which is a link on some systems.
+    private static let sharedMemory: [UInt8] = {
+        let path = "/dev/shm"
+        guard let resolved = realpath(path, nil) else { return Array(path.utf8) }
+        defer { free(resolved) }
+        return Array(String(cString: resolved).utf8)
+    }()
     /// The device that it lies on; nil where there is none.
     let sharedMemoryDevice = VolumePlaces.status(VolumeRoots.sharedMemory)?.st_dev
 
