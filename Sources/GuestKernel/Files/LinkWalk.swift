@@ -1,3 +1,4 @@
+import CGuestEntry
 import Glibc
 import GuestMemory
 
@@ -6,27 +7,44 @@ enum LinkWalk {
     /// MAXSYMLINKS (linux/namei.h).
     private static let linkCountMax = 40
 
-    /// The path below /proc/self that the links lead to; nil when they lead elsewhere.
-    static func follow(_ kernel: GuestKernel, _ resolved: ResolvedPath, followsLast: Bool) -> ResolvedPath? {
+    /// A path for a call that changes what it leads to: where links on it lead to /proc/self, to what the guest has
+    /// there. The host would take them to a descriptor of the supervisor's.
+    static func forChange(
+        _ kernel: GuestKernel, _ resolved: ResolvedPath, followsLast: Bool
+    ) -> Result<ResolvedPath, CallError> {
+        if resolved.synthetic != nil { return .success(resolved) }
+        let flags = OpenCalls.pathOnly | (followsLast ? 0 : O_NOFOLLOW)
+        let request = OpenCalls.Request(path: 0, flags: flags, mode: 0)
+        let opened = OpenCalls.openOnce(resolved, request, resolution: OpenCalls.noMagicLinks)
+        if opened >= 0 { hostCall(__NR_close, UInt64(opened)) }
+        guard opened == -Int(ELOOP) else { return .success(resolved) }
+        return follow(kernel, resolved, followsLast: followsLast).map { $0 ?? resolved }
+    }
+
+    /// The path below /proc/self that the links lead to; nil when they lead elsewhere, and an error where the guest has
+    /// nothing there.
+    static func follow(
+        _ kernel: GuestKernel, _ resolved: ResolvedPath, followsLast: Bool
+    ) -> Result<ResolvedPath?, CallError> {
         var path = resolved.hostPath
         var directory = resolved.hostDirectory
         if path.first != UInt8(ascii: "/") {
             let start =
                 directory == AT_FDCWD ? HostFile.workingDirectory() : HostFile.link(ofDescriptor: directory)
-            guard let start, start.first == UInt8(ascii: "/") else { return nil }
+            guard let start, start.first == UInt8(ascii: "/") else { return .success(nil) }
             path = start + [UInt8(ascii: "/")] + path
             directory = AT_FDCWD
         }
         for _ in 0..<linkCountMax {
             switch SyntheticPath.find(kernel, absolute: path, followsLast: followsLast) {
-            case .success(let found)?: return found
-            case .failure?: return nil
+            case .success(let found)?: return .success(found)
+            case .failure(let error)?: return .failure(error)
             case nil: break
             }
-            guard let next = withFirstLinkReplaced(path, followsLast: followsLast) else { return nil }
+            guard let next = withFirstLinkReplaced(path, followsLast: followsLast) else { return .success(nil) }
             path = next
         }
-        return nil
+        return .success(nil)
     }
 
     private static func withFirstLinkReplaced(_ path: [UInt8], followsLast: Bool) -> [UInt8]? {

@@ -3,7 +3,7 @@ import Glibc
 import GuestMemory
 
 extension OpenCalls {
-    private static let noMagicLinks: UInt64 = 2
+    static let noMagicLinks: UInt64 = 2
 
     /// struct open_how (openat2(2)).
     struct OpenHow: BitwiseCopyable {

@@ -115,7 +115,11 @@ extension OpenCalls {
     /// A link on the way leads to an open descriptor or the like: /var/log/x -> /dev/stdout -> /proc/self/fd/1. It is
     /// the guest's descriptor that is meant, so the links are followed here; a link of another process is the host's.
     static func openThroughLinks(_ thread: GuestThread, _ resolved: ResolvedPath, _ request: Request) -> Int {
-        let found = LinkWalk.follow(thread.kernel, resolved, followsLast: request.followsLast)
+        let found: ResolvedPath?
+        switch LinkWalk.follow(thread.kernel, resolved, followsLast: request.followsLast) {
+        case .success(let path): found = path
+        case .failure(let error): return failed(error.errno)
+        }
         if let found, found.synthetic != nil, !request.wantsPathOnly { return openSynthetic(thread, found, request) }
         let path = found ?? resolved
         let volumes = thread.kernel.volumes

@@ -78,9 +78,7 @@ struct PassOn: Sendable {
             case .path, .linkPath:
                 let options = PathWalkOptions(
                     followsLast: follows(kind, arguments), isName: changesNames && kind == .linkPath)
-                switch thread.kernel.paths.resolve(
-                    thread.kernel, directory: directory, pathAt: arguments[index], options)
-                {
+                switch resolve(thread, directory, arguments[index], options) {
                 case .failure(let error): return earlierRefusal(paths, arguments) ?? failed(error.errno)
                 case .success(let resolved):
                     paths.append(resolved)
@@ -99,6 +97,14 @@ struct PassOn: Sendable {
             }
         }
         return withExtendedLifetime((held, paths)) { call(thread, translated, held.first, paths, arguments) }
+    }
+
+    private func resolve(
+        _ thread: GuestThread, _ directory: UInt64, _ path: UInt64, _ options: PathWalkOptions
+    ) -> Result<ResolvedPath, CallError> {
+        let resolved = thread.kernel.paths.resolve(thread.kernel, directory: directory, pathAt: path, options)
+        guard changesFiles, options.followsLast, case .success(let found) = resolved else { return resolved }
+        return LinkWalk.forChange(thread.kernel, found, followsLast: true)
     }
 
     // MARK: - Where the resolver follows paths before the call is made

@@ -39,13 +39,20 @@ public final class TraceArea: Sendable {
     public static let ringCountMax = 65_536
     public static let ringByteCountMin = 64 << 10
     private static let roomyRingCount = 1024
+    // linux/memfd.h and linux/fcntl.h; not visible to Swift.
+    private static let closesOnExec: UInt64 = 1
+    private static let allowsSealing: UInt64 = 2
+    private static let addSeals: UInt64 = 1033
+    private static let sealSeal: UInt64 = 1
+    private static let sealShrink: UInt64 = 2
 
     /// Throws an errno.
     public init(_ options: Options) throws(TraceAreaError) {
         ringByteCount = options.ringByteCount
         precondition(ringByteCount >= TraceArea.ringByteCountMin && ringByteCount & (ringByteCount - 1) == 0)
         var name: [CChar] = Array("understudy-trace".utf8CString)
-        descriptor = Int32(try TraceAreaError.check(hostCall(__NR_memfd_create, UInt64(address: &name), 1)))
+        let flags = TraceArea.closesOnExec | TraceArea.allowsSealing
+        descriptor = Int32(try TraceAreaError.check(hostCall(__NR_memfd_create, UInt64(address: &name), flags)))
         wakeDescriptor = Int32(
             try TraceAreaError.check(hostCall(__NR_eventfd2, 0, UInt64(O_CLOEXEC | O_NONBLOCK))))
         _ = try TraceAreaError.check(
@@ -53,6 +60,10 @@ public final class TraceArea: Sendable {
         // Room for many rings, which takes no memory before they are used: RLIMIT_FSIZE, which a guest may set, would
         // keep the file from growing. Beyond that, or where there is no such room now, it grows with each ring.
         _ = try? TraceArea.grow(descriptor, to: TraceArea.roomyByteCount(ringByteCount))
+        // Who finds the file in /proc cannot make it shorter: a ring that is gone would be SIGBUS.
+        _ = try TraceAreaError.check(
+            hostCall(
+                __NR_fcntl, UInt64(signed: descriptor), TraceArea.addSeals, TraceArea.sealShrink | TraceArea.sealSeal))
         area = try TraceArea.mapArea(descriptor)
         area.pointee.version = GUEST_TRACE_VERSION
         area.pointee.ring_bytes = UInt32(ringByteCount)
