@@ -35,14 +35,16 @@ enum LinkWalk {
             path = start + [UInt8(ascii: "/")] + path
             directory = AT_FDCWD
         }
+        // What the resolver has put in place of a path below /proc/self is the host's to follow.
+        if SyntheticPath.find(kernel, absolute: path, followsLast: followsLast) != nil { return .success(nil) }
         for _ in 0..<linkCountMax {
+            guard let next = withFirstLinkReplaced(path, followsLast: followsLast) else { return .success(nil) }
+            path = next
             switch SyntheticPath.find(kernel, absolute: path, followsLast: followsLast) {
             case .success(let found)?: return .success(found)
             case .failure(let error)?: return .failure(error)
             case nil: break
             }
-            guard let next = withFirstLinkReplaced(path, followsLast: followsLast) else { return .success(nil) }
-            path = next
         }
         return .success(nil)
     }
