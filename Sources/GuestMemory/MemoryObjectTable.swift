@@ -134,10 +134,13 @@ struct MemoryObjectTable {
     }
 }
 
-/// fcntl(2)'s commands about seals, which Glibc does not show to Swift (linux/fcntl.h).
+/// fcntl(2)'s commands about seals, and some seals, which Glibc does not show to Swift (linux/fcntl.h).
 public enum MemoryFileSeals {
-    static let add: UInt64 = 1033
+    public static let add: UInt64 = 1033
     public static let get: UInt64 = 1034
+    /// F_SEAL_SEAL and F_SEAL_SHRINK.
+    public static let ofSealing: UInt64 = 1
+    public static let ofShrinking: UInt64 = 2
     /// F_SEAL_WRITE and F_SEAL_FUTURE_WRITE: new shared mappings cannot be written to.
     public static let ofWrites = 8 | 16
 }

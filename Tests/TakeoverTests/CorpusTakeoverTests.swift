@@ -56,18 +56,9 @@ struct CorpusTakeoverTests {
         var generator = SeededGenerator(seed: TestEnvironment.seed &+ UInt64(number))
         // Most of its life with a mirror, in which each name is waited for.
         let delay = UInt64(generator.below(150_000)) * 1000
-        let options = ReplicationOptions(tracker: .taking(turn: number))
-        let outcome = try await ReplicatedGuest.with(command, options) { guest in
-            try await guest.waitUntilProtected()
-            try await Task.sleep(nanoseconds: delay)
-            guest.killPrimary()
-            return try await guest.waitForEnd()
-        }
-        do {
-            try outcome.requireSame(as: native)
-        } catch {
-            throw TestFailure("killed after \(delay / 1000) us, seed \(TestEnvironment.seed): \(error)")
-        }
+        try await killPrimary(
+            of: command, ReplicationOptions(tracker: .taking(turn: number)), after: delay, native,
+            as: "names outside, primary killed", "outside_names, seed \(TestEnvironment.seed)")
     }
 
     /// Kills the primary of a case's guest when it is protected and the case's delay is over. What comes out is to be
@@ -77,6 +68,13 @@ struct CorpusTakeoverTests {
     ) async throws {
         let native = try await NativeRuns.shared.outcome(of: run.command)
         let delay = run.delayNanoseconds(nativeSeconds: native.wallSeconds)
+        try await killPrimary(of: command, options, after: delay, native, as: noted, run.testDescription)
+    }
+
+    private func killPrimary(
+        of command: Command, _ options: ReplicationOptions, after delay: UInt64, _ native: CommandOutcome,
+        as noted: String, _ described: String
+    ) async throws {
         let outcome = try await ReplicatedGuest.with(command, options) { guest in
             try await guest.waitUntilProtected()
             try await Task.sleep(nanoseconds: delay)
@@ -87,7 +85,7 @@ struct CorpusTakeoverTests {
             try outcome.requireSame(as: native)
             SoakLog.note(noted, ["takeovers": outcome.didTakeOver ? 1 : 0])
         } catch {
-            throw TestFailure("\(run.testDescription), killed after \(delay / 1000) us: \(error)")
+            throw TestFailure("\(described), killed after \(delay / 1000) us: \(error)")
         }
     }
 

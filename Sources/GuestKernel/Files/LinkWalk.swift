@@ -7,18 +7,15 @@ enum LinkWalk {
     /// MAXSYMLINKS (linux/namei.h).
     private static let linkCountMax = 40
 
-    /// A path for a call that changes what it leads to: where links on it lead to /proc/self, to what the guest has
-    /// there. The host would take them to a descriptor of the supervisor's.
-    static func forChange(
-        _ kernel: GuestKernel, _ resolved: ResolvedPath, followsLast: Bool
-    ) -> Result<ResolvedPath, CallError> {
+    /// A path for a call that changes what it leads to, by a link in the last place as well: where links on it lead to
+    /// /proc/self, to what the guest has there. The host would take them to a descriptor of the supervisor's.
+    static func forChange(_ kernel: GuestKernel, _ resolved: ResolvedPath) -> Result<ResolvedPath, CallError> {
         if resolved.synthetic != nil { return .success(resolved) }
-        let flags = OpenCalls.pathOnly | (followsLast ? 0 : O_NOFOLLOW)
-        let request = OpenCalls.Request(path: 0, flags: flags, mode: 0)
-        let opened = OpenCalls.openOnce(resolved, request, resolution: OpenCalls.noMagicLinks)
+        let request = OpenCalls.Request(path: 0, flags: OpenCalls.pathOnly, mode: 0)
+        let opened = OpenCalls.openOnce(resolved, request, resolution: PathWalkOptions.withoutMagicLinks)
         if opened >= 0 { hostCall(__NR_close, UInt64(opened)) }
         guard opened == -Int(ELOOP) else { return .success(resolved) }
-        return follow(kernel, resolved, followsLast: followsLast).map { $0 ?? resolved }
+        return follow(kernel, resolved, followsLast: true).map { $0 ?? resolved }
     }
 
     /// The path below /proc/self that the links lead to; nil when they lead elsewhere, and an error where the guest has

@@ -3,8 +3,6 @@ import Glibc
 import GuestMemory
 
 extension OpenCalls {
-    static let noMagicLinks: UInt64 = 2
-
     /// struct open_how (openat2(2)).
     struct OpenHow: BitwiseCopyable {
         var flags: UInt64
@@ -18,7 +16,8 @@ extension OpenCalls {
     /// A FIFO's open waits for its other end: it is opened without blocking, which for a writer
     /// says ENXIO until there is a reader, and for a reader succeeds at once.
     static func openHost(_ thread: GuestThread, _ resolved: ResolvedPath, _ request: Request) -> Int {
-        let resolution = resolved.synthetic == nil ? request.resolution | noMagicLinks : request.resolution
+        let confinement = resolved.synthetic == nil ? PathWalkOptions.withoutMagicLinks : 0
+        let resolution = request.resolution | confinement
         if let full = thread.kernel.volumes?.waitForRoom(thread), full != 0 { return full }
         return openSettled(thread, resolved, request) { request in
             openPatiently(thread, resolved, request, resolution: resolution)

@@ -8,7 +8,7 @@ extension OpenCalls {
         guard let synthetic = resolved.synthetic else { return failed(ENOENT) }
         let kernel = thread.kernel
         let isForWriting = request.flags & O_ACCMODE != O_RDONLY
-        if request.flags & (O_CREAT | O_EXCL) == O_CREAT | O_EXCL { return failed(EEXIST) }
+        if request.isExclusive { return failed(EEXIST) }
         switch synthetic.node {
         case .refused:
             return failed(EACCES)

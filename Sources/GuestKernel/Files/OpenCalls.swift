@@ -17,10 +17,12 @@ enum OpenCalls {
         var isAgain = false
 
         var wantsPathOnly: Bool { flags & OpenCalls.pathOnly != 0 }
+        /// Whether the file is to be made by this call, and no other.
+        var isExclusive: Bool { flags & (O_CREAT | O_EXCL) == O_CREAT | O_EXCL }
         var followsLast: Bool { flags & O_NOFOLLOW == 0 }
         var walkOptions: PathWalkOptions {
             // A name that is to be made, and by this call, is no link.
-            let isNew = flags & (O_CREAT | O_EXCL) == O_CREAT | O_EXCL && !wantsPathOnly
+            let isNew = isExclusive && !wantsPathOnly
             return PathWalkOptions(followsLast: followsLast && !isNew, resolution: resolution)
         }
     }

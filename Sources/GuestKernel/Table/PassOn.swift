@@ -104,7 +104,7 @@ struct PassOn: Sendable {
     ) -> Result<ResolvedPath, CallError> {
         let resolved = thread.kernel.paths.resolve(thread.kernel, directory: directory, pathAt: path, options)
         guard changesFiles, options.followsLast, case .success(let found) = resolved else { return resolved }
-        return LinkWalk.forChange(thread.kernel, found, followsLast: true)
+        return LinkWalk.forChange(thread.kernel, found)
     }
 
     // MARK: - Where the resolver follows paths before the call is made

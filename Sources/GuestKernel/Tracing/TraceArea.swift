@@ -39,12 +39,9 @@ public final class TraceArea: Sendable {
     public static let ringCountMax = 65_536
     public static let ringByteCountMin = 64 << 10
     private static let roomyRingCount = 1024
-    // linux/memfd.h and linux/fcntl.h; not visible to Swift.
+    // linux/memfd.h; not visible to Swift.
     private static let closesOnExec: UInt64 = 1
     private static let allowsSealing: UInt64 = 2
-    private static let addSeals: UInt64 = 1033
-    private static let sealSeal: UInt64 = 1
-    private static let sealShrink: UInt64 = 2
 
     /// Throws an errno.
     public init(_ options: Options) throws(TraceAreaError) {
@@ -63,7 +60,8 @@ public final class TraceArea: Sendable {
         // Who finds the file in /proc cannot make it shorter: a ring that is gone would be SIGBUS.
         _ = try TraceAreaError.check(
             hostCall(
-                __NR_fcntl, UInt64(signed: descriptor), TraceArea.addSeals, TraceArea.sealShrink | TraceArea.sealSeal))
+                __NR_fcntl, UInt64(signed: descriptor), MemoryFileSeals.add,
+                MemoryFileSeals.ofShrinking | MemoryFileSeals.ofSealing))
         area = try TraceArea.mapArea(descriptor)
         area.pointee.version = GUEST_TRACE_VERSION
         area.pointee.ring_bytes = UInt32(ringByteCount)

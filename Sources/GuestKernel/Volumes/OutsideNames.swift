@@ -29,9 +29,7 @@ extension VolumeJournal {
         var found = existing(path, request)
         if let place = found {
             // One that is there is left as it is, but for what was in it.
-            guard request.flags & O_TRUNC != 0, request.flags & (O_CREAT | O_EXCL) != O_CREAT | O_EXCL,
-                isUnreplicated(place)
-            else { return open() }
+            guard request.flags & O_TRUNC != 0, !request.isExclusive, isUnreplicated(place) else { return open() }
             let settled = thread.settleEverything()
             if settled != 0 { return settled }
             found = existing(path, request)
@@ -39,10 +37,7 @@ extension VolumeJournal {
         guard found == nil, request.flags & O_CREAT != 0,
             let place = VolumePlaces.made(path, followsLast: request.walkOptions.followsLast), isNameOutside(place)
         else { return open() }
-        return thread.kernel.nameChanges.claiming([place], thread) {
-            let settled = VolumePlaces.status(place) == nil ? thread.settleName() : 0
-            return settled != 0 ? settled : open()
-        }
+        return thread.settlingName(place, open)
     }
 
     private func existing(_ path: ResolvedPath, _ request: OpenCalls.Request) -> [UInt8]? {
@@ -115,6 +110,14 @@ extension GuestThread {
         waiter.isAboutToChangeName = true
         defer { waiter.isAboutToChangeName = false }
         return settleEverything()
+    }
+
+    /// Makes a name outside by `make`, and waits before that where there is none yet.
+    func settlingName(_ place: [UInt8], _ make: () -> Int) -> Int {
+        kernel.nameChanges.claiming([place], self) {
+            let settled = VolumePlaces.status(place) == nil ? settleName() : 0
+            return settled != 0 ? settled : make()
+        }
     }
 
     /// Whether the call was about to change a name when the epoch was cut that this mirror goes on from.

@@ -70,10 +70,7 @@ struct VolumeCall {
         guard let journal, journal.isRecording, journal.mayBeOutside(path), let place = VolumePlaces.name(path),
             journal.isNameOutside(place)
         else { return make() }
-        return thread.kernel.nameChanges.claiming([place], thread) {
-            let settled = VolumePlaces.status(place) == nil ? thread.settleName() : 0
-            return settled != 0 ? settled : make()
-        }
+        return thread.settlingName(place, make)
     }
 
     // MARK: - Names
