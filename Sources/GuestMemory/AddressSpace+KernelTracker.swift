@@ -3,16 +3,18 @@ import Glibc
 
 /// Dirty pages as the kernel's tracker reports them.
 extension AddressSpace.State {
-    /// Finds some of the dirty pages at and above `start`, and has them watched again. Returns where to go on.
+    /// Finds some of the dirty pages at and above `start`, and has them watched again, unless they are to be left open.
+    /// Returns where to go on.
     mutating func takeDirtyRuns(
-        from start: UInt64, pageCountMax: Int, into runs: inout [DirtyRun]
+        from start: UInt64, pageCountMax: Int, leavesOpen: Bool, into runs: inout [DirtyRun]
     ) throws(TrackerError) -> UInt64 {
         guard let protection = tracking?.protection else {
-            return try takeOpenRuns(from: start, pageCountMax: pageCountMax, into: &runs)
+            return try takeOpenRuns(from: start, pageCountMax: pageCountMax, leavesOpen: leavesOpen, into: &runs)
         }
         try registerUntracked()
+        let step = ScanStep(start: start, pageCountMax: pageCountMax, leavesOpen: leavesOpen)
         do {
-            return try scan(protection, from: start, pageCountMax: pageCountMax, into: &runs)
+            return try scan(protection, step, into: &runs)
         } catch {
             guard error.errno == EPERM else { throw error }
         }
@@ -20,7 +22,13 @@ extension AddressSpace.State {
         // and all pages count as written, as any may have been written unseen.
         tracking?.untracked.addEverything()
         try registerUntracked()
-        return try scan(protection, from: start, pageCountMax: pageCountMax, into: &runs)
+        return try scan(protection, step, into: &runs)
+    }
+
+    private struct ScanStep {
+        var start: UInt64
+        var pageCountMax: Int
+        var leavesOpen: Bool
     }
 
     /// Registers what is new to the host, before a scan comes to it.
@@ -40,16 +48,17 @@ extension AddressSpace.State {
     }
 
     private mutating func scan(
-        _ protection: WriteProtection, from start: UInt64, pageCountMax: Int, into runs: inout [DirtyRun]
+        _ protection: WriteProtection, _ step: ScanStep, into runs: inout [DirtyRun]
     ) throws(TrackerError) -> UInt64 {
+        let start = step.start
         if start <= GuestLayout.arena.start { tracking?.passes.begin(map) }
         let spans = tracking?.passes.spans(of: map, hostHasSwap: Self.hostHasSwap) ?? []
-        let limit = pageCountMax == .max ? 0 : UInt64(pageCountMax)
+        let limit = step.pageCountMax == .max ? 0 : UInt64(step.pageCountMax)
         for span in spans where span.range.end > start {
             let range = AddressRange(start: max(start, span.range.start), end: span.range.end)
             let scan = try protection.scan(
                 range, mustBePresent: span.mustBePresent, pageCountMax: limit,
-                mayBeMany: range.start > span.range.start)
+                mayBeMany: range.start > span.range.start, protects: !step.leavesOpen)
             for region in scan.regions { try append(region, protection, to: &runs) }
             // One span at a time has pages nearly always; what was found is copied before the next is looked at.
             if scan.end < span.range.end { return scan.end }

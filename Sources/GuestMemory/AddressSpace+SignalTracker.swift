@@ -83,9 +83,10 @@ extension AddressSpace.State {
         return AddressRange(start: range.start & ~(unit - 1), end: (range.end + unit - 1) & ~(unit - 1))
     }
 
-    /// Closes what is open at and above `start` and finds which of its pages are there. Returns where to go on.
+    /// Closes what is open at and above `start`, unless it is to be left so, and finds which of its pages are there.
+    /// Returns where to go on.
     mutating func takeOpenRuns(
-        from start: UInt64, pageCountMax: Int, into runs: inout [DirtyRun]
+        from start: UInt64, pageCountMax: Int, leavesOpen: Bool, into runs: inout [DirtyRun]
     ) throws(TrackerError) -> UInt64 {
         guard let tracking, !tracking.untracked.isEmpty else { return GuestLayout.arena.end }
         var open = tracking.untracked.isEverything ? [GuestLayout.arena] : tracking.untracked.ranges
@@ -108,10 +109,11 @@ extension AddressSpace.State {
                     break
                 }
             }
-            try close(area, parts, except: held)
+            if !leavesOpen { try close(area, parts, except: held) }
             for part in parts { try appendPresent(part, area, tracking.present, to: &runs) }
             if left == 0 { break search }
         }
+        if leavesOpen { return reached }
         let isDone = [AddressRange(start: start, end: reached)].subtracting(held)
         self.tracking?.untracked.removeAll()
         for range in open.subtracting(isDone) { self.tracking?.untracked.add(range) }

@@ -55,13 +55,18 @@ extension AddressSpace {
     /// Copies pages that were written since they were last collected, and watches them again from before the copy on:
     /// a write that races with it is found by the next collection. The guest may be running.
     ///
+    /// Pages that are left open instead are found by the next collection whether they were written or not, and cost the
+    /// guest no fault meanwhile.
+    ///
     /// - Parameters:
     ///   - cursor: where to begin, 0 at first; afterwards, where to go on.
     ///   - pageCountMax: how many pages to copy at most.
+    ///   - leavesOpen: whether they are not watched again.
     ///   - cost: what it took is added there.
     /// - Returns: whether the whole address space has been looked at.
     public func collectDirtyPages(
-        into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int, cost: inout CollectionCost
+        into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int, leavesOpen: Bool = false,
+        cost: inout CollectionCost
     ) throws -> Bool {
         var left = pageCountMax
         var last = CollectionCost.now()
@@ -72,7 +77,7 @@ extension AddressSpace {
             runs.removeAll(keepingCapacity: true)
             let from = max(cursor, GuestLayout.arena.start)
             cursor = try state.withLock { state throws(TrackerError) in
-                try state.takeDirtyRuns(from: from, pageCountMax: left, into: &runs)
+                try state.takeDirtyRuns(from: from, pageCountMax: left, leavesOpen: leavesOpen, into: &runs)
             }
             let scanned = CollectionCost.now()
             cost.scanNanoseconds += scanned - last

@@ -16,11 +16,12 @@ struct ScanPasses {
     private var settled: UInt64?
     private var spans: (version: UInt64, isSettled: Bool, list: [ScanSpan])?
 
-    /// Areas so close together are scanned in one go, with what lies between them.
-    private static let joinedByteCount: UInt64 = 16 << 20
-    /// So much of what need not be looked at is worth another call: a microsecond, which 32 pages in two or three
-    /// mappings take whose entries no processor has looked at for a while.
-    private static let skippedByteCountMin: UInt64 = 128 << 10
+    /// Areas so close together are scanned in one go, with what lies between them: going over a hole of 64 MiB takes
+    /// 0.8 us, another call 1.3.
+    private static let joinedByteCount: UInt64 = 64 << 20
+    /// So much of what need not be looked at is worth another call: its 256 pages take 1.3 us where all of them are
+    /// there, which they seldom are.
+    private static let skippedByteCountMin: UInt64 = 1 << 20
 
     /// A pass begins at the lowest address.
     mutating func begin(_ map: VirtualMemoryMap) {

@@ -73,7 +73,7 @@ final class WriteProtection: Sendable {
         return control(faults, Self.uffdioWriteProtect, &argument)
     }
 
-    /// Finds pages that were written, and protects them again in the same step.
+    /// Finds pages that were written, and protects them again in the same step where `protects` says so.
     ///
     /// - Parameters:
     ///   - mustBePresent: leave out pages that were never touched: all of those count as written, and marking them
@@ -82,14 +82,14 @@ final class WriteProtection: Sendable {
     ///   - mayBeMany: whether room for many regions is worth its price.
     /// - Returns: or an error, EPERM where a mapping in the range is not registered.
     func scan(
-        _ range: AddressRange, mustBePresent: Bool, pageCountMax: UInt64, mayBeMany: Bool
+        _ range: AddressRange, mustBePresent: Bool, pageCountMax: UInt64, mayBeMany: Bool, protects: Bool = true
     ) throws(TrackerError) -> Scan {
         // A page that was only read may be the zero page, which says nothing that a page not there does not say.
         let presence = mustBePresent ? Self.pageIsPresent | Self.pageIsSwapped : 0
         // struct pm_scan_arg: size, flags, start, end, walk_end, vec, vec_len, max_pages, and the masks of categories:
         // inverted, mask, anyof, return.
         var argument: InlineArray<12, UInt64> = [
-            96, Self.writeProtectMatching | Self.checkAsync, range.start, range.end, 0,
+            96, Self.checkAsync | (protects ? Self.writeProtectMatching : 0), range.start, range.end, 0,
             UInt64(address: found.baseAddress), UInt64(mayBeMany ? found.count : Self.fewRegions), pageCountMax,
             Self.pageIsZero, Self.pageIsWritten | Self.pageIsZero, presence, 0,
         ]

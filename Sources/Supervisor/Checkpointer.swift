@@ -24,6 +24,7 @@ final class Checkpointer: @unchecked Sendable {
     private var capture: EpochCapture
     private var pace: EpochPace
     private var preCopyPolicy = PreCopyPolicy()
+    private var openPagesPolicy = OpenPagesPolicy()
     /// The last epoch that was cut and is on its way.
     private var epoch: UInt64 = 0
     private var lastCutNanoseconds: UInt64 = 0
@@ -227,7 +228,12 @@ final class Checkpointer: @unchecked Sendable {
         defer { if request.isSynchronous { kernel.gate.resume() } }
         do {
             defer { if !request.isSynchronous { kernel.gate.resume() } }
-            try capture.take(into: next, isWhole: isWhole, wasCopiedBefore: isWhole || preCopied > 0)
+            // An epoch of the timer's has to find out whether anything was written at all.
+            let mayLeaveOpen = kernel.gate.demand.isWanted && !isMerged && !isWhole && request.remembersPages
+            let leavesOpen = mayLeaveOpen && openPagesPolicy.leavesOpen
+            try capture.take(
+                into: next, isWhole: isWhole, wasCopiedBefore: isWhole || preCopied > 0, leavesOpen: leavesOpen)
+            openPagesPolicy.note(pageCount: capture.cost.pageCount, leftOpen: leavesOpen)
         }
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
         pause.note(start: start, stopped: stopped, resumed: lastCutNanoseconds, capture.cost)

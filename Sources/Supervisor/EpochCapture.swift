@@ -43,8 +43,11 @@ struct EpochCapture {
     }
 
     /// Takes everything into an epoch, new or cut once before. The guest is stopped. `wasCopiedBefore`: pages of it
-    /// were copied since the last cut, while the guest ran.
-    mutating func take(into epoch: CapturedEpoch, isWhole: Bool, wasCopiedBefore: Bool) throws {
+    /// were copied since the last cut, while the guest ran. `leavesOpen`: its pages are not watched again
+    /// (`OpenPagesPolicy`).
+    mutating func take(
+        into epoch: CapturedEpoch, isWhole: Bool, wasCopiedBefore: Bool, leavesOpen: Bool
+    ) throws {
         cost = CollectionCost()
         kernel.removeMemoryObjects()
         let dropped = kernel.memory.takeDiscards()
@@ -54,7 +57,7 @@ struct EpochCapture {
         kernel.memory.markWritten(epoch.drop(dropped))
         var cursor: UInt64 = 0
         while try !kernel.memory.collectDirtyPages(
-            into: epoch.pages, from: &cursor, pageCountMax: .max, cost: &cost)
+            into: epoch.pages, from: &cursor, pageCountMax: .max, leavesOpen: leavesOpen, cost: &cost)
         {}
         fault?.pass(.capture)
         let records = kernel.capture()

@@ -1,0 +1,57 @@
+import Replication
+import Testing
+
+@Suite("which epochs leave their pages open to writes")
+struct OpenPagesPolicyTests {
+    /// Cuts an epoch in which so many pages are found; whether they were left open.
+    private func cut(_ policy: inout OpenPagesPolicy, _ pageCount: Int) -> Bool {
+        let leavesOpen = policy.leavesOpen
+        policy.note(pageCount: pageCount, leftOpen: leavesOpen)
+        return leavesOpen
+    }
+
+    @Test("the same pages again and again are left open for good")
+    func samePages() {
+        var policy = OpenPagesPolicy()
+        for _ in 0..<1000 { #expect(cut(&policy, 20)) }
+    }
+
+    @Test("pages that come together are protected when they are a quarter more")
+    func comingTogether() {
+        var policy = OpenPagesPolicy()
+        var found = 20
+        var protections = 0
+        for _ in 0..<100 {
+            if cut(&policy, found) {
+                found += 5
+            } else {
+                protections += 1
+                found = 20
+            }
+            // One epoch later, as the next is decided on by the last.
+            #expect(found <= 20 + 5 + 4 + 2 * 5)
+        }
+        #expect(20...40 ~= protections)
+    }
+
+    @Test("after an epoch that finds many at once, what it found is what is usual")
+    func moreAtOnce() {
+        var policy = OpenPagesPolicy()
+        #expect(cut(&policy, 3))
+        #expect(cut(&policy, 50))
+        #expect(!cut(&policy, 50))
+        // Those of the epoch before were still open in it.
+        #expect(!cut(&policy, 45))
+        #expect(cut(&policy, 45))
+        #expect(cut(&policy, 50))
+    }
+
+    @Test("many are always protected")
+    func many() {
+        var policy = OpenPagesPolicy()
+        _ = cut(&policy, 1000)
+        for _ in 0..<10 { #expect(!cut(&policy, 1000)) }
+        #expect(!cut(&policy, 60))
+        #expect(cut(&policy, 60))
+    }
+}
