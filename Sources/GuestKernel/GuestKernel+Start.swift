@@ -29,7 +29,8 @@ extension GuestKernel {
         let loaded = try loader.load(prepared)
         callSites.setVdso(loaded.vdso ?? 0)
         var program = GuestProgram()
-        program.path = absolute(loaded.path)
+        let path = paths.guestPath(ofHostPath: Array(prepared.executablePath.utf8))
+        program.path = String(decoding: path, as: UTF8.self)
         program.arguments = loaded.arguments
         program.environment = prepared.environment
         program.auxiliaryVector = loaded.auxiliaryVector
@@ -37,11 +38,5 @@ extension GuestKernel {
         program.entry = loaded.start
         setProgram(program)
         return loaded
-    }
-
-    private func absolute(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
     }
 }

@@ -14,8 +14,8 @@ public struct PreparedProgram {
     let elf: ElfFile
     let interpreter: (ProgramFile, ElfFile)?
 
-    /// The executable that is loaded: for a script, its interpreter.
-    public var executablePath: String { file.path }
+    /// The executable that is loaded (for a script, its interpreter), by the path that the host's kernel has for it.
+    public var executablePath: String { file.identity.path }
 
     /// Opens a path as the host's kernel follows it.
     public static func openOnHost(_ path: String) -> Int {

@@ -92,12 +92,7 @@ enum ExecCalls {
     /// The program's file, and what it is called: for one without a path of its own /dev/fd/N, as on Linux.
     private static func open(_ thread: GuestThread, _ request: Request) throws(CallError) -> (String, Int32) {
         let kernel = thread.kernel
-        let path: [UInt8]
-        do {
-            path = try GuestAccess.string(at: request.path, limit: PathResolver.pathByteCountMax)
-        } catch {
-            throw CallError(errno: error == .fault ? EFAULT : ENAMETOOLONG)
-        }
+        let path = try PathResolver.path(at: request.path).get()
         let isFromDescriptor = Int32(truncatingIfNeeded: request.directory) != AT_FDCWD
         if path.isEmpty {
             guard request.flags & emptyPath != 0 else { throw CallError(errno: ENOENT) }
@@ -109,7 +104,7 @@ enum ExecCalls {
         }
         let isRelative = isFromDescriptor && path.first != UInt8(ascii: "/")
         let options = PathWalkOptions(followsLast: request.flags & noFollow == 0)
-        switch kernel.paths.resolve(kernel, directory: request.directory, path: path, options) {
+        switch kernel.paths.resolveChecked(kernel, directory: request.directory, path: path, options) {
         case .failure(let error): throw error
         case .success(let resolved):
             let noLink = request.flags & noFollow != 0 ? O_NOFOLLOW : 0
@@ -120,7 +115,7 @@ enum ExecCalls {
     }
 
     private static func openInterpreter(_ kernel: GuestKernel, _ path: [UInt8]) -> Int {
-        switch kernel.paths.resolve(
+        switch kernel.paths.resolveChecked(
             kernel, directory: UInt64(signed: AT_FDCWD), path: path, PathWalkOptions(followsLast: true))
         {
         case .failure(let error): return failed(error.errno)

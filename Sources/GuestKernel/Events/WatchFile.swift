@@ -27,21 +27,26 @@ enum WatchFile {
     static func add(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         let kernel = thread.kernel
-        let resolved = kernel.paths.resolve(
+        let resolved = kernel.paths.resolveChecked(
             kernel, directory: UInt64(signed: AT_FDCWD), pathAt: arguments.b,
-            followsLast: arguments.c & linkItselfFlag == 0)
+            PathWalkOptions(followsLast: arguments.c & linkItselfFlag == 0))
         switch resolved {
         case .failure(let error): return failed(error.errno)
         case .success(let path):
+            var shown = OpenCalls.absolute(path, kernel)
+            switch path.synthetic?.node {
+            case nil: break
+            case .descriptor(let watched)?: shown = ProcDescriptors.link(watched, kernel) ?? shown
             // What the supervisor makes up never changes in a way that could be watched.
-            if path.synthetic != nil { return failed(ENOENT) }
+            default: return failed(ENOENT)
+            }
             let result = withExtendedLifetime(path) {
                 hostCall(
                     __NR_inotify_add_watch, UInt64(signed: file.hostFD), path.wholePathAddress,
                     UInt64(UInt32(truncatingIfNeeded: arguments.c)))
             }
             if result >= 0 {
-                record(file, Int32(result), OpenCalls.absolute(path, kernel), UInt32(truncatingIfNeeded: arguments.c))
+                record(file, Int32(result), shown, UInt32(truncatingIfNeeded: arguments.c))
             }
             return result
         }

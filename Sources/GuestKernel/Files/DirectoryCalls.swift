@@ -87,8 +87,8 @@ enum DirectoryCalls {
 
     static func chdir(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
         let kernel = thread.kernel
-        let found = kernel.paths.resolve(
-            kernel, directory: UInt64(signed: AT_FDCWD), pathAt: arguments.a, followsLast: true)
+        let found = kernel.paths.resolveChecked(
+            kernel, directory: UInt64(signed: AT_FDCWD), pathAt: arguments.a, PathWalkOptions())
         return changing(kernel) { enter(found) }
     }
 

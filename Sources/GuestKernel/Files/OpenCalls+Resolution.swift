@@ -28,10 +28,9 @@ extension OpenCalls {
     /// follow; from the guest's own directories below /proc/self that would lead to the supervisor's files.
     private static func openBeneath(_ thread: GuestThread, _ request: Request) -> Int {
         let path: [UInt8]
-        do {
-            path = try GuestAccess.string(at: request.path, limit: PathResolver.pathByteCountMax)
-        } catch {
-            return failed(error == .fault ? EFAULT : ENAMETOOLONG)
+        switch PathResolver.path(at: request.path) {
+        case .success(let given): path = given
+        case .failure(let error): return failed(error.errno)
         }
         var start: FileDescription?
         if Int32(truncatingIfNeeded: request.directory) != AT_FDCWD {

@@ -113,15 +113,17 @@ extension OpenCalls {
     }
 
     /// A link on the way leads to an open descriptor or the like: /var/log/x -> /dev/stdout -> /proc/self/fd/1. It is
-    /// the guest's descriptor that is meant, so the links are followed here; a link of another process is the host's.
-    static func openThroughLinks(_ thread: GuestThread, _ resolved: ResolvedPath, _ request: Request) -> Int {
-        let found: ResolvedPath?
-        switch LinkWalk.follow(thread.kernel, resolved, followsLast: request.followsLast) {
-        case .success(let path): found = path
+    /// the guest's descriptor that is meant, so the path is followed here; a link of another process is the host's.
+    static func openThroughLinks(_ thread: GuestThread, _ request: Request) -> Int {
+        let paths = thread.kernel.paths
+        let path: ResolvedPath
+        switch PathResolver.path(at: request.path).flatMap({
+            paths.follow(thread.kernel, directory: request.directory, path: $0, request.walkOptions)
+        }) {
+        case .success(let found): path = found
         case .failure(let error): return failed(error.errno)
         }
-        if let found, found.synthetic != nil, !request.wantsPathOnly { return openSynthetic(thread, found, request) }
-        let path = found ?? resolved
+        if path.synthetic != nil, !request.wantsPathOnly { return openSynthetic(thread, path, request) }
         let volumes = thread.kernel.volumes
         let opened = openSettled(thread, path, request) { request in
             volumes?.open(thread.kernel, path, request, resolution: 0) ?? openOnce(path, request, resolution: 0)

@@ -62,16 +62,31 @@ enum OpenCalls {
         request.isAgain = thread.takeAgain()
         let kernel = thread.kernel
         let resolved: ResolvedPath
-        switch kernel.paths.resolve(
-            kernel, directory: request.directory, pathAt: request.path, request.walkOptions)
-        {
+        switch resolve(kernel, request) {
         case .success(let found): resolved = found
         case .failure(let error): return failed(error.errno)
         }
         if resolved.synthetic != nil, !request.wantsPathOnly { return openSynthetic(thread, resolved, request) }
         let opened = openHost(thread, resolved, request)
-        if opened == -Int(ELOOP), request.resolution == 0 { return openThroughLinks(thread, resolved, request) }
+        if request.resolution == 0, kernel.paths.mounts == nil {
+            let mayBeGuests = opened == -Int(ENOENT) && PathResolver.isDangling(resolved)
+            if opened == -Int(ELOOP) || mayBeGuests { return openThroughLinks(thread, request) }
+        }
         return opened < 0 ? opened : finish(thread, Int32(opened), resolved, request)
+    }
+
+    private static func resolve(_ kernel: GuestKernel, _ request: Request) -> Result<ResolvedPath, CallError> {
+        PathResolver.path(at: request.path).flatMap { path in
+            let (paths, directory, options) = (kernel.paths, request.directory, request.walkOptions)
+            if !PathResolver.hostRefusesMagicLinks {
+                return paths.follow(kernel, directory: directory, path: path, options)
+            }
+            // Whether the file may be changed is found out before it is opened.
+            if kernel.volumes?.mayChange(request) == true {
+                return paths.resolveChecked(kernel, directory: directory, path: path, options, mayBeMissing: true)
+            }
+            return paths.resolve(kernel, directory: directory, path: path, options)
+        }
     }
 
     /// Gives what was opened its description and number.

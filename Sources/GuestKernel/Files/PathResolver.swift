@@ -6,7 +6,8 @@ import Synchronization
 /// Every path of the guest's goes through here: working directory, descriptors as starting points, /proc/self, which
 /// must speak of the guest, and volumes, which may lie elsewhere on this host than where the guest knows them.
 ///
-/// Where all volumes are in their places, the host's kernel follows the path; else `PathWalk` does.
+/// Where all volumes are in their places, the host's kernel follows the path; else `PathWalk` does, and where the host
+/// would come to a descriptor of the supervisor's.
 final class PathResolver: Sendable {
     static let pathByteCountMax = 4096
 
@@ -37,13 +38,15 @@ final class PathResolver: Sendable {
     func resolve(
         _ kernel: GuestKernel, directory: UInt64, pathAt address: UInt64, _ options: PathWalkOptions
     ) -> Result<ResolvedPath, CallError> {
-        let path: [UInt8]
+        PathResolver.path(at: address).flatMap { resolve(kernel, directory: directory, path: $0, options) }
+    }
+
+    static func path(at address: UInt64) -> Result<[UInt8], CallError> {
         do {
-            path = try GuestAccess.string(at: address, limit: PathResolver.pathByteCountMax)
+            return .success(try GuestAccess.string(at: address, limit: pathByteCountMax))
         } catch {
             return .failure(CallError(errno: error == .fault ? EFAULT : ENAMETOOLONG))
         }
-        return resolve(kernel, directory: directory, path: path, options)
     }
 
     func resolve(
@@ -61,23 +64,35 @@ final class PathResolver: Sendable {
     func resolve(
         _ kernel: GuestKernel, directory: UInt64, path: [UInt8], _ options: PathWalkOptions
     ) -> Result<ResolvedPath, CallError> {
+        resolve(kernel, directory: directory, path: path, options, mounts)
+    }
+
+    /// `mounts` where the path is followed here, and not by the host's kernel.
+    func resolve(
+        _ kernel: GuestKernel, directory: UInt64, path: [UInt8], _ options: PathWalkOptions, _ mounts: GuestMounts?
+    ) -> Result<ResolvedPath, CallError> {
         let isAbsolute = path.first == UInt8(ascii: "/")
         var start: FileDescription?
         if !isAbsolute, Int32(truncatingIfNeeded: directory) != AT_FDCWD {
             guard let file = kernel.files.find(directory) else { return .failure(CallError(errno: EBADF)) }
             start = file
         }
-        let synthetic = SyntheticPath.find(kernel, path: path, start: start, followsLast: options.followsLast)
+        let synthetic = SyntheticPath.find(
+            kernel, path: path, start: start, followsLast: options.followsLast, isFollowedHere: mounts != nil)
         if let mounts {
             switch synthetic {
             case .failure?: return synthetic!
             case .success(let found)?:
                 guard let from = found.goesOn else { return .success(found) }
-                return walk(kernel, mounts, found.hostPath, from: from, options, guestPath: found.guestPath)
+                let rest = found.hostPath
+                return walk(kernel, mounts, rest.isEmpty ? [UInt8(ascii: ".")] : rest, from: from, options)
             case nil: break
             }
             let from = start.map { ResolvedPath.Start.descriptor($0) } ?? (isAbsolute ? .root : .workingDirectory)
-            return walk(kernel, mounts, path, from: from, options, guestPath: guestPath(path, from: start))
+            let isShownAsGiven = self.mounts != nil
+            return walk(
+                kernel, mounts, path, from: from, options,
+                guestPath: isShownAsGiven ? guestPath(path, from: start) : nil)
         }
         if let synthetic { return synthetic }
         return .success(unresolved(path, from: start))
@@ -104,9 +119,10 @@ final class PathResolver: Sendable {
         return path.isEmpty ? above : above + [UInt8(ascii: "/")] + path
     }
 
+    /// `guestPath` is the path as the guest sees it; nil where that has to be told by where it leads.
     private func walk(
         _ kernel: GuestKernel, _ mounts: GuestMounts, _ path: [UInt8], from start: ResolvedPath.Start,
-        _ options: PathWalkOptions, guestPath: [UInt8]
+        _ options: PathWalkOptions, guestPath: [UInt8]? = nil
     ) -> Result<ResolvedPath, CallError> {
         let directory: HostDirectory
         switch start {
@@ -115,16 +131,25 @@ final class PathResolver: Sendable {
         case .descriptor(let file): directory = HostDirectory(of: file)
         }
         if path.isEmpty {
-            // AT_EMPTY_PATH, or what /proc/self/cwd leads to.
-            return .success(ResolvedPath(directory, name: [], guestPath: guestPath))
+            // AT_EMPTY_PATH.
+            return .success(ResolvedPath(directory, name: [], guestPath: guestPath ?? []))
         }
         let tree = HostTree(kernel: kernel, mounts: mounts, options: options)
         switch PathWalk.follow(path, from: directory, in: tree, options) {
         case .failure(let error): return .failure(error)
         case .success(.special(let found)): return .success(found)
         case .success(.place(let place, let name)):
-            return .success(ResolvedPath(place, name: name, guestPath: guestPath))
+            let shown = guestPath ?? self.guestPath(of: name, in: place)
+            return .success(ResolvedPath(place, name: name, guestPath: shown))
         }
+    }
+
+    /// The path of a name in a directory; of what is not reachable by one, the name.
+    private func guestPath(of name: [UInt8], in place: HostDirectory) -> [UInt8] {
+        let found = place.hostFD == AT_FDCWD ? workingDirectory : guestPath(ofDescriptor: place.hostFD)
+        guard let above = found, above.first == UInt8(ascii: "/") else { return name }
+        if name == [UInt8(ascii: ".")] { return above }
+        return (above.count == 1 ? [] : above) + [UInt8(ascii: "/")] + name
     }
 
     // MARK: - The way back

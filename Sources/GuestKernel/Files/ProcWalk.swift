@@ -9,6 +9,8 @@ struct ProcWalk {
         case devices
         case proc
         case directory(ProcDirectory, ProcTask)
+        /// Below a process's directory, where things are the host process's own (net, ns): the names since.
+        case foreign(ProcTask, [ArraySlice<UInt8>])
     }
 
     /// What a component leads to.
@@ -25,9 +27,12 @@ struct ProcWalk {
     /// Whether a link in the last place is followed; a slash behind it says so, too.
     private let followsLast: Bool
     private let hasTrailingSlash: Bool
+    /// Whether the resolver follows what is left of a path that leads out of here; the host does otherwise.
+    private let isFollowedHere: Bool
 
-    init(_ kernel: GuestKernel, _ path: [UInt8], followsLast: Bool) {
+    init(_ kernel: GuestKernel, _ path: [UInt8], followsLast: Bool, isFollowedHere: Bool) {
         self.kernel = kernel
+        self.isFollowedHere = isFollowedHere || kernel.paths.mounts != nil
         let all = path.split(separator: UInt8(ascii: "/"))
         components = all.filter { !$0.elementsEqual(".".utf8) }
         hasTrailingSlash = path.last == UInt8(ascii: "/") || all.last?.elementsEqual(".".utf8) == true
@@ -47,6 +52,9 @@ struct ProcWalk {
                 if !isLast || hasTrailingSlash { return .failure(CallError(errno: ENOTDIR)) }
                 return .success(resolved(node, hostPath: hostPath, guestPath: name))
             }
+        }
+        if case .foreign(let task, let names) = place {
+            return plain(foreignPath(task, names) + (hasTrailingSlash ? [UInt8(ascii: "/")] : []))
         }
         guard case .directory(let directory, let task) = place else { return nil }
         let hostPath = hostPath(directory, task)
@@ -82,6 +90,7 @@ struct ProcWalk {
         case .devices: return stepFromDevices(by: name, index)
         case .proc: return stepFromProc(by: name, index)
         case .directory(.process, let task): return stepFromProcess(task, by: name, index)
+        case .foreign(let task, let names): return step(within: task, names, index)
         case .directory(let directory, let task): return step(from: directory, task, by: name, index)
         }
     }
@@ -164,7 +173,21 @@ struct ProcWalk {
             return .node(.file(file, task), hostPath: hostPath, name: guestPath)
         }
         // Mounts, control groups, namespaces, I/O counts and the like are the host process's own.
-        return .end(plain(Array(hostPath.utf8) + slashAndRest(after: index)))
+        return .place(.foreign(task, [components[index]]))
+    }
+
+    /// Nothing there is a link to a directory but one that cannot be left again by "..", so names can be counted.
+    private func step(within task: ProcTask, _ names: [ArraySlice<UInt8>], _ index: Int) -> Step {
+        guard components[index].elementsEqual("..".utf8) else {
+            return .place(.foreign(task, names + [components[index]]))
+        }
+        if case .failure(let error) = HostDirectory.open(foreignPath(task, names)) { return .end(.failure(error)) }
+        let left = names.dropLast()
+        return .place(left.isEmpty ? .directory(.process, task) : .foreign(task, Array(left)))
+    }
+
+    private func foreignPath(_ task: ProcTask, _ names: [ArraySlice<UInt8>]) -> [UInt8] {
+        names.reduce(into: Array(task.hostPath.dropLast().utf8)) { $0 += [UInt8(ascii: "/")] + $1 }
     }
 
     private func step(from directory: ProcDirectory, _ task: ProcTask, by name: String, _ index: Int) -> Step {
@@ -198,11 +221,11 @@ struct ProcWalk {
         }
         var rest = slashAndRest(after: index)
         if let place = file.payload as? SpecialDirectory {
-            if let found = SyntheticPath.find(kernel, absolute: place.path + rest, followsLast: followsLast) {
+            if let found = find(absolute: place.path + rest) {
                 return .end(found)
             }
         }
-        if kernel.paths.mounts != nil { return .end(goOn(from: .descriptor(file), Array(rest.dropFirst()))) }
+        if isFollowedHere { return .end(goOn(from: .descriptor(file), Array(rest.dropFirst()))) }
         rest = Array(hostPath.utf8) + rest
         return .end(
             .success(ResolvedPath(hostDirectory: AT_FDCWD, directory: file, hostPath: rest, guestPath: rest)))
@@ -213,27 +236,31 @@ struct ProcWalk {
     private func fromWorkingDirectory(_ index: Int) -> Result<ResolvedPath, CallError> {
         let rest = slashAndRest(after: index)
         if kernel.paths.isWorkingDirectorySpecial, let place = HostFile.workingDirectory(),
-            let found = SyntheticPath.find(kernel, absolute: place + rest, followsLast: followsLast)
+            let found = find(absolute: place + rest)
         {
             return found
         }
-        if kernel.paths.mounts != nil { return goOn(from: .workingDirectory, Array(rest.dropFirst())) }
+        if isFollowedHere { return goOn(from: .workingDirectory, Array(rest.dropFirst())) }
         return plain(Array("/proc/self/cwd".utf8) + rest)
     }
 
     private func fromRoot(_ index: Int) -> Result<ResolvedPath, CallError> {
         let rest = slashAndRest(after: index)
-        if let found = SyntheticPath.find(kernel, absolute: rest, followsLast: followsLast) { return found }
+        if let found = find(absolute: rest) { return found }
         return goOn(from: .root, rest.isEmpty ? [UInt8(ascii: "/")] : rest)
     }
 
     /// Where the resolver itself is to follow what is left; the host is otherwise.
     private func goOn(from start: ResolvedPath.Start, _ path: [UInt8]) -> Result<ResolvedPath, CallError> {
-        if kernel.paths.mounts == nil { return plain(path) }
+        if !isFollowedHere { return plain(path) }
         let directory: FileDescription? = if case .descriptor(let file) = start { file } else { nil }
         return .success(
             ResolvedPath(
                 hostDirectory: AT_FDCWD, directory: directory, hostPath: path, guestPath: path, goesOn: start))
+    }
+
+    private func find(absolute path: [UInt8]) -> Result<ResolvedPath, CallError>? {
+        SyntheticPath.find(kernel, absolute: path, followsLast: followsLast, isFollowedHere: isFollowedHere)
     }
 
     private func plain(_ path: [UInt8]) -> Result<ResolvedPath, CallError> {

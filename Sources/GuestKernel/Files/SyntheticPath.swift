@@ -10,29 +10,31 @@ struct SyntheticPath: Sendable {
     /// Looks whether a path leads below /proc/self. Nil for one that does not, which is nearly every one: an absolute
     /// path costs the look at a prefix, a relative one a look at the descriptor or a flag.
     ///
-    /// A path that gets there by a symbolic link elsewhere, or by "..", is not seen here; opening one is
-    /// (OpenCalls.open).
+    /// A path that gets there by a symbolic link elsewhere, or by "..", is not seen here; where that matters, the
+    /// resolver follows it (PathResolver.resolveChecked).
     static func find(
-        _ kernel: GuestKernel, path: [UInt8], start: FileDescription?, followsLast: Bool
+        _ kernel: GuestKernel, path: [UInt8], start: FileDescription?, followsLast: Bool, isFollowedHere: Bool
     ) -> Result<ResolvedPath, CallError>? {
-        if path.first == UInt8(ascii: "/") {
-            guard mayLeadToProc(path) else { return nil }
-            return find(kernel, absolute: path, followsLast: followsLast)
+        func find(_ path: [UInt8]) -> Result<ResolvedPath, CallError>? {
+            SyntheticPath.find(kernel, absolute: path, followsLast: followsLast, isFollowedHere: isFollowedHere)
         }
+        if path.first == UInt8(ascii: "/") { return find(path) }
         if path.isEmpty { return nil }
         if let start {
             guard let payload = start.payload, let place = payload as? SpecialDirectory else { return nil }
-            return find(kernel, absolute: place.path + [UInt8(ascii: "/")] + path, followsLast: followsLast)
+            return find(place.path + [UInt8(ascii: "/")] + path)
         }
         guard kernel.paths.isWorkingDirectorySpecial, let place = HostFile.workingDirectory() else { return nil }
-        return find(kernel, absolute: place + [UInt8(ascii: "/")] + path, followsLast: followsLast)
+        return find(place + [UInt8(ascii: "/")] + path)
     }
 
+    /// `isFollowedHere` where the resolver goes on with a path that leads out of /proc again (`ResolvedPath.goesOn`),
+    /// and not the host.
     static func find(
-        _ kernel: GuestKernel, absolute path: [UInt8], followsLast: Bool
+        _ kernel: GuestKernel, absolute path: [UInt8], followsLast: Bool, isFollowedHere: Bool = false
     ) -> Result<ResolvedPath, CallError>? {
         guard mayLeadToProc(path) else { return nil }
-        return ProcWalk(kernel, path, followsLast: followsLast).resolve()
+        return ProcWalk(kernel, path, followsLast: followsLast, isFollowedHere: isFollowedHere).resolve()
     }
 
     private static func mayLeadToProc(_ path: [UInt8]) -> Bool {

@@ -62,7 +62,7 @@ struct SocketAddress {
         let room = min(byteCount - SocketAddress.familyByteCount, SocketAddress.pathByteCountMax)
         let bytes = UnsafeRawBufferPointer(start: pointer + SocketAddress.familyByteCount, count: room)
         let path = Array(bytes.prefix { $0 != 0 })
-        switch thread.kernel.paths.resolve(
+        switch thread.kernel.paths.resolveChecked(
             thread.kernel, directory: UInt64(signed: AT_FDCWD), path: path,
             PathWalkOptions(followsLast: !isNew, isName: isNew))
         {

@@ -66,7 +66,7 @@ struct SocketBinding {
     private func hostAddress(_ address: [UInt8]) -> (address: [UInt8], path: ResolvedPath?)? {
         guard hasPath(address) else { return (address, nil) }
         let path = Array(address.dropFirst(SocketBinding.familyByteCount).prefix { $0 != 0 })
-        let resolved = kernel.paths.resolve(
+        let resolved = kernel.paths.resolveChecked(
             kernel, directory: UInt64(signed: AT_FDCWD), path: path, PathWalkOptions(followsLast: false, isName: true))
         guard case .success(let found) = resolved else { return nil }
         let host = found.socketPath(byteCountMax: SocketAddress.pathByteCountMax).bytes

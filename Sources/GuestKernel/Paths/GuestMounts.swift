@@ -27,18 +27,30 @@ final class GuestMounts: Sendable {
     private let mounts: [Mount]
 
     /// Nil where every volume lies where the guest knows it.
-    init?(_ volumes: [VolumePlace], report: (String) -> Void) {
+    convenience init?(_ volumes: [VolumePlace], report: (String) -> Void) {
         let moved = volumes.filter { $0.guestPath != $0.hostPath }
-        guard !moved.isEmpty, case .success(let root) = HostDirectory.open([UInt8(ascii: "/")]) else { return nil }
+        if moved.isEmpty { return nil }
+        self.init(mounting: moved, report: report)
+    }
+
+    private init?(mounting volumes: [VolumePlace], report: (String) -> Void) {
+        guard case .success(let root) = HostDirectory.open([UInt8(ascii: "/")]) else { return nil }
         self.root = root
-        if case .success(let proc) = HostDirectory.open(Array("/proc".utf8)) {
-            procIdentity = proc.identity
-        } else {
+        switch HostDirectory.open(Array("/proc".utf8)) {
+        case .success(let proc): procIdentity = proc.identity
+        case .failure(let error):
+            // For want of descriptors: without it a path could lead to the supervisor's.
+            guard error.errno == ENOENT else { return nil }
             procIdentity = nil
         }
         var builder = Builder(root: root)
-        for volume in moved { builder.add(volume, report) }
+        for volume in volumes { builder.add(volume, report) }
         mounts = builder.mounts
+    }
+
+    /// None: for a path that the host must not follow. Nil where the root cannot be opened, for want of descriptors.
+    convenience init?() {
+        self.init(mounting: [], report: { _ in })
     }
 
     /// What it holds open.

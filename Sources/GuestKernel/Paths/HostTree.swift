@@ -20,7 +20,7 @@ struct HostTree: PathTree {
         // A link is no directory.
         guard opened == -Int(ENOTDIR) || opened == -Int(ELOOP) else { return failure(opened) }
         guard let target = HostFile.link(path, at: directory.hostFD) else { return .other }
-        guard isMagic(path, in: directory) else { return .link(target) }
+        guard hasMagicLinks(directory) else { return .link(target) }
         if options.isConfined || options.refusesMagicLinks { return failure(-Int(ELOOP)) }
         let followed = open(path, at: directory, 0)
         return followed < 0 ? failure(followed) : .directory(HostDirectory(owning: Int32(followed)))
@@ -29,7 +29,7 @@ struct HostTree: PathTree {
     func look(at name: ArraySlice<UInt8>, in directory: HostDirectory) -> PathStep<HostDirectory> {
         if let mount = mounts.find(name, in: directory) { return .mount(mount.directory) }
         let path = Array(name)
-        guard let target = HostFile.link(path, at: directory.hostFD), !isMagic(path, in: directory) else {
+        guard let target = HostFile.link(path, at: directory.hostFD), !hasMagicLinks(directory) else {
             return .other
         }
         return .link(target)
@@ -45,16 +45,12 @@ struct HostTree: PathTree {
         return HostFile.withPath(path) { HostFile.open($0, how, at: directory.hostFD) }
     }
 
-    /// Whether a link is one of those below /proc whose target says what it is, not where.
-    private func isMagic(_ path: [UInt8], in directory: HostDirectory) -> Bool {
-        guard let procDevice = mounts.procIdentity?.device, directory.identity?.device == procDevice else {
-            return false
-        }
-        let how = OpenCalls.OpenHow(
-            flags: UInt64(OpenCalls.pathOnly), mode: 0, resolution: PathWalkOptions.withoutMagicLinks)
-        let opened = HostFile.withPath(path) { HostFile.open($0, how, at: directory.hostFD) }
-        if opened >= 0 { hostCall(__NR_close, UInt64(opened)) }
-        return opened == -Int(ELOOP)
+    /// Whether the links in a directory are those below /proc whose target says what they are, not where. Those of
+    /// /proc itself (self, mounts, net) are like any others; the few elsewhere that are (/proc/asound) the host may
+    /// follow as well.
+    private func hasMagicLinks(_ directory: HostDirectory) -> Bool {
+        guard let proc = mounts.procIdentity, let identity = directory.identity else { return false }
+        return identity.device == proc.device && identity != proc
     }
 
     private func failure(_ result: Int) -> PathStep<HostDirectory> {
@@ -93,7 +89,7 @@ struct HostTree: PathTree {
 
     /// What the guest's own /proc says of an absolute path.
     func detour(toAbsolute path: [UInt8]) -> PathDetour<HostDirectory, ResolvedPath>? {
-        switch SyntheticPath.find(kernel, absolute: path, followsLast: options.followsLast) {
+        switch SyntheticPath.find(kernel, absolute: path, followsLast: options.followsLast, isFollowedHere: true) {
         case nil: return nil
         case .failure(let error): return .failure(error)
         case .success(let found):

@@ -69,8 +69,9 @@ extension ObjectRestorer {
     }
 
     private func open(_ file: FileRecord) -> Int {
-        let resolved = kernel.paths.resolve(
-            kernel, directory: UInt64(signed: AT_FDCWD), path: file.path, followsLast: file.flags & O_NOFOLLOW == 0)
+        let resolved = kernel.paths.resolveChecked(
+            kernel, directory: UInt64(signed: AT_FDCWD), path: file.path,
+            PathWalkOptions(followsLast: file.flags & O_NOFOLLOW == 0))
         switch resolved {
         case .failure(let error): return failed(error.errno)
         case .success(let path):
@@ -147,9 +148,9 @@ extension ObjectRestorer {
 
     /// The number, or a negative errno: what is not here any more is not watched.
     private func add(_ watch: WatchRecord.Watch, to hostFD: Int32) -> Int32 {
-        let resolved = kernel.paths.resolve(
+        let resolved = kernel.paths.resolveChecked(
             kernel, directory: UInt64(signed: AT_FDCWD), path: watch.path,
-            followsLast: watch.mask & ObjectRestorer.linkItselfFlag == 0)
+            PathWalkOptions(followsLast: watch.mask & ObjectRestorer.linkItselfFlag == 0))
         guard case .success(let path) = resolved else { return -ENOENT }
         return withExtendedLifetime(path) {
             Int32(

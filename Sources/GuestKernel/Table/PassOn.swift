@@ -102,9 +102,9 @@ struct PassOn: Sendable {
     private func resolve(
         _ thread: GuestThread, _ directory: UInt64, _ path: UInt64, _ options: PathWalkOptions
     ) -> Result<ResolvedPath, CallError> {
-        let resolved = thread.kernel.paths.resolve(thread.kernel, directory: directory, pathAt: path, options)
-        guard changesFiles, options.followsLast, case .success(let found) = resolved else { return resolved }
-        return LinkWalk.forChange(thread.kernel, found)
+        let paths = thread.kernel.paths
+        if changesFiles { return paths.resolveChecked(thread.kernel, directory: directory, pathAt: path, options) }
+        return paths.resolve(thread.kernel, directory: directory, pathAt: path, options)
     }
 
     // MARK: - Where the resolver follows paths before the call is made

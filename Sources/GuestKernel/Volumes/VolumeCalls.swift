@@ -46,8 +46,8 @@ struct VolumeCall {
             address[1] == 0, thread.kernel.volumes != nil || thread.waiter.isAboutToChangeName
         else { return call() }
         let path = Array(address.dropFirst(familyByteCount).prefix { $0 != 0 })
-        let resolved = thread.kernel.paths.resolve(
-            thread.kernel, directory: UInt64(signed: AT_FDCWD), path: path, followsLast: false)
+        let resolved = thread.kernel.paths.resolveChecked(
+            thread.kernel, directory: UInt64(signed: AT_FDCWD), path: path, PathWalkOptions(followsLast: false))
         guard case .success(let found) = resolved else { return call() }
         let change = VolumeCall(
             kernel: thread.kernel, number: __NR_bind, arguments: SyscallArguments(a: 0, b: 0, c: 0, d: 0, e: 0, f: 0),

@@ -31,8 +31,9 @@ extension VolumeJournal {
         }
     }
 
-    private func mayChange(_ request: OpenCalls.Request) -> Bool {
-        if request.wantsPathOnly { return false }
+    /// Whether an open can make, empty or change a file that is replicated.
+    func mayChange(_ request: OpenCalls.Request) -> Bool {
+        if request.wantsPathOnly || !isRecording { return false }
         return request.flags & O_ACCMODE != O_RDONLY
             || request.flags & (O_CREAT | O_TRUNC | OpenCalls.temporaryFile & ~O_DIRECTORY) != 0
     }
