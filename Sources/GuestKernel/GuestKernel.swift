@@ -116,6 +116,7 @@ public final class GuestKernel: @unchecked Sendable {
     let tracing: GuestTracing?
     let network = GuestNetwork()
     let children = ChildTable()
+    let segments = SegmentTable()
     /// In a child of vfork's, what its parent waits for (`ParentHold`); -1 for nothing.
     let parentHold = Atomic<Int32>(-1)
     /// In a child whose exit signal is not SIGCHLD: how its parent hears of its execve.

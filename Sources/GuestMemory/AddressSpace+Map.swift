@@ -37,6 +37,23 @@ extension AddressSpace {
         }
     }
 
+    /// shmdt(2): takes away what a mapping of all of a file, which was made at an address, has left there. -EINVAL for
+    /// nothing.
+    public func detach(_ file: FileIdentity, at address: UInt64, byteCount: UInt64) -> Int {
+        guard let range = AddressRange(guestStart: address, count: byteCount)?.roundedOutToPages() else {
+            return -Int(EINVAL)
+        }
+        return state.withLock { state in
+            var result = -Int(EINVAL)
+            for area in state.map.areas(in: range)
+            where area.kind.file == file && area.kind.offset == area.range.start - address {
+                result = clear(area.range, in: &state)
+                if result < 0 { break }
+            }
+            return result
+        }
+    }
+
     /// Closes the host pages of every area in `range` and removes the areas. Where the host cannot close one (its own
     /// limit on mappings, when an area has to be split), that one and those above it stay: ENOMEM, as Linux's munmap.
     func clear(_ range: AddressRange, in state: inout State) -> Int {

@@ -140,6 +140,6 @@ public struct AddressSpaceError: Error {
 }
 
 /// Rounds up to a whole page; `value` is below 2^63, as every length is checked to be.
-func roundUp(_ value: UInt64) -> UInt64 {
+public func roundUp(_ value: UInt64) -> UInt64 {
     (value + 4095) & ~4095
 }

@@ -76,6 +76,15 @@ struct ObjectRecordTests {
         return table
     }()
 
+    private static let segments: SegmentRecord = {
+        let owner = SegmentRecord.Owner(user: 1, group: 2)
+        var segment = SegmentRecord.Segment(
+            number: 4711, key: -5, file: 2, byteCount: 77, mode: 0o1640, owner: owner,
+            creator: SegmentRecord.Owner(user: 3, group: 4), creatorProcess: 8, changedSeconds: 9)
+        (segment.lastProcess, segment.attachedSeconds, segment.detachedSeconds) = (10, 11, 12)
+        return SegmentRecord(segments: [segment], nextNumber: 5)
+    }()
+
     private static let queue: QueueRecord = {
         var queue = QueueRecord()
         queue.runs = [[1, 2, 3], [], [4]]
@@ -95,6 +104,7 @@ struct ObjectRecordTests {
     func otherRoundTrips() throws {
         #expect(try DescriptorTableRecord(decoding: Self.table.encoded()) == Self.table)
         #expect(try QueueRecord(decoding: Self.queue.encoded()) == Self.queue)
+        #expect(try SegmentRecord(decoding: Self.segments.encoded()) == Self.segments)
     }
 
     // MARK: - Damage
@@ -121,6 +131,7 @@ struct ObjectRecordTests {
     private static let others: [(bytes: [UInt8], decode: @Sendable ([UInt8]) throws -> Void)] = [
         (table.encoded(), { _ = try DescriptorTableRecord(decoding: $0) }),
         (queue.encoded(), { _ = try QueueRecord(decoding: $0) }),
+        (segments.encoded(), { _ = try SegmentRecord(decoding: $0) }),
     ]
 
     @Test("any byte may be any other: it decodes or is an error, and what decodes encodes again")
@@ -167,6 +178,7 @@ struct ObjectRecordTests {
         }
         records[RecordFamily.descriptors.key()] = table.encoded()
         records[RecordFamily.networkCounters.key()] = [9, 0, 0, 0, 0, 0, 0, 0]
+        records[RecordFamily.segments.key()] = segments.encoded()
         records[RecordFamily.objectContents.key(4)] = queue.encoded()
         records[RecordFamily.objectContents.key(7)] = [3, 0, 0, 0, 0, 0, 0, 0]
         records[RecordFamily.pipeContents.key(4)] = queue.encoded()
@@ -182,6 +194,7 @@ struct ObjectRecordTests {
         #expect(decoded.queues == [4: Self.queue])
         #expect(decoded.pipes == [4: Self.queue])
         #expect(decoded.objectNumber == 9)
+        #expect(decoded.segments == Self.segments)
     }
 
     @Test("what does not fit together is refused")
@@ -190,6 +203,8 @@ struct ObjectRecordTests {
         let damages: [(String, (inout RecordSet) -> Void)] = [
             ("no table", { $0[RecordFamily.descriptors.key()] = nil }),
             ("no counters", { $0[RecordFamily.networkCounters.key()] = nil }),
+            ("no segments", { $0[RecordFamily.segments.key()] = nil }),
+            ("a segment of nothing", { $0[RecordFamily.object.key(2)] = nil }),
             ("a descriptor of nothing", { $0[RecordFamily.object.key(4)] = nil }),
             ("contents of what has none", { $0[RecordFamily.objectContents.key(1)] = [0, 0, 0, 0, 0, 0, 0, 0] }),
             ("contents of nothing", { $0[RecordFamily.objectContents.key(99)] = [0, 0, 0, 0, 0, 0, 0, 0] }),

@@ -55,7 +55,7 @@ enum ForkCalls {
         defer { thread_gate_open() }
         kernel.futexes.useHost()
         FileDescription.areShared.store(true, ordering: .relaxed)
-        if !request.sharesMemory { kernel.memory.noteSharedWithChildren() }
+        if !request.sharesMemory || kernel.givesMemoryToPrograms { kernel.memory.noteSharedWithChildren() }
         guard let volumes = kernel.volumes, volumes.isRecording else {
             return fork(ForkImage(of: thread, request, hold: hold, nil), kernel)
         }

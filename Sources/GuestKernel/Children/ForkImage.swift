@@ -27,6 +27,7 @@ final class ForkImage: @unchecked Sendable {
     /// The host descriptors that the child keeps, ascending: the guest's, and the one for Understudy's own messages.
     let keptDescriptors: [Int32]
     let descriptorLimit: Int
+    let segments: SegmentRecord
     let program: GuestProgram
     let reported: Set<String>
     let mounts: GuestMounts?
@@ -67,6 +68,11 @@ final class ForkImage: @unchecked Sendable {
                 kept.formUnion(entry.file.hostDescriptors)
             }
             return (number, index, entry.closesOnExec)
+        }
+        segments = kernel.segments.record
+        for file in kernel.segments.files {
+            files.append(InheritedFile(file))
+            kept.formUnion(file.hostDescriptors)
         }
         self.files = files
         kept.formUnion(kernel.paths.mounts?.hostDescriptors ?? [])

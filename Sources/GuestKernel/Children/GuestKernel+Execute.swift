@@ -41,6 +41,7 @@ extension GuestKernel {
 
     private func replaceProgram(_ program: PreparedProgram, _ thread: GuestThread) -> Int32 {
         guard memory.reset() else { return ENOMEM }
+        segments.removeUnused(memory)
         callSites.reset(vdso: 0)
         let loaded: LoadedProgram
         do throws(ProgramError) {

@@ -33,6 +33,8 @@ extension GuestKernel {
                 (number, FileTable.Entry(file: inherited[file], closesOnExec: closesOnExec))
             }, limit: image.descriptorLimit)
         files.giveDirectAccess()
+        let identities = Dictionary(inherited.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+        segments.restore(image.segments, identities, isInherited: true)
         execution = image.execution
         parentHold.store(image.hold?.writeEnd ?? -1, ordering: .relaxed)
     }

@@ -16,19 +16,25 @@ enum MemoryFile {
     }
 
     static func create(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {
-        var name: [UInt8]
+        let name: [UInt8]
         do {
             name = try GuestAccess.string(at: arguments.a, limit: nameByteCountMax + 1)
         } catch {
             return failed(error == .fault ? EFAULT : EINVAL)
         }
-        let path = Array("/memfd:".utf8) + name
-        name.append(0)
         let flags = arguments.b & 0xffff_ffff
-        let hostFD = name.withUnsafeBufferPointer { name in
-            hostCall(__NR_memfd_create, UInt64(address: name.baseAddress), flags | closeOnExecFlag)
+        switch make(thread.kernel, name: name, path: Array("/memfd:".utf8) + name, flags: flags) {
+        case .failure(let error): return failed(error.errno)
+        case .success(let file): return thread.kernel.files.add(file, closesOnExec: flags & closeOnExecFlag != 0)
         }
-        if hostFD < 0 { return hostFD }
+    }
+
+    /// A file in memory that maps show by this path; a memory object where there is a mirror.
+    static func make(
+        _ kernel: GuestKernel, name: [UInt8], path: [UInt8], flags: UInt64
+    ) -> Result<FileDescription, CallError> {
+        let hostFD = HostFile.withPath(name) { hostCall(__NR_memfd_create, $0, flags | closeOnExecFlag) }
+        if hostFD < 0 { return .failure(CallError(errno: Int32(-hostFD))) }
         var status = stat()
         fstat(Int32(hostFD), &status)
         var record = FileRecord(
@@ -38,14 +44,15 @@ enum MemoryFile {
             ))
         record.isMemory = true
         let number = FileNumber(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-        let added = thread.kernel.memory.addMemoryObject(
-            Int32(hostFD), number, name: String(decoding: name.dropLast(), as: UTF8.self))
+        let added = kernel.memory.addMemoryObject(
+            Int32(hostFD), number, name: String(decoding: name, as: UTF8.self))
         if added < 0 {
             hostCall(__NR_close, UInt64(hostFD))
-            return added
+            return .failure(CallError(errno: Int32(-added)))
         }
-        let file = FileDescription(
-            kind: .regular, hostFD: Int32(hostFD), statusFlags: O_RDWR | largeFile, record: .file(record))
-        return thread.kernel.files.add(file, closesOnExec: flags & closeOnExecFlag != 0)
+        record.identity?.memoryObject = UInt64(added)
+        return .success(
+            FileDescription(
+                kind: .regular, hostFD: Int32(hostFD), statusFlags: O_RDWR | largeFile, record: .file(record)))
     }
 }

@@ -25,10 +25,21 @@ extension GuestKernel {
         return memory.addMemoryObject(file.hostFD, number, name: String(decoding: name, as: UTF8.self))
     }
 
+    /// Whether another program, in a child of vfork's, may have some of them.
+    var givesMemoryToPrograms: Bool {
+        guard memory.hasMemoryObjects else { return false }
+        if !segments.files.isEmpty { return true }
+        return files.allEntries().contains { _, entry in
+            !entry.closesOnExec && entry.file.fileNumber.map { memory.memoryObject($0) != 0 } ?? false
+        }
+    }
+
     /// Lets go of objects that nobody has any more; the guest is stopped.
     public func removeMemoryObjects() {
         guard memory.hasMemoryObjects else { return }
-        memory.removeMemoryObjects(except: Set(files.snapshot().compactMap { $0.file.fileNumber }))
+        segments.removeUnused(memory)
+        let open = files.snapshot().map(\.file) + segments.files
+        memory.removeMemoryObjects(except: Set(open.compactMap(\.fileNumber)))
     }
 }
 

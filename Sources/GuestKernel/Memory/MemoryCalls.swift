@@ -85,7 +85,7 @@ enum MemoryCalls {
     }
 
     /// Before what the guest has at a place goes away, or becomes its to write to.
-    private static func release(_ thread: GuestThread, _ address: UInt64, _ byteCount: UInt64) {
+    static func release(_ thread: GuestThread, _ address: UInt64, _ byteCount: UInt64) {
         guard let range = AddressRange(guestStart: address, count: byteCount)?.roundedOutToPages() else { return }
         thread.kernel.callSites.restore(in: range, thread)
     }

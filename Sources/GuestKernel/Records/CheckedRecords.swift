@@ -15,7 +15,7 @@ public struct CheckedRecords: Sendable {
     private static let needed: [RecordKey] =
         [
             RecordFamily.process, .clock, .signals, .timers, .futexes, .callSites, .children, .descriptors,
-            .networkCounters,
+            .networkCounters, .segments,
         ].map { $0.key() } + [RecordFamily.process.key(ProcessRecord.programNumber)]
 
     public init() {}
@@ -77,6 +77,7 @@ public struct CheckedRecords: Sendable {
         case .children: _ = try ChildrenRecord(decoding: bytes)
         case .descriptors: objects.note(try DescriptorTableRecord(decoding: bytes))
         case .networkCounters: _ = try ObjectRecords.number(bytes)
+        case .segments: objects.note(try SegmentRecord(decoding: bytes))
         case .thread, .object, .objectContents, .pipeContents, .memoryLayout: break
         }
     }

@@ -51,9 +51,11 @@ public struct ObjectCapture: ~Copyable {
                     descriptor: descriptor, file: entry.file.identity, closesOnExec: entry.closesOnExec))
             capture(entry.file)
         }
+        for file in kernel.segments.files { capture(file) }
         for (number, ends) in pipes { capturePipe(number, ends) }
         for ends in pairs.values { capturePair(ends) }
         records.append(.init(.descriptors, table.encoded()))
+        records.append(.init(.segments, kernel.segments.record.encoded()))
         records.append(.init(.networkCounters, ObjectCapture.encoded(kernel.network.objectNumber)))
     }
 

@@ -36,6 +36,7 @@ struct ObjectFacts: Sendable {
     private var withContents: Set<UInt64> = []
     /// What the descriptors stand for.
     private var files: [DescriptorTableRecord.Entry] = []
+    private var segments: [SegmentRecord.Segment] = []
 
     // What the last delta has touched.
     private var unseenContents: Set<UInt64> = []
@@ -73,6 +74,11 @@ struct ObjectFacts: Sendable {
         mayLackFiles = true
     }
 
+    mutating func note(_ record: SegmentRecord) {
+        segments = record.segments
+        mayLackFiles = true
+    }
+
     private mutating func count(_ pair: UInt64, _ change: Int) {
         if pair == 0 { return }
         touchedPairs.insert(pair)
@@ -84,6 +90,7 @@ struct ObjectFacts: Sendable {
     mutating func check(_ records: RecordSet) throws(RestoreError) {
         if mayLackFiles {
             for entry in files where descriptions[entry.file] == nil { throw ObjectRecords.noRecord(entry) }
+            for segment in segments where descriptions[segment.file] == nil { throw ObjectRecords.noRecord(segment) }
         }
         for pair in touchedPairs where endCounts[pair] ?? 0 > 2 { throw ObjectRecords.tooManyEnds(pair) }
         for identity in unseenContents {

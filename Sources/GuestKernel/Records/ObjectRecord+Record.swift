@@ -74,6 +74,7 @@ extension FileRecord {
         writer.put(identity.device)
         writer.put(identity.inode)
         writer.put(identity.volumeHandle)
+        writer.put(identity.memoryObject)
     }
 
     fileprivate init(from reader: inout RecordReader) throws(RecordError) {
@@ -84,6 +85,7 @@ extension FileRecord {
         identity = FileIdentity(
             device: try reader.get(), inode: try reader.get(), path: String(decoding: path, as: UTF8.self),
             volumeHandle: try reader.get())
+        identity?.memoryObject = try reader.get()
     }
 }
 

@@ -16,6 +16,7 @@ struct ObjectRecords: Sendable {
     let pipes: [UInt64: QueueRecord]
     /// The number that a pipe or socketpair was given last.
     let objectNumber: UInt64
+    let segments: SegmentRecord
 
     init(_ records: RecordSet) throws(RestoreError) {
         table = try ObjectRecords.decode(records, .descriptors) { bytes throws(RecordError) in
@@ -47,6 +48,10 @@ struct ObjectRecords: Sendable {
         objectNumber = try ObjectRecords.decode(records, .networkCounters) { bytes throws(RecordError) in
             try ObjectRecords.number(bytes)
         }
+        segments = try ObjectRecords.decode(records, .segments) { bytes throws(RecordError) in
+            try SegmentRecord(decoding: bytes)
+        }
+        for segment in segments.segments where kinds[segment.file] == nil { throw ObjectRecords.noRecord(segment) }
     }
 
     private static func checkPairs(_ descriptions: [DescriptionRecord]) throws(RestoreError) {
@@ -62,6 +67,10 @@ struct ObjectRecords: Sendable {
 
     static func noRecord(_ entry: DescriptorTableRecord.Entry) -> RestoreError {
         RestoreError("the guest's descriptor \(entry.descriptor) is of object \(entry.file): no such record")
+    }
+
+    static func noRecord(_ segment: SegmentRecord.Segment) -> RestoreError {
+        RestoreError("the guest's segment \(segment.number) is of object \(segment.file): no such record")
     }
 
     static func tooManyEnds(_ pair: UInt64) -> RestoreError {

@@ -92,6 +92,7 @@ struct ObjectRestorer: ~Copyable {
             }
         }
         kernel.files.restore(entries, limit: Int(records.table.limit))
+        kernel.segments.restore(records.segments, made)
         for description in records.descriptions where description.signals != DescriptorSignals() {
             guard let file = made[description.identity] else { continue }
             DescriptorSignalCalls.restore(description.signals, kernel, file)

@@ -31,6 +31,8 @@ public enum RecordFamily: UInt8, Sendable, CaseIterable {
     case pipeContents = 35
     /// The numbers that network objects are given next.
     case networkCounters = 36
+    /// Segments of System V memory.
+    case segments = 37
 
     /// The key of the family's only record, or of the one with this number.
     public func key(_ number: UInt64 = 0) -> RecordKey {

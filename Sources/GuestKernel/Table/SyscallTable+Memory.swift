@@ -21,6 +21,17 @@ extension SyscallTable {
         Syscall(
             28, "madvise", .pointer, .size, .named(.memoryAdvice), note: "MADV_FREE is done as MADV_DONTNEED",
             handler: MemoryCalls.madvise),
+        Syscall(
+            29, "shmget", .named(.ipcKey), .size, .named(.ipcFlags), support: .partial,
+            note: "inside one guest, and gone with it; not by a key where the guest has children",
+            handler: SegmentCalls.get),
+        Syscall(
+            30, "shmat", .integer, .pointer, .named(.sharedMemoryFlags), returns: .address,
+            handler: SegmentCalls.attach),
+        Syscall(
+            31, "shmctl", .integer, .named(.ipcCommand), .pointer, support: .partial,
+            note: "shm_nattch counts this process's alone", handler: SegmentCalls.control),
+        Syscall(67, "shmdt", .pointer, handler: SegmentCalls.detach),
         Syscall(149, "mlock", .pointer, .size, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_mlock)),
         Syscall(150, "munlock", .pointer, .size, callClass: .passedOn, handler: MemoryCalls.onMapped(__NR_munlock)),
         Syscall(

@@ -18,16 +18,12 @@ extension SyscallTable {
     private static let systemV: [Syscall] =
         Refusal(
             errno: ENOSYS,
-            note: "System V memory, semaphores and queues live outside the guest, where no mirror has them",
+            note: "System V semaphores and queues live outside the guest, where no mirror has them",
             isReported: true
         ).rows([
-            (29, "shmget", [.named(.ipcKey), .size, .named(.ipcFlags)]),
-            (30, "shmat", [.integer, .pointer, .named(.sharedMemoryFlags)]),
-            (31, "shmctl", [.integer, .named(.ipcCommand), .pointer]),
             (64, "semget", [.named(.ipcKey), .integer, .named(.ipcFlags)]),
             (65, "semop", [.integer, .pointer, .size]),
             (66, "semctl", [.integer, .integer, .named(.ipcCommand), .bits]),
-            (67, "shmdt", [.pointer]),
             (68, "msgget", [.named(.ipcKey), .named(.ipcFlags)]),
             (69, "msgsnd", [.integer, .pointer, .size, .bits]),
             (70, "msgrcv", [.integer, .pointer, .size, .long, .bits]),

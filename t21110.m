@@ -1,0 +1,1 @@
+understudy: listening on 127.0.0.1:21110
