@@ -3,16 +3,10 @@ import Glibc
 
 /// Dirty pages as the kernel's tracker reports them.
 extension AddressSpace.State {
-    /// Finds some of the dirty pages at and above `start`, and has them watched again, unless they are to be left open.
-    /// Returns where to go on.
-    mutating func takeDirtyRuns(
-        from start: UInt64, pageCountMax: Int, leavesOpen: Bool, into runs: inout [DirtyRun]
-    ) throws(TrackerError) -> UInt64 {
-        guard let protection = tracking?.protection else {
-            return try takeOpenRuns(from: start, pageCountMax: pageCountMax, leavesOpen: leavesOpen, into: &runs)
-        }
+    /// Finds some of the dirty pages and has them watched again, unless they are to be left open.
+    mutating func takeDirtyRuns(_ step: ScanStep, into runs: inout [DirtyRun]) throws(TrackerError) -> ScanProgress {
+        guard let protection = tracking?.protection else { return try takeOpenRuns(step, into: &runs) }
         try registerUntracked()
-        let step = ScanStep(start: start, pageCountMax: pageCountMax, leavesOpen: leavesOpen)
         do {
             return try scan(protection, step, into: &runs)
         } catch {
@@ -23,12 +17,6 @@ extension AddressSpace.State {
         tracking?.untracked.addEverything()
         try registerUntracked()
         return try scan(protection, step, into: &runs)
-    }
-
-    private struct ScanStep {
-        var start: UInt64
-        var pageCountMax: Int
-        var leavesOpen: Bool
     }
 
     /// Registers what is new to the host, before a scan comes to it.
@@ -49,7 +37,7 @@ extension AddressSpace.State {
 
     private mutating func scan(
         _ protection: WriteProtection, _ step: ScanStep, into runs: inout [DirtyRun]
-    ) throws(TrackerError) -> UInt64 {
+    ) throws(TrackerError) -> ScanProgress {
         let start = step.start
         if start <= GuestLayout.arena.start { tracking?.passes.begin(map) }
         let spans = tracking?.passes.spans(of: map, hostHasSwap: Self.hostHasSwap) ?? []
@@ -61,11 +49,12 @@ extension AddressSpace.State {
                 mayBeMany: range.start > span.range.start, protects: !step.leavesOpen)
             for region in scan.regions { try append(region, protection, to: &runs) }
             // One span at a time has pages nearly always; what was found is copied before the next is looked at.
-            if scan.end < span.range.end { return scan.end }
-            if !scan.regions.isEmpty { return span.range.end }
+            let found = scan.regions.reduce(0) { $0 + Int(($1.end - $1.start) / pageSize) }
+            if scan.end < span.range.end { return ScanProgress(end: scan.end, pageCount: found) }
+            if found > 0 { return ScanProgress(end: span.range.end, pageCount: found) }
         }
         tracking?.passes.end(map)
-        return GuestLayout.arena.end
+        return ScanProgress(end: GuestLayout.arena.end, pageCount: 0)
     }
 
     /// Whether shared memory can be in swap, where the page table has no trace of it.

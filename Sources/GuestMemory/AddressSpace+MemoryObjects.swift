@@ -1,3 +1,4 @@
+import CGuestEntry
 import Glibc
 public import Synchronization
 
@@ -52,7 +53,11 @@ extension AddressSpace {
 }
 
 extension AddressSpace.State {
-    /// Whole pages are discarded, and those that are left in part are sent again.
+    /// Whole pages are discarded, and those that are left in part are sent again, with what lies around them.
+    ///
+    /// Since Linux 6.14 what was written in one call may lie in one large folio. One of which a part goes is split, and
+    /// split by taking all of it out of the page tables (unmap_folio in mm/huge_memory.c): that its other pages were
+    /// written is kept nowhere.
     mutating func noteDropped(_ object: UInt64, from offset: UInt64, to endOffset: UInt64) {
         let range = MemoryObjectSpace.range(object, from: offset, to: endOffset)
         let (first, last) = (roundUp(range.start), roundDownToPage(range.end))
@@ -60,7 +65,32 @@ extension AddressSpace.State {
         for edge in [range.start, range.end] where edge & (pageSize - 1) != 0 {
             tracking?.objects.noteWritten(in: AddressRange(start: roundDownToPage(edge), count: pageSize))
         }
+        let around = largestFolioRange(around: range)
+        tracking?.objects.noteWritten(in: AddressRange(start: around.start, end: range.start))
+        tracking?.objects.noteWritten(in: AddressRange(start: range.end, end: around.end))
     }
+}
+
+extension AddressSpace.State {
+    /// The same of shared anonymous memory, which is known by its page tables alone: pages that come into them again
+    /// count as written.
+    func bringBack(around range: AddressRange) {
+        guard tracking?.protection != nil else { return }
+        let populateForReading: UInt64 = 22  // MADV_POPULATE_READ, Linux 5.14
+        for area in map.areas(overlapping: largestFolioRange(around: range)) where area.kind.isSharedAnonymous {
+            for part in [area.range].subtracting([range]) {
+                guard let part = part.intersection(largestFolioRange(around: range)) else { continue }
+                hostCall(__NR_madvise, part.start, part.count, populateForReading)
+            }
+        }
+    }
+}
+
+/// What can be in one folio with the ends of a range: on x86-64 at most 2 MiB.
+func largestFolioRange(around range: AddressRange) -> AddressRange {
+    let byteCount: UInt64 = 2 << 20
+    return AddressRange(
+        start: range.start & ~(byteCount - 1), end: (range.end + byteCount - 1) & ~(byteCount - 1))
 }
 
 extension MemoryObject {

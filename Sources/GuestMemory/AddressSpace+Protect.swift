@@ -104,6 +104,7 @@ extension AddressSpace {
             state.noteDropped(area.kind.memoryObject, from: offset, to: offset + area.range.count)
             return result
         }
+        if area.kind.isSharedMemory, advice == MADV_REMOVE { state.bringBack(around: area.range) }
         // The host may have come as far as the last of its mappings in the area.
         if result < 0 { state.noteReplaced(area.range) } else { state.noteDiscarded(area.range) }
         return result

@@ -83,18 +83,18 @@ extension AddressSpace.State {
         return AddressRange(start: range.start & ~(unit - 1), end: (range.end + unit - 1) & ~(unit - 1))
     }
 
-    /// Closes what is open at and above `start`, unless it is to be left so, and finds which of its pages are there.
-    /// Returns where to go on.
-    mutating func takeOpenRuns(
-        from start: UInt64, pageCountMax: Int, leavesOpen: Bool, into runs: inout [DirtyRun]
-    ) throws(TrackerError) -> UInt64 {
-        guard let tracking, !tracking.untracked.isEmpty else { return GuestLayout.arena.end }
+    /// Closes some of what is open, unless it is to be left so, and finds which of its pages are there.
+    mutating func takeOpenRuns(_ step: ScanStep, into runs: inout [DirtyRun]) throws(TrackerError) -> ScanProgress {
+        let start = step.start
+        guard let tracking, !tracking.untracked.isEmpty else {
+            return ScanProgress(end: GuestLayout.arena.end, pageCount: 0)
+        }
         var open = tracking.untracked.isEverything ? [GuestLayout.arena] : tracking.untracked.ranges
         open.mergeTouching()
         var held = tracking.held
         held.mergeTouching()
         // So many pages are closed that not too many can be there: a page must be closed before it is looked at.
-        var left = pageCountMax
+        var left = step.pageCountMax
         var reached = GuestLayout.arena.end
         search: for area in map.areas(overlapping: AddressRange(start: start, end: reached)) where area.kind.isTracked {
             let bounds = AddressRange(start: max(area.range.start, start), end: area.range.end)
@@ -109,15 +109,16 @@ extension AddressSpace.State {
                     break
                 }
             }
-            if !leavesOpen { try close(area, parts, except: held) }
+            if !step.leavesOpen { try close(area, parts, except: held) }
             for part in parts { try appendPresent(part, area, tracking.present, to: &runs) }
             if left == 0 { break search }
         }
-        if leavesOpen { return reached }
+        let progress = ScanProgress(end: reached, pageCount: step.pageCountMax - left)
+        if step.leavesOpen { return progress }
         let isDone = [AddressRange(start: start, end: reached)].subtracting(held)
         self.tracking?.untracked.removeAll()
         for range in open.subtracting(isDone) { self.tracking?.untracked.add(range) }
-        return reached
+        return progress
     }
 
     /// Closes an area to writes from the first to the last of these parts in one call, which leaves one host mapping;

@@ -60,8 +60,8 @@ extension AddressSpace {
     ///
     /// - Parameters:
     ///   - cursor: where to begin, 0 at first; afterwards, where to go on.
-    ///   - pageCountMax: how many pages to copy at most.
-    ///   - leavesOpen: whether they are not watched again.
+    ///   - pageCountMax: how many pages to find, and copy, at most.
+    ///   - leavesOpen: whether they are not watched again; the guest is stopped.
     ///   - cost: what it took is added there.
     /// - Returns: whether the whole address space has been looked at.
     public func collectDirtyPages(
@@ -76,14 +76,17 @@ extension AddressSpace {
         while left > 0, cursor < GuestLayout.arena.end {
             runs.removeAll(keepingCapacity: true)
             let from = max(cursor, GuestLayout.arena.start)
-            cursor = try state.withLock { state throws(TrackerError) in
-                try state.takeDirtyRuns(from: from, pageCountMax: left, leavesOpen: leavesOpen, into: &runs)
+            let step = ScanStep(start: from, pageCountMax: left, leavesOpen: leavesOpen)
+            let progress = try state.withLock { state throws(TrackerError) in
+                try state.takeDirtyRuns(step, into: &runs)
             }
+            cursor = progress.end
+            left -= progress.pageCount
+            cost.foundPageCount += progress.pageCount
             let scanned = CollectionCost.now()
             cost.scanNanoseconds += scanned - last
             for run in runs {
                 try copy(run, into: staging, memory)
-                left -= run.pageCount
                 cost.pageCount += run.pageCount
             }
             last = CollectionCost.now()
@@ -92,7 +95,7 @@ extension AddressSpace {
         defer { cost.copyNanoseconds += CollectionCost.now() - last }
         let isFinished = try left > 0 && collectObjectPages(into: staging, from: &cursor, pageCountMax: left)
         // Whoever wants all at once has stopped the guest.
-        if isFinished, pageCountMax == .max { try collectSharedPages(into: staging, memory) }
+        if isFinished, pageCountMax == .max || leavesOpen { try collectSharedPages(into: staging, memory) }
         return isFinished
     }
 

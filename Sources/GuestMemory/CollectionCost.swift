@@ -7,6 +7,8 @@ public struct CollectionCost: Sendable {
     public var copyNanoseconds: UInt64 = 0
     /// Pages that were copied; one that was copied twice counts twice.
     public var pageCount = 0
+    /// Pages that were found: also those that are a file's own, or are not there.
+    public var foundPageCount = 0
 
     public init() {}
 

@@ -6,6 +6,7 @@
 /// are protected once more only when too many have come together that were not written of late.
 public struct OpenPagesPolicy: Sendable {
     /// More are protected each time: those of 50 clients are others each time, of 190 half, and redis was 8 % slower.
+    /// It is not left to this policy alone: an epoch may be unlike the one before.
     public static let pageCountMax = 64
     /// So many come together in any case.
     static let fewPages = 4

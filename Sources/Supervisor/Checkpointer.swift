@@ -28,6 +28,8 @@ final class Checkpointer: @unchecked Sendable {
     /// The last epoch that was cut and is on its way.
     private var epoch: UInt64 = 0
     private var lastCutNanoseconds: UInt64 = 0
+    /// When the last epoch by need was cut whose pages could be left open.
+    private var lastNeedNanoseconds: UInt64 = 0
     /// All epochs up to this one are committed; who waits for that sleeps on the other.
     private let committedEpoch = Atomic<UInt64>(0)
     private let commits = Atomic<UInt32>(0)
@@ -228,12 +230,13 @@ final class Checkpointer: @unchecked Sendable {
         defer { if request.isSynchronous { kernel.gate.resume() } }
         do {
             defer { if !request.isSynchronous { kernel.gate.resume() } }
-            // An epoch of the timer's has to find out whether anything was written at all.
-            let mayLeaveOpen = kernel.gate.demand.isWanted && !isMerged && !isWhole && request.remembersPages
-            let leavesOpen = mayLeaveOpen && openPagesPolicy.leavesOpen
+            let leavesOpen = !isMerged && !isWhole && mayLeaveOpen(at: start)
             try capture.take(
                 into: next, isWhole: isWhole, wasCopiedBefore: isWhole || preCopied > 0, leavesOpen: leavesOpen)
-            openPagesPolicy.note(pageCount: capture.cost.pageCount, leftOpen: leavesOpen)
+            // Pages of a file's that were only read are found each time, too, until they are protected.
+            let (copied, found) = (capture.cost.pageCount, capture.cost.foundPageCount)
+            openPagesPolicy.note(
+                pageCount: found > OpenPagesPolicy.pageCountMax ? found : copied, leftOpen: leavesOpen)
         }
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
         pause.note(start: start, stopped: stopped, resumed: lastCutNanoseconds, capture.cost)
@@ -263,6 +266,14 @@ final class Checkpointer: @unchecked Sendable {
             state.preCopiedPages += UInt64(preCopied)
             if !isMerged { state.dirtyPages.add(UInt64(pageCount)) }
         }
+    }
+
+    /// An epoch of the timer's has to find out whether anything was written at all. One by need whose like came before
+    /// the timer's turn will have another behind it.
+    private func mayLeaveOpen(at now: UInt64) -> Bool {
+        if !kernel.gate.demand.isWanted || !request.remembersPages { return false }
+        defer { lastNeedNanoseconds = now }
+        return now - lastNeedNanoseconds < interval.nanoseconds && openPagesPolicy.leavesOpen
     }
 
     /// Most of what a busy guest has written is copied before it is stopped. One that waits, with somebody waiting for

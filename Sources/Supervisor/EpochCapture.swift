@@ -55,10 +55,7 @@ struct EpochCapture {
         // travels once more, behind the discards.
         if wasCopiedBefore { kernel.memory.markWritten(dropped) }
         kernel.memory.markWritten(epoch.drop(dropped))
-        var cursor: UInt64 = 0
-        while try !kernel.memory.collectDirtyPages(
-            into: epoch.pages, from: &cursor, pageCountMax: .max, leavesOpen: leavesOpen, cost: &cost)
-        {}
+        try collect(into: epoch.pages, leavesOpen: leavesOpen)
         fault?.pass(.capture)
         let records = kernel.capture()
         // By the records: after them.
@@ -73,6 +70,18 @@ struct EpochCapture {
         kernel.gate.demand.satisfy()
         fault?.pass(.captured)
         fault?.noteCut(epoch: epoch.number)
+    }
+
+    /// Copies what is dirty. Where it is more than can be left open, the rest is watched again.
+    private mutating func collect(into pages: PageStaging, leavesOpen: Bool) throws {
+        var cursor: UInt64 = 0
+        if leavesOpen {
+            let isFinished = try kernel.memory.collectDirtyPages(
+                into: pages, from: &cursor, pageCountMax: OpenPagesPolicy.pageCountMax + 1, leavesOpen: true,
+                cost: &cost)
+            if isFinished { return }
+        }
+        while try !kernel.memory.collectDirtyPages(into: pages, from: &cursor, pageCountMax: .max, cost: &cost) {}
     }
 
     /// Whether nothing has happened since the cut before: the mirror has, or will have, all of it without this epoch.

@@ -250,6 +250,13 @@ final class TrackedGuest {
         if preCopies { space.markWritten(epoch.discards) }
         staging.reset()
         var cursor: UInt64 = 0
+        var cost = CollectionCost()
+        // Now and then its pages, or some of them, are left open to writes.
+        if !preCopies, generator.below(2) == 0 {
+            _ = try space.collectDirtyPages(
+                into: staging, from: &cursor, pageCountMax: generator.below(2) == 0 ? .max : 1 + generator.below(30),
+                leavesOpen: true, cost: &cost)
+        }
         while try !space.collectDirtyPages(into: staging, from: &cursor, pageCountMax: .max) {}
         epoch.pages = stagedPages()
         epoch.layout = space.layoutRecord()

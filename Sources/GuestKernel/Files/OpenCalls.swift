@@ -68,8 +68,9 @@ enum OpenCalls {
         }
         if resolved.synthetic != nil, !request.wantsPathOnly { return openSynthetic(thread, resolved, request) }
         let opened = openHost(thread, resolved, request)
-        if request.resolution == 0, kernel.paths.mounts == nil {
-            let mayBeGuests = opened == -Int(ENOENT) && PathResolver.isDangling(resolved)
+        if request.resolution == 0 {
+            let mayBeGuests =
+                opened == -Int(ENOENT) && kernel.paths.mounts == nil && PathResolver.isDangling(resolved)
             if opened == -Int(ELOOP) || mayBeGuests { return openThroughLinks(thread, request) }
         }
         return opened < 0 ? opened : finish(thread, Int32(opened), resolved, request)

@@ -28,12 +28,12 @@ enum SegmentCalls {
                 if arguments.b > found.byteCount { return failed(EINVAL) }
                 return mayUse(found, UInt32(truncatingIfNeeded: flags)) ? Int(found.number) : failed(EACCES)
             }
-            if flags & create == 0 { return failed(ENOENT) }
-            if kernel.segments.isInherited || !kernel.children.pids.isEmpty {
-                kernel.reportOnce(
-                    "the guest wants System V memory by a key, which its other processes would not find: refused")
+            if kernel.segments.isInherited {
+                // Another process of the guest's may have made it since.
+                kernel.reportOnce("a child of the guest's wants System V memory by a key, which is refused")
                 return failed(ENOSYS)
             }
+            if flags & create == 0 { return failed(ENOENT) }
             let made = make(thread, key, arguments.b, flags)
             // Another thread was faster.
             if made != -Int(EEXIST) { return made }
@@ -58,7 +58,7 @@ enum SegmentCalls {
             mode: UInt32(truncatingIfNeeded: flags) & Segment.permissions, owner: owner, creator: owner,
             creatorProcess: kernel.identity.pid, changedSeconds: seconds(kernel))
         guard let number = kernel.segments.add(segment, file) else {
-            return failed(key != 0 && kernel.segments.find(key: key) != nil ? EEXIST : ENOSPC)
+            return failed(kernel.segments.isFull ? ENOSPC : EEXIST)
         }
         return Int(number)
     }
@@ -92,6 +92,7 @@ enum SegmentCalls {
         let number = Int32(truncatingIfNeeded: arguments.a)
         let flags = Int32(truncatingIfNeeded: arguments.c)
         guard let placement = placement(arguments.b, flags) else { return failed(EINVAL) }
+        thread.kernel.segments.removeUnused(thread.kernel.memory)
         let result = thread.kernel.segments.attaching(number) { segment, file in
             attach(thread, segment, file, placement, flags)
         }

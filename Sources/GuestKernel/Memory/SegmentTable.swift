@@ -38,6 +38,8 @@ final class SegmentTable: Sendable {
         state.withLock { state in state.record.segments.compactMap { state.files[$0.number] } }
     }
 
+    var isFull: Bool { state.withLock { $0.record.segments.count >= SegmentTable.countMax } }
+
     /// Whether this process is a child: others may have made segments that are not here.
     var isInherited: Bool { state.withLock { $0.isInherited } }
 
@@ -76,7 +78,9 @@ final class SegmentTable: Sendable {
     func add(_ segment: Segment, _ file: FileDescription) -> Int32? {
         state.withLock { state in
             let isTaken = segment.key != 0 && state.record.segments.contains { $0.key == segment.key }
-            guard !isTaken, let number = state.freeNumber(of: segment.creatorProcess) else { return nil }
+            guard !isTaken, state.record.segments.count < SegmentTable.countMax,
+                let number = state.freeNumber(of: segment.creatorProcess)
+            else { return nil }
             var segment = segment
             segment.number = number
             segment.file = file.identity

@@ -23,7 +23,7 @@ extension SyscallTable {
             handler: MemoryCalls.madvise),
         Syscall(
             29, "shmget", .named(.ipcKey), .size, .named(.ipcFlags), support: .partial,
-            note: "inside one guest, and gone with it; not by a key where the guest has children",
+            note: "inside one guest, and gone with it; not by a key in a child",
             handler: SegmentCalls.get),
         Syscall(
             30, "shmat", .integer, .pointer, .named(.sharedMemoryFlags), returns: .address,

@@ -1,1 +1,0 @@
-understudy: listening on 127.0.0.1:21100
