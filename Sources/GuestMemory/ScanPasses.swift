@@ -5,20 +5,6 @@ struct ScanSpan {
     var mustBePresent = true
 }
 
-/// What of the dirty pages is to be found: some of those at and above `start`.
-struct ScanStep {
-    var start: UInt64
-    var pageCountMax: Int
-    /// Whether they are not watched again.
-    var leavesOpen: Bool
-}
-
-/// Where to go on, and how many pages were found so far: also those that need not be copied, as they are a file's.
-struct ScanProgress {
-    var end: UInt64
-    var pageCount: Int
-}
-
 /// Where PAGEMAP_SCAN has to look for written pages: once everywhere after each change of the map, and from then on
 /// only where the guest may write. (Of a redis that has just started 7.7 of the 9.8 MB that are resident are code and
 /// constants.)

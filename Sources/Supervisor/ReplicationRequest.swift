@@ -26,9 +26,6 @@ public struct ReplicationRequest: Sendable {
     /// For previous versions of pages, and what finds them; for nothing else. 32 000 pages: what a busy guest writes
     /// within some seconds.
     public var deltaCacheByteCount = 128 << 20
-
-    /// Whether pages that have not changed are told from others, by what was sent last, and cost next to nothing.
-    var remembersPages: Bool { compression.usesHistory && deltaCacheByteCount >= 4 << 20 }
     /// Above it epochs that wait for the link are merged; at twice as much no epoch is cut.
     public var queueByteCountMax = 64 << 20
     /// The guest stands still until each epoch is committed.
@@ -50,6 +47,9 @@ public struct ReplicationRequest: Sendable {
     public init(target: Target) {
         self.target = target
     }
+
+    /// Whether pages that have not changed are told from others, by what was sent last, and cost next to nothing.
+    var remembersPages: Bool { compression.usesHistory && deltaCacheByteCount >= 4 << 20 }
 }
 
 /// What both sides are asked for about their peer.

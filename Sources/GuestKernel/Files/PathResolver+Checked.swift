@@ -44,18 +44,22 @@ extension PathResolver {
             guard let slash = path.lastIndex(of: UInt8(ascii: "/")), slash > 0 else { return false }
             path.removeSubrange(slash...)
         }
+        let error = errorWithoutMagicLinks(path, at: resolved.hostDirectory)
+        if error == ENOENT { return !mayBeMissing }
+        // Beside ELOOP: what an older kernel, a container's filter or a full table say of any path.
+        return [ELOOP, ENOSYS, EPERM, EMFILE, ENFILE, ENOMEM].contains(error)
+    }
+
+    /// Why the host does not come to a path's end without following such a link; 0 where it does.
+    private static func errorWithoutMagicLinks(_ path: [UInt8], at directory: Int32) -> Int32 {
         let how = OpenCalls.OpenHow(
             flags: UInt64(OpenCalls.pathOnly | O_CLOEXEC), mode: 0, resolution: PathWalkOptions.withoutMagicLinks)
         let opened = HostFile.withPath(path) { path in
-            retryingInterrupts { HostFile.open(path, how, at: resolved.hostDirectory) }
+            retryingInterrupts { HostFile.open(path, how, at: directory) }
         }
-        if opened >= 0 {
-            hostCall(__NR_close, UInt64(opened))
-            return false
-        }
-        // Beside ELOOP: what an older kernel, a container's filter or a full table say of any path.
-        if opened == -Int(ENOENT) { return !mayBeMissing }
-        return [ELOOP, ENOSYS, EPERM, EMFILE, ENFILE, ENOMEM].contains(Int32(-opened))
+        if opened < 0 { return Int32(-opened) }
+        hostCall(__NR_close, UInt64(opened))
+        return 0
     }
 
     /// Whether a path is a link to nothing on the host: it may be to a descriptor that only the guest has.
@@ -66,10 +70,7 @@ extension PathResolver {
     /// Whether the host can be told not to follow links like those in /proc/self/fd: some containers' filters refuse
     /// openat2(2).
     static let hostRefusesMagicLinks: Bool = {
-        let how = OpenCalls.OpenHow(
-            flags: UInt64(OpenCalls.pathOnly | O_CLOEXEC), mode: 0, resolution: PathWalkOptions.withoutMagicLinks)
-        let opened = HostFile.withPath([UInt8(ascii: "/")]) { HostFile.open($0, how, at: AT_FDCWD) }
-        if opened >= 0 { hostCall(__NR_close, UInt64(opened)) }
-        return opened != -Int(ENOSYS) && opened != -Int(EPERM)
+        let error = errorWithoutMagicLinks([UInt8(ascii: "/")], at: AT_FDCWD)
+        return error != ENOSYS && error != EPERM
     }()
 }

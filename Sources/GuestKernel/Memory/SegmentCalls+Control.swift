@@ -100,7 +100,7 @@ extension SegmentCalls {
     /// struct shm_info: how many there are, their pages, and of these in memory.
     private static func information(_ kernel: GuestKernel) -> [UInt64] {
         let segments = kernel.segments.record.segments
-        let pageCount = segments.reduce(UInt64(0)) { $0 + ($1.byteCount + pageSize - 1) / pageSize }
+        let pageCount = segments.reduce(UInt64(0)) { $0 + roundUp($1.byteCount) / pageSize }
         return [UInt64(segments.count), pageCount, pageCount, 0, 0, 0]
     }
 

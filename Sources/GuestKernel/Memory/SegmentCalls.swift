@@ -65,21 +65,24 @@ enum SegmentCalls {
 
     /// ipcperms: whether the calling process may do what these permission bits, of any of the three kinds, stand for.
     static func mayUse(_ segment: Segment, _ wanted: UInt32) -> Bool {
-        let (user, group) = (geteuid(), getegid())
-        func isInGroup(_ group: gid_t) -> Bool {
-            let countMax: Int32 = 65536  // NGROUPS_MAX
-            return withUnsafeTemporaryAllocation(of: gid_t.self, capacity: Int(countMax)) { groups in
-                groups.prefix(Int(max(0, getgroups(countMax, groups.baseAddress)))).contains(group)
-            }
-        }
+        let user = geteuid()
         if user == 0 { return true }
         var granted = segment.mode
         if user == segment.owner.user || user == segment.creator.user {
             granted >>= 6
-        } else if [segment.owner.group, segment.creator.group].contains(where: { $0 == group || isInGroup($0) }) {
+        } else if isInGroup([segment.owner.group, segment.creator.group]) {
             granted >>= 3
         }
         return (wanted >> 6 | wanted >> 3 | wanted) & ~granted & 0o7 == 0
+    }
+
+    /// Whether the calling process is in one of these groups.
+    private static func isInGroup(_ wanted: [gid_t]) -> Bool {
+        if wanted.contains(getegid()) { return true }
+        let countMax: Int32 = 65536  // NGROUPS_MAX
+        return withUnsafeTemporaryAllocation(of: gid_t.self, capacity: Int(countMax)) { groups in
+            groups.prefix(Int(max(0, getgroups(countMax, groups.baseAddress)))).contains { wanted.contains($0) }
+        }
     }
 
     static func seconds(_ kernel: GuestKernel) -> Int64 {
@@ -156,13 +159,13 @@ enum SegmentCalls {
         let kernel = thread.kernel
         let start = arguments.a
         guard start & (pageSize - 1) == 0 else { return failed(EINVAL) }
-        let first = kernel.memory.areas().first { area in
-            area.range.start >= start && area.kind.offset == area.range.start - start
-                && kernel.segments.find(mapped: area) != nil
+        let found = kernel.memory.areas().lazy.compactMap { area -> (Segment, FileIdentity)? in
+            guard area.range.start >= start, area.kind.offset == area.range.start - start,
+                let segment = kernel.segments.find(mapped: area), let identity = area.kind.file
+            else { return nil }
+            return (segment, identity)
         }
-        guard let first, let segment = kernel.segments.find(mapped: first), let identity = first.kind.file else {
-            return failed(EINVAL)
-        }
+        guard let (segment, identity) = found.first else { return failed(EINVAL) }
         MemoryCalls.release(thread, start, segment.byteCount)
         // Another thread may have been faster.
         let result = kernel.memory.detach(identity, at: start, byteCount: segment.byteCount)
