@@ -67,7 +67,7 @@ final class Blackhole: ReplicationRole {
             attempt { try checkpointer.sendEpochs() }
         }
         try HostThreads.start("epochs") { [self] in
-            attempt { try checkpointer.run(while: { !kernel.hasEnded }, mayBecomeWhole: { true }) }
+            attempt { try checkpointer.run(while: { [self] in !kernel.hasEnded }, mayBecomeWhole: { true }) }
             ended.store(1, ordering: .sequentiallyConsistent)
             HostFutex.wake(ended)
         }

@@ -11,22 +11,28 @@ import Synchronization
 /// Two threads work on it: one cuts (`run`), the other encodes and sends (`sendEpochs`), and `queue` lies between them.
 /// A small epoch that finds the link free is encoded by the thread that has cut it, as waking another one costs more;
 /// what the link does not take at once is left to the other thread. So the one that cuts never waits for the link.
+/// For the same reason the guest thread that waits last cuts itself where an epoch is wanted (`cut(on:_:)`).
 final class Checkpointer: @unchecked Sendable {
-    // Sound as unchecked: what is mutable is used by the cutting thread, or, for the final epoch, by the thread that
-    // has waited for it to end.
-    private let kernel: GuestKernel
+    // Sound as unchecked: what is mutable is used by the thread that has `turn`. The final epoch's has waited for the
+    // others to end.
+    let kernel: GuestKernel
     private let output: OutputGate
-    private let request: ReplicationRequest
+    let request: ReplicationRequest
     private let statistics: ReplicationStatistics
     private let sender: EpochSender
     let queue: EpochQueue
     let interval: EpochInterval
+    let turn = CuttingTurn()
     private var capture: EpochCapture
-    private var pace: EpochPace
+    private(set) var pace: EpochPace
     private var preCopyPolicy = PreCopyPolicy()
     private var openPagesPolicy = OpenPagesPolicy()
+    /// The guest thread that cuts; nil for the thread of `run`.
+    var cuttingThread: GuestThread?
+    /// Why an epoch could not be cut: none is from then on, and `run` ends by it.
+    var failure: (any Error)?
     /// The last epoch that was cut and is on its way.
-    private var epoch: UInt64 = 0
+    private(set) var epoch: UInt64 = 0
     private var lastCutNanoseconds: UInt64 = 0
     /// When the last epoch by need was cut whose pages could be left open.
     private var lastNeedNanoseconds: UInt64 = 0
@@ -66,18 +72,29 @@ final class Checkpointer: @unchecked Sendable {
 
     /// Cuts epochs until the guest has ended, or nobody wants any more. Throws what the link throws.
     /// `mayBecomeWhole` is asked before the mirror has all of the first epoch; it never has if that says no.
-    func run(while isWanted: () -> Bool, mayBecomeWhole: () -> Bool) throws {
-        try cutFirst(isWanted, mayBecomeWhole)
+    func run(while isWanted: @escaping @Sendable () -> Bool, mayBecomeWhole: () -> Bool) throws {
+        try turn.take { try cutFirst(isWanted, mayBecomeWhole) }
+        offerToGuest(isWanted)
         // Threads that go on running while output is held wake nobody, so that this one has to look.
         let tick = max(request.holdNanosecondsMax / 2, 50_000)
         while isWanted() && !queue.isClosed {
             kernel.gate.demand.wait(timeoutNanoseconds: min(tick, interval.nanoseconds))
             guard isWanted() else { return }
-            let load = queue.load
-            keepPace(load)
-            adaptInterval()
-            guard isDue(load) else { continue }
+            try turn.take { try cutIfDue(isWanted) }
+        }
+    }
+
+    private func cutIfDue(_ isWanted: () -> Bool) throws {
+        if let failure { throw failure }
+        let load = queue.load
+        keepPace(load)
+        adaptInterval()
+        guard isDue(load) else { return }
+        do {
             try cut(load, final: nil, isWanted)
+        } catch {
+            failure = error
+            throw error
         }
     }
 
@@ -100,7 +117,7 @@ final class Checkpointer: @unchecked Sendable {
     /// on its way.
     func cutFinal(_ end: GuestEnd, willSend: (UInt64) -> Void) throws {
         try withoutActuallyEscaping(willSend) { willSend in
-            try cut(queue.load, final: (end, willSend), { true })
+            try turn.take { try cut(queue.load, final: (end, willSend), { true }) }
         }
     }
 
@@ -132,7 +149,7 @@ final class Checkpointer: @unchecked Sendable {
 
     // MARK: - When
 
-    private func isDue(_ load: QueueLoad) -> Bool {
+    func isDue(_ load: QueueLoad) -> Bool {
         let now = kernel.clock.monotonicNanoseconds()
         if now - lastCutNanoseconds >= pace.stretched(interval.nanoseconds) { return true }
         guard kernel.gate.demand.isWanted, !pace.isCongested(load) else { return false }
@@ -203,7 +220,7 @@ final class Checkpointer: @unchecked Sendable {
 
     typealias Final = (end: GuestEnd, willSend: (UInt64) -> Void)
 
-    private func cut(_ load: QueueLoad, final: Final?, _ isWanted: () -> Bool) throws {
+    func cut(_ load: QueueLoad, final: Final?, _ isWanted: () -> Bool) throws {
         let now = kernel.clock.monotonicNanoseconds()
         var kind = pace.cut(load, interval: interval.nanoseconds, now: now)
         // The guest's last words have to go somewhere.
@@ -225,11 +242,11 @@ final class Checkpointer: @unchecked Sendable {
         let preCopied = try preCopy(into: next, isMerged: isMerged, isWhole: isWhole)
         var pause = PauseStages()
         let start = kernel.clock.monotonicNanoseconds()
-        kernel.gate.stop(kernel)
+        stopGuest()
         let stopped = kernel.clock.monotonicNanoseconds()
-        defer { if request.isSynchronous { kernel.gate.resume() } }
+        defer { if request.isSynchronous { resumeGuest() } }
         do {
-            defer { if !request.isSynchronous { kernel.gate.resume() } }
+            defer { if !request.isSynchronous { resumeGuest() } }
             let leavesOpen = !isMerged && !isWhole && mayLeaveOpen(at: start)
             try capture.take(
                 into: next, isWhole: isWhole, wasCopiedBefore: isWhole || preCopied > 0, leavesOpen: leavesOpen)
@@ -280,6 +297,7 @@ final class Checkpointer: @unchecked Sendable {
     /// its output, is stopped at once: a second search for dirty pages would only add to that.
     private func preCopy(into next: CapturedEpoch, isMerged: Bool, isWhole: Bool) throws -> Int {
         if isMerged || isWhole || kernel.hasEnded || !preCopyPolicy.isWorthwhile { return 0 }
+        if cuttingThread != nil { return 0 }
         if kernel.gate.demand.isWanted && kernel.isWaiting { return 0 }
         return try capture.preCopy(into: next)
     }
@@ -288,7 +306,9 @@ final class Checkpointer: @unchecked Sendable {
     private func deliver(_ next: CapturedEpoch) throws {
         let isSmall =
             next.pages.count <= Checkpointer.smallPageCount && next.byteCount <= Checkpointer.smallByteCount
-        guard isSmall || request.isSynchronous, queue.takeLink() else {
+        // Descriptors are handed to a mirror that may be slow to take them.
+        let mayWait = cuttingThread == nil || next.handed.isEmpty
+        guard mayWait, isSmall || request.isSynchronous, queue.takeLink() else {
             next.putNanoseconds = lastCutNanoseconds
             queue.put(next)
             return

@@ -20,8 +20,9 @@ final class EpochQueue: Sendable {
         var begunByteCount = 0
         var isLinkTaken = false
         var rest: [UInt8] = []
-        /// To be filled again, with the memory that they have.
+        /// To be filled again, with the memory that they have; the one used last is the last.
         var free: [CapturedEpoch] = []
+        var takenCount: UInt64 = 0
         var isClosed = false
     }
 
@@ -33,6 +34,9 @@ final class EpochQueue: Sendable {
     /// One for the next cut while others are on their way. Their memory was touched already, which saves as much as
     /// copying the pages costs.
     private static let freeCountMax = 2
+    /// Every so many times the one that has not been used for longest is taken, as what a large epoch had is given back
+    /// by filling it with small ones. The last one's memory may be in the processor's cache.
+    private static let rotationPeriod: UInt64 = 4
 
     init(freeByteCountMax: Int) {
         self.freeByteCountMax = freeByteCountMax
@@ -56,9 +60,15 @@ final class EpochQueue: Sendable {
     /// An epoch to be filled.
     func makeEpoch(_ number: UInt64) throws(SupervisorError) -> CapturedEpoch {
         let epoch: CapturedEpoch
-        if let free = state.withLock({ $0.free.popLast() }) { epoch = free } else { epoch = try CapturedEpoch() }
+        if let free = state.withLock({ EpochQueue.takeFree(&$0) }) { epoch = free } else { epoch = try CapturedEpoch() }
         epoch.begin(number)
         return epoch
+    }
+
+    private static func takeFree(_ state: inout State) -> CapturedEpoch? {
+        if state.free.isEmpty { return nil }
+        state.takenCount += 1
+        return state.takenCount % rotationPeriod == 0 ? state.free.removeFirst() : state.free.removeLast()
     }
 
     /// Takes the last epoch back, for one more cut to go into it; nil where none waits that may grow.

@@ -63,7 +63,7 @@ extension GuestKernel {
     }
 
     /// Whether there is, or was, another process of the guest's.
-    var hasRelatives: Bool { identity.isChild || children.isUsed.load(ordering: .relaxed) }
+    public var hasRelatives: Bool { identity.isChild || children.isUsed.load(ordering: .relaxed) }
 
     /// A process group as the host knows it: the guest's own pid is another's there after a takeover.
     func hostGroup(_ group: Int32) -> Int32 {

@@ -13,6 +13,10 @@ extension GuestThread {
     ) -> Int {
         while true {
             if isImmediate || !prepareToSleep() { return askOnce(call) }
+            if kernel.gate.isLastWanted(self) {
+                let result = askOnce(call)
+                if result != 0 { return result }
+            }
             let result = sleepInKernel { mask in
                 var timeout = timespec()
                 let hasTimeout = remaining(until: deadlineNanoseconds, &timeout)

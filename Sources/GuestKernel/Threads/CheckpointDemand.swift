@@ -2,11 +2,20 @@ import Synchronization
 
 /// How the guest's kernel asks for an epoch (architecture §5, "by need"): output is held, or a call waits for a commit.
 ///
-/// The checkpointer sleeps on `word`. It is woken when an epoch is wanted and every guest thread waits: nothing has to
-/// be signalled then. While threads go on running, it looks by itself after the longest time that output may be held.
+/// When an epoch is wanted and every guest thread waits, nothing has to be signalled: the thread that waits last cuts
+/// it itself (`offer`), or else wakes the checkpointer, which sleeps on `word`. While threads go on running, the
+/// checkpointer looks by itself after the longest time that output may be held.
 public final class CheckpointDemand: Sendable {
     private let wanted = Atomic<UInt32>(0)
     private let word = Atomic<UInt32>(0)
+    /// Cuts an epoch on the guest thread that is given, which waits; false where that must be left to the checkpointer.
+    ///
+    /// A type around it, as a mutex gives a function itself back in one wrapping more each time (Swift 6.3).
+    private struct Cut {
+        let perform: @Sendable (GuestThread) -> Bool
+    }
+
+    private let cut = Mutex<Cut?>(nil)
 
     /// Whether something waits for the next epoch to be cut.
     public var isWanted: Bool { wanted.load(ordering: .sequentiallyConsistent) == 1 }
@@ -23,7 +32,20 @@ public final class CheckpointDemand: Sendable {
         HostFutex.wake(word)
     }
 
+    /// Has the epoch cut on the calling thread, which is in the waiting phase and the last to be. False where the
+    /// checkpointer has to be woken for it.
+    func isMetHere(_ thread: GuestThread) -> Bool {
+        guard let cut = cut.withLock({ $0 }) else { return false }
+        return cut.perform(thread)
+    }
+
     // MARK: - The checkpointer's side
+
+    /// From now on guest threads are asked to cut epochs. Another thread's wake-up takes 20 to 50 us.
+    public func offer(_ cut: @escaping @Sendable (GuestThread) -> Bool) {
+        let cut = Cut(perform: cut)
+        self.cut.withLock { $0 = cut }
+    }
 
     /// An epoch has been cut, for which the guest is stopped: everything that was wanted is in it. Or none will be.
     public func satisfy() {

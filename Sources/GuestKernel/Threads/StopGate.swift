@@ -39,7 +39,15 @@ public final class StopGate: Sendable {
         if thread.kernel.testsWaits { thread.kernel.testWait() }
         thread.phase.store(ThreadPhase.waiting, ordering: .sequentiallyConsistent)
         if isRequested { announceChange() }
-        if demand.isWanted, thread.kernel.threads.allStopped(except: nil) { demand.raise() }
+        guard demand.isWanted, thread.kernel.threads.allStopped(except: nil) else { return }
+        // One that was woken already goes on at once, and has something else to do.
+        if thread.isWokenUp || !demand.isMetHere(thread) { demand.raise() }
+    }
+
+    /// Whether an epoch is cut once this thread, too, waits. Who can find out without waiting that it need not, does
+    /// so before: what it does next then goes into the same epoch.
+    func isLastWanted(_ thread: GuestThread) -> Bool {
+        demand.isWanted && thread.kernel.threads.allStopped(except: thread)
     }
 
     /// Parks when a stop is on: nothing of the guest is touched before the stop is over.
@@ -69,10 +77,26 @@ public final class StopGate: Sendable {
     /// Stops every thread of `kernel` but `caller`. Only one coordinates at a time: a guest thread
     /// that loses the race parks, anybody else waits.
     public func stop(_ kernel: GuestKernel, caller: GuestThread? = nil) {
-        while !isCoordinated.compareExchange(expected: 0, desired: 1, ordering: .sequentiallyConsistent).exchanged {
+        while !tryCoordinate() {
             if let caller { park(caller) }
             HostFutex.wait(isCoordinated, while: 1, timeoutNanoseconds: 1_000_000)
         }
+        stopThreads(of: kernel, except: caller)
+    }
+
+    /// Ends the stop.
+    public func resume() {
+        resumeThreads()
+        endCoordination()
+    }
+
+    /// The parts of `stop` and `resume`, for a guest thread that coordinates while it waits: nobody else stops the
+    /// guest, and none of its threads forks, until it has ended its coordination. False where somebody else does.
+    public func tryCoordinate() -> Bool {
+        isCoordinated.compareExchange(expected: 0, desired: 1, ordering: .sequentiallyConsistent).exchanged
+    }
+
+    public func stopThreads(of kernel: GuestKernel, except caller: GuestThread?) {
         requested.store(1, ordering: .sequentiallyConsistent)
         kernel.threads.visit { thread in
             if thread !== caller { guest_context_request_stop(thread.context) }
@@ -84,10 +108,12 @@ public final class StopGate: Sendable {
         }
     }
 
-    /// Ends the stop.
-    public func resume() {
+    public func resumeThreads() {
         requested.store(0, ordering: .sequentiallyConsistent)
         HostFutex.wake(requested)
+    }
+
+    public func endCoordination() {
         isCoordinated.store(0, ordering: .sequentiallyConsistent)
         HostFutex.wake(isCoordinated)
     }
