@@ -8,13 +8,12 @@ import Synchronization
 
 /// Cuts epochs (stop, scan, copy, record, resume) and has them encoded and sent (architecture §5).
 ///
-/// Two threads work on it: one cuts (`run`), the other encodes and sends (`sendEpochs`), and `queue` lies between them.
+/// Two threads of its own work on it: one cuts (`run`), one encodes and sends (`sendEpochs`), and `queue` lies between.
 /// A small epoch that finds the link free is encoded by the thread that has cut it, as waking another one costs more;
 /// what the link does not take at once is left to the other thread. So the one that cuts never waits for the link.
 /// For the same reason the guest thread that waits last cuts itself where an epoch is wanted (`cut(on:_:)`).
 final class Checkpointer: @unchecked Sendable {
-    // Sound as unchecked: what is mutable is used by the thread that has `turn`. The final epoch's has waited for the
-    // others to end.
+    // Sound as unchecked: what is mutable is used by the thread that has `turn`.
     let kernel: GuestKernel
     private let output: OutputGate
     let request: ReplicationRequest
@@ -32,7 +31,7 @@ final class Checkpointer: @unchecked Sendable {
     /// Why an epoch could not be cut: none is from then on, and `run` ends by it.
     var failure: (any Error)?
     /// The last epoch that was cut and is on its way.
-    private(set) var epoch: UInt64 = 0
+    private var epoch: UInt64 = 0
     private var lastCutNanoseconds: UInt64 = 0
     /// When the last epoch by need was cut whose pages could be left open.
     private var lastNeedNanoseconds: UInt64 = 0
@@ -79,9 +78,10 @@ final class Checkpointer: @unchecked Sendable {
         let tick = max(request.holdNanosecondsMax / 2, 50_000)
         while isWanted() && !queue.isClosed {
             kernel.gate.demand.wait(timeoutNanoseconds: min(tick, interval.nanoseconds))
-            guard isWanted() else { return }
+            guard isWanted() else { break }
             try turn.take { try cutIfDue(isWanted) }
         }
+        try turn.take { if let failure { throw failure } }
     }
 
     private func cutIfDue(_ isWanted: () -> Bool) throws {
@@ -117,7 +117,10 @@ final class Checkpointer: @unchecked Sendable {
     /// on its way.
     func cutFinal(_ end: GuestEnd, willSend: (UInt64) -> Void) throws {
         try withoutActuallyEscaping(willSend) { willSend in
-            try turn.take { try cut(queue.load, final: (end, willSend), { true }) }
+            try turn.take {
+                if let failure { throw failure }
+                try cut(queue.load, final: (end, willSend), { true })
+            }
         }
     }
 

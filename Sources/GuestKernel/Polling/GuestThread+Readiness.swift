@@ -13,7 +13,7 @@ extension GuestThread {
     ) -> Int {
         while true {
             if isImmediate || !prepareToSleep() { return askOnce(call) }
-            if kernel.gate.isLastWanted(self) {
+            if kernel.gate.isAboutToCut(self) {
                 let result = askOnce(call)
                 if result != 0 { return result }
             }

@@ -36,7 +36,7 @@ extension GuestKernel {
         records.append(.init(.signals, signalRecord.encoded()))
         for (thread, signals) in zip(stopped, threadSignals) {
             records.append(
-                .init(.thread, number: UInt64(thread.tid), ThreadRecord(of: thread, signals).encoded()))
+                .init(.thread, number: UInt64(thread.tid), thread.encodedRecord(signals)))
         }
     }
 

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Signals that were sent and not yet taken: of a thread, or shared by the process.
-struct PendingSignals: Sendable {
+struct PendingSignals: Sendable, Equatable {
     /// Bit n-1 is set when at least one signal n waits.
     private(set) var set: UInt64 = 0
     private(set) var queue: [SignalInfo] = []
@@ -65,7 +65,7 @@ struct PendingSignals: Sendable {
 }
 
 /// A thread's own signal state; guarded by the signal table's lock.
-struct ThreadSignals: Sendable {
+struct ThreadSignals: Sendable, Equatable {
     var mask: UInt64 = 0
     var pending = PendingSignals()
     /// Blocked signals that the thread waits for (sigtimedwait); one of these wakes it.

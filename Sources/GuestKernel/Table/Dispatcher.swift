@@ -1,3 +1,4 @@
+import CGuestEntry
 import Glibc
 import GuestMemory
 
@@ -14,7 +15,7 @@ final class Dispatcher: @unchecked Sendable {
         isKnown = .allocate(capacity: SyscallTable.count)
         for number in 0..<SyscallTable.count {
             let row = SyscallTable.rows[number]
-            (handlers + number).initialize(to: Dispatcher.handler(for: row))
+            (handlers + number).initialize(to: Dispatcher.handler(for: row, number))
             let isServed = row != nil && row?.callClass != .refused
             (isKnown + number).initialize(to: isServed || SyscallTable.triedAtStart.contains(number))
         }
@@ -36,6 +37,22 @@ final class Dispatcher: @unchecked Sendable {
         let index = Int(number)
         if !isKnown[index] { thread.kernel.statistics.countUnknown(index) }
         return handlers[index](thread, arguments)
+    }
+
+    /// Calls that give a thread a priority, processors or an identity of its own.
+    private static let settingThreadsApart: Set<Int32> = [
+        __NR_setpriority, __NR_sched_setparam, __NR_sched_setscheduler, __NR_sched_setaffinity, __NR_sched_setattr,
+        __NR_ioprio_set, __NR_setuid, __NR_setgid, __NR_setreuid, __NR_setregid, __NR_setresuid, __NR_setresgid,
+        __NR_setgroups, __NR_setfsuid, __NR_setfsgid, __NR_capset,
+    ]
+
+    private static func handler(for row: Syscall?, _ number: Int) -> SyscallHandler {
+        let handler = handler(for: row)
+        guard settingThreadsApart.contains(Int32(number)) else { return handler }
+        return { thread, arguments in
+            thread.kernel.gate.demand.withdraw()
+            return handler(thread, arguments)
+        }
     }
 
     private static func handler(for row: Syscall?) -> SyscallHandler {

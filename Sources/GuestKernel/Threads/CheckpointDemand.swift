@@ -16,6 +16,8 @@ public final class CheckpointDemand: Sendable {
     }
 
     private let cut = Mutex<Cut?>(nil)
+    private let isOffered = Atomic<Bool>(false)
+    private let isWithdrawn = Atomic<Bool>(false)
 
     /// Whether something waits for the next epoch to be cut.
     public var isWanted: Bool { wanted.load(ordering: .sequentiallyConsistent) == 1 }
@@ -32,11 +34,22 @@ public final class CheckpointDemand: Sendable {
         HostFutex.wake(word)
     }
 
+    /// Whether guest threads cut epochs.
+    var isCutByGuest: Bool {
+        isOffered.load(ordering: .sequentiallyConsistent) && !isWithdrawn.load(ordering: .sequentiallyConsistent)
+    }
+
     /// Has the epoch cut on the calling thread, which is in the waiting phase and the last to be. False where the
     /// checkpointer has to be woken for it.
-    func isMetHere(_ thread: GuestThread) -> Bool {
-        guard let cut = cut.withLock({ $0 }) else { return false }
+    func cutHere(_ thread: GuestThread) -> Bool {
+        guard isCutByGuest, let cut = cut.withLock({ $0 }) else { return false }
         return cut.perform(thread)
+    }
+
+    /// From now on guest threads have priorities, processors or identities of their own choice: none of them is to
+    /// hold up the others, or to take a checkpoint with less than the supervisor's rights.
+    func withdraw() {
+        isWithdrawn.store(true, ordering: .sequentiallyConsistent)
     }
 
     // MARK: - The checkpointer's side
@@ -45,6 +58,7 @@ public final class CheckpointDemand: Sendable {
     public func offer(_ cut: @escaping @Sendable (GuestThread) -> Bool) {
         let cut = Cut(perform: cut)
         self.cut.withLock { $0 = cut }
+        isOffered.store(true, ordering: .sequentiallyConsistent)
     }
 
     /// An epoch has been cut, for which the guest is stopped: everything that was wanted is in it. Or none will be.

@@ -38,6 +38,10 @@ public final class GuestThread: @unchecked Sendable {
     /// Processor time that the thread had used before this process took over; set before the thread runs.
     var processorOffsetNanoseconds: UInt64 = 0
     public var waiter = WaiterRecord()
+    /// Counts the thread's waits, and what it does itself in one: what it is between two of the same count has not run.
+    public var waitCount: UInt64 = 0
+    /// Its record at the last checkpoint that met it in a wait; used while every thread is stopped.
+    var keptRecord: KeptThreadRecord?
     /// The syscall being done, for one that is made again after an interruption.
     var lastCallNumber: UInt64 = 0
     /// What an interrupted call returned (`Restart`), until it is settled; 0 when there is none.

@@ -37,17 +37,19 @@ public final class StopGate: Sendable {
 
     func beginWaiting(_ thread: GuestThread) {
         if thread.kernel.testsWaits { thread.kernel.testWait() }
+        thread.waitCount += 1
         thread.phase.store(ThreadPhase.waiting, ordering: .sequentiallyConsistent)
         if isRequested { announceChange() }
         guard demand.isWanted, thread.kernel.threads.allStopped(except: nil) else { return }
         // One that was woken already goes on at once, and has something else to do.
-        if thread.isWokenUp || !demand.isMetHere(thread) { demand.raise() }
+        if thread.isWokenUp || !demand.cutHere(thread) { demand.raise() }
     }
 
-    /// Whether an epoch is cut once this thread, too, waits. Who can find out without waiting that it need not, does
-    /// so before: what it does next then goes into the same epoch.
-    func isLastWanted(_ thread: GuestThread) -> Bool {
-        demand.isWanted && thread.kernel.threads.allStopped(except: thread)
+    /// Whether the thread cuts an epoch once it waits, too. One that can find out that it need not wait does so before:
+    /// what it does next then goes into the same epoch.
+    func isAboutToCut(_ thread: GuestThread) -> Bool {
+        demand.isWanted && demand.isCutByGuest && !thread.kernel.hasRelatives
+            && thread.kernel.threads.allStopped(except: thread)
     }
 
     /// Parks when a stop is on: nothing of the guest is touched before the stop is over.
@@ -77,11 +79,19 @@ public final class StopGate: Sendable {
     /// Stops every thread of `kernel` but `caller`. Only one coordinates at a time: a guest thread
     /// that loses the race parks, anybody else waits.
     public func stop(_ kernel: GuestKernel, caller: GuestThread? = nil) {
-        while !tryCoordinate() {
-            if let caller { park(caller) }
-            HostFutex.wait(isCoordinated, while: 1, timeoutNanoseconds: 1_000_000)
-        }
+        while !tryCoordinate() { waitForCoordination(caller) }
         stopThreads(of: kernel, except: caller)
+    }
+
+    /// Who coordinates may not have stopped the others yet: a guest thread is parked already, so that nobody waits for
+    /// it then.
+    private func waitForCoordination(_ caller: GuestThread?) {
+        caller?.phase.store(ThreadPhase.parked, ordering: .sequentiallyConsistent)
+        if caller != nil, isRequested { announceChange() }
+        HostFutex.wait(isCoordinated, while: 1, timeoutNanoseconds: 1_000_000)
+        guard let caller else { return }
+        caller.phase.store(ThreadPhase.active, ordering: .sequentiallyConsistent)
+        park(caller)
     }
 
     /// Ends the stop.

@@ -3,7 +3,7 @@
 ///
 /// A call begins with a fresh record and reads what it finds in it, so that making the call again
 /// with a kept record (after an interruption without a handler, or on a mirror) continues it.
-public struct WaiterRecord: Sendable {
+public struct WaiterRecord: Sendable, Equatable {
     /// The syscall's number, or -1 when no call is in progress.
     public var callNumber: Int32 = -1
     /// Guest monotonic time at which the call gives up; nil until it is computed, or when it never does.
