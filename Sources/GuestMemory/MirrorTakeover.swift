@@ -2,7 +2,7 @@ import CGuestEntry
 import Glibc
 
 /// Turns what lies in the mirror's arena into the mappings that the guest had. The guest stands still meanwhile, and a
-/// program has a hundred of them.
+/// program has a hundred of them, of which those of its libraries are made before.
 struct MirrorTakeover {
     private let files: MirrorFiles
     private let objects: MirrorObjects
@@ -11,10 +11,12 @@ struct MirrorTakeover {
 
     /// So many pages that lie over a file are kept aside while it is mapped; of more a mapping is made elsewhere.
     private static let fewPages = 64
+    /// Of more than so many (16 MiB), which take some milliseconds, nothing is done ahead: epochs wait for it.
+    private static let pageCountAheadMax = 4096
 
     /// `volumeFiles` are by their handles.
     init(
-        _ files: MirrorFiles, _ objects: MirrorObjects, volumeFiles: [UInt64: Int32]
+        _ files: MirrorFiles, _ objects: MirrorObjects, volumeFiles: [UInt64: Int32] = [:]
     ) throws(MirrorMemoryError) {
         self.files = files
         self.objects = objects
@@ -26,12 +28,27 @@ struct MirrorTakeover {
         }
     }
 
-    /// The area's pages are in the arena, readable and writable.
-    func establish(_ area: VirtualMemoryArea) throws(MirrorMemoryError) {
+    /// Maps the file behind an area, readable and writable, before the takeover, and puts the guest's pages over it.
+    /// False where it is not: the area is as it was.
+    func mapAhead(_ area: VirtualMemoryArea, _ hostFD: Int32, offset: UInt64) -> Bool {
+        var addresses: [UInt64] = []
+        guard (try? forEachPresent(in: area.range) { addresses.append($0) }) != nil else { return false }
+        if addresses.count <= MirrorTakeover.fewPages {
+            return mapUnder(addresses, area.range, hostFD, offset: offset) >= 0
+        }
+        if addresses.count > MirrorTakeover.pageCountAheadMax { return false }
+        var open = area
+        open.protection = [.read, .write]
+        let result = try? replace(open) { byteCount in HostMemory.mapAside(byteCount, fd: hostFD, offset: offset) }
+        return result.map { $0 >= 0 } ?? false
+    }
+
+    /// The area's pages are at its addresses, readable and writable; `isMapped`: so is the file behind it.
+    func establish(_ area: VirtualMemoryArea, isMapped: Bool) throws(MirrorMemoryError) {
         if let object = objects.file(of: area.kind) { return try establish(area, object) }
         let result: Int
         switch area.kind {
-        case .anonymous, .stack, .heap, .privateFile(_, _, isHostMapped: false):
+        case .privateFile where isMapped, .anonymous, .stack, .heap, .privateFile(_, _, isHostMapped: false):
             if area.protection == [.read, .write] { return }
             result = HostMemory.protect(area.range, area.protection)
         case .privateFile(_, let offset, isHostMapped: true):
@@ -57,18 +74,24 @@ struct MirrorTakeover {
         guard addresses.count <= MirrorTakeover.fewPages else {
             return try replace(area) { byteCount in HostMemory.mapAside(byteCount, fd: hostFD, offset: offset) }
         }
-        let byteCount = addresses.count * Int(pageSize)
-        return withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 64) { kept in
+        let mapped = mapUnder(addresses, area.range, hostFD, offset: offset)
+        if mapped < 0 || area.protection == [.read, .write] { return mapped }
+        return HostMemory.protect(area.range, area.protection)
+    }
+
+    /// Maps a file, readable and writable, and keeps the pages at these addresses. 0 or a negative errno, and then
+    /// nothing has changed.
+    private func mapUnder(_ addresses: [UInt64], _ range: AddressRange, _ hostFD: Int32, offset: UInt64) -> Int {
+        withUnsafeTemporaryAllocation(byteCount: addresses.count * Int(pageSize), alignment: 64) { kept in
             for (index, address) in addresses.enumerated() {
                 MirrorTakeover.copyPage(from: address, to: UInt64(address: kept.baseAddress! + index * Int(pageSize)))
             }
-            let mapped = HostMemory.mapFile(
-                area.range, [.read, .write], fd: hostFD, offset: offset, isShared: false)
+            let mapped = HostMemory.mapFile(range, [.read, .write], fd: hostFD, offset: offset, isShared: false)
             if mapped < 0 { return mapped }
             for (index, address) in addresses.enumerated() {
                 MirrorTakeover.copyPage(from: UInt64(address: kept.baseAddress! + index * Int(pageSize)), to: address)
             }
-            return area.protection == [.read, .write] ? 0 : HostMemory.protect(area.range, area.protection)
+            return 0
         }
     }
 
@@ -114,7 +137,10 @@ struct MirrorTakeover {
             throw error
         }
         let moved = HostMemory.move(aside, to: area.range, keepsSource: false)
-        if moved < 0 { return moved }
+        if moved < 0 {
+            hostCall(__NR_munmap, aside.start, aside.count)
+            return moved
+        }
         return HostMemory.protect(area.range, area.protection)
     }
 

@@ -85,6 +85,100 @@ extension ArenaTests.MirrorTests {
         }
     }
 
+    /// A file of eight pages, of which the mirror has written the second, mapped by the epoch before at `place`.
+    private static func withFile(
+        _ body: (_ mirror: MirrorMemory, _ record: MemoryLayoutRecord, _ path: String) throws -> Void
+    ) async throws {
+        try await ScratchDirectory.with { scratch in
+            let path = try scratch.write("data", [UInt8](repeating: 9, count: 8 * 4096))
+            try Arena.using {
+                let file = FileIdentity(device: 77, inode: 88, path: path)
+                let record = MemoryLayoutRecord(
+                    areas: [area(place, .privateFile(file: file, offset: 0, isHostMapped: true))],
+                    fileByteCounts: [file: 8 * 4096])
+                let mirror = try MirrorMemory()
+                try mirror.prepare(layout: record.bytes)
+                mirror.commit()
+                mirror.write(place.start / pageSize + 1, [UInt8](repeating: 4, count: 4096))
+                try body(mirror, record, path)
+            }
+        }
+    }
+
+    /// The first byte of a page of `place`; nil where none is mapped.
+    private static func byte(_ page: UInt64) -> UInt8? {
+        GuestAccess.load(UInt8.self, at: place.start + page * pageSize)
+    }
+
+    @Test("a file is mapped with its epoch; pages that come later are put over it, and stay through another layout")
+    func mappedAhead() async throws {
+        try await Self.withFile { mirror, record, _ in
+            #expect(Self.byte(0) == 9 && Self.byte(1) == 4)
+            var next = record
+            next.areas.append(Self.area(AddressRange(start: 0x7000_0000, count: pageSize)))
+            try mirror.prepare(layout: next.bytes)
+            mirror.commit()
+            mirror.write(Self.place.start / pageSize + 2, [UInt8](repeating: 5, count: 4096))
+            let space = try mirror.becomeAddressSpace()
+            #expect(space.areas() == next.areas)
+            #expect((0..<4).map(Self.byte) == [9, 4, 5, 9])
+        }
+    }
+
+    @Test("a dropped page of a file's is the file's again, and the others stay", arguments: [true, false])
+    func droppedAhead(thenOtherLayout: Bool) async throws {
+        try await Self.withFile { mirror, record, _ in
+            mirror.write(Self.place.start / pageSize + 5, [UInt8](repeating: 6, count: 4096))
+            mirror.discard(AddressRange(start: Self.place.start + pageSize, count: pageSize))
+            var next = record
+            if thenOtherLayout {
+                next.areas.append(Self.area(AddressRange(start: 0x7000_0000, count: pageSize)))
+                try mirror.prepare(layout: next.bytes)
+                mirror.commit()
+            }
+            let space = try mirror.becomeAddressSpace()
+            #expect(space.areas() == next.areas)
+            #expect((0..<8).map(Self.byte) == [9, 9, 9, 9, 9, 6, 9, 9])
+        }
+    }
+
+    @Test("memory that takes a file's place is empty")
+    func replacedAhead() async throws {
+        try await Self.withFile { mirror, _, _ in
+            try mirror.prepare(layout: Self.layout([Self.area()]))
+            mirror.discard(Self.place)
+            mirror.commit()
+            let space = try mirror.becomeAddressSpace()
+            #expect(space.areas() == [Self.area()])
+            #expect((0..<8).allSatisfy { Self.byte($0) == 0 })
+        }
+    }
+
+    @Test("what a layout no longer maps of a file is closed, and empty when it is mapped again")
+    func closedAhead() async throws {
+        try await Self.withFile { mirror, record, _ in
+            var next = record
+            next.areas[0].range = AddressRange(start: Self.place.start, count: 2 * pageSize)
+            try mirror.prepare(layout: next.bytes)
+            mirror.commit()
+            #expect(Self.byte(1) == 4 && Self.byte(2) == nil)
+            next.areas.append(Self.area(AddressRange(start: Self.place.start + 2 * pageSize, count: pageSize)))
+            try mirror.prepare(layout: next.bytes)
+            mirror.commit()
+            _ = try mirror.becomeAddressSpace()
+            #expect((0..<3).map(Self.byte) == [9, 4, 0])
+        }
+    }
+
+    @Test("a page that comes for a file that was cut short since has its place")
+    func cutShortAhead() async throws {
+        try await Self.withFile { mirror, _, path in
+            #expect(truncate(path, 4096) == 0)
+            mirror.write(Self.place.start / pageSize + 3, [UInt8](repeating: 7, count: 4096))
+            #expect(Self.byte(3) == 7)
+        }
+    }
+
     @Test("a damaged layout is refused, and what was committed stays")
     func damagedLayout() throws {
         try Arena.using {

@@ -171,6 +171,9 @@ class Life:
                 target = os.readlink(f"/proc/{self.process.pid}/fd/{name}")
             except OSError:
                 continue
+            # A segment (shmget) stays until the guest removes it, as a file would.
+            if target.startswith("/memfd:SYSV"):
+                continue
             kind = target.split(":")[0] if not target.startswith("/") else target
             kinds[kind] = kinds.get(kind, 0) + 1
         return kinds, len(os.listdir(f"/proc/{self.process.pid}/task"))
