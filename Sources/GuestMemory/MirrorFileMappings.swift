@@ -2,20 +2,26 @@
 /// themselves are made and replaced by `MirrorMemory`.
 ///
 /// Most of a program's mappings are its libraries' code and constants, of which no page ever travels. To map them takes
-/// 10 us each, a millisecond for a program with many, in which its clients would wait.
+/// 10 us each, a millisecond for a program with many, in which its clients would wait. Only such are here: a mapping
+/// that a page of the guest's own comes for is replaced as a whole, which takes no further mapping of the host's, and
+/// so no page of the guest's depends on what becomes of a file.
 struct MirrorFileMappings {
-    /// A mapping, or what is left of one.
+    /// A mapping of a whole area.
     struct Entry: Equatable {
         var range: AddressRange
         var file: FileIdentity
         /// Bytes into the file at the range's start.
         var offset: UInt64
+
+        /// Whether an area that begins in the mapping, or before it, has the same bytes of the file.
+        func isSame(as area: VirtualMemoryArea) -> Bool {
+            guard case .privateFile(file, let other, isHostMapped: true) = area.kind else { return false }
+            return other &+ range.start == offset &+ area.range.start
+        }
     }
 
     /// Lowest address first; none overlaps another.
     private(set) var entries: [Entry] = []
-
-    var isEmpty: Bool { entries.isEmpty }
 
     /// A mapping has been made where there was none.
     mutating func insert(_ entry: Entry) {
@@ -25,41 +31,27 @@ struct MirrorFileMappings {
         entries.insert(entry, at: index)
     }
 
-    /// Whether a file is mapped at an area as the guest has it.
+    /// Whether a file is mapped at all of an area as the guest has it.
     func has(_ area: VirtualMemoryArea) -> Bool {
-        guard case .privateFile(let file, let offset, isHostMapped: true) = area.kind else { return false }
-        return has(area.range, file, offset: offset)
+        let index = firstIndex(endingAbove: area.range.start)
+        guard index < entries.count, entries[index].range.contains(area.range) else { return false }
+        return entries[index].isSame(as: area)
     }
 
-    /// Whether all of a range is a mapping of just the part of the file that is to be there.
-    func has(_ range: AddressRange, _ file: FileIdentity, offset: UInt64) -> Bool {
+    /// Whether none shares an address with a range.
+    func isFree(_ range: AddressRange) -> Bool {
         let index = firstIndex(endingAbove: range.start)
-        guard index < entries.count else { return false }
-        let entry = entries[index]
-        return entry.range.start <= range.start && range.end <= entry.range.end && entry.file == file
-            && entry.offset &+ (range.start - entry.range.start) == offset
+        return index == entries.count || range.end <= entries[index].range.start
     }
 
-    /// Forgets what lies in a range, and returns it: lowest address first.
-    mutating func remove(_ range: AddressRange) -> [AddressRange] {
-        var removed: [AddressRange] = []
-        var index = firstIndex(endingAbove: range.start)
-        while index < entries.count, let part = entries[index].range.intersection(range) {
-            removed.append(part)
-            let whole = entries.remove(at: index)
-            if whole.range.start < part.start {
-                var before = whole
-                before.range.end = part.start
-                entries.insert(before, at: index)
-                index += 1
-            }
-            if part.end < whole.range.end {
-                let skipped = part.end - whole.range.start
-                let rest = AddressRange(start: part.end, end: whole.range.end)
-                entries.insert(Entry(range: rest, file: whole.file, offset: whole.offset &+ skipped), at: index)
-                index += 1
-            }
-        }
+    /// Takes out those that share an address with a range and are not to stay.
+    mutating func remove(overlapping range: AddressRange, unless stays: (Entry) -> Bool) -> [Entry] {
+        let first = firstIndex(endingAbove: range.start)
+        var end = first
+        while end < entries.count, entries[end].range.start < range.end { end += 1 }
+        if first == end { return [] }
+        let removed = entries[first..<end].filter { !stays($0) }
+        if !removed.isEmpty { entries.replaceSubrange(first..<end, with: entries[first..<end].filter(stays)) }
         return removed
     }
 

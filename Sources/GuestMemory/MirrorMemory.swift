@@ -5,16 +5,16 @@ import Synchronization
 
 /// The guest's memory in the mirror: the same arena at the same addresses, before any guest runs in it.
 ///
-/// Until the takeover every range that the guest has mapped is readable and writable, whatever its protection, and
-/// memory of the arena, whatever stands behind it on the primary. Files are only held open, and mapped once an epoch
-/// with their mappings is committed where they are private ones (`MirrorFileMappings`), or else at the takeover; the
-/// pages that the guest has written are put over them. So an epoch can be refused without a mapping of the committed
-/// state being touched.
+/// Until the takeover every range that the guest has mapped is readable and writable memory of the arena, whatever its
+/// protection, and whatever stands behind it on the primary. Files are only held open: at the takeover they are mapped,
+/// and the pages that the guest had written are put over them. So an epoch can be refused, or applied, without a mapping
+/// of the committed state being touched. The exception are private mappings of a file without such a page, which are
+/// made with their epoch (`MirrorMemory+Files.swift`).
 ///
 /// Used by one thread at a time.
 public final class MirrorMemory {
     /// A layout and what it needs.
-    private struct Layout {
+    struct Layout {
         var record = MemoryLayoutRecord()
         /// What is mapped but for shared files: sorted.
         var mapped: [AddressRange] = []
@@ -22,11 +22,11 @@ public final class MirrorMemory {
         var objects = MirrorObjects()
     }
 
-    private var committed = Layout()
-    private var prepared: Layout?
+    private(set) var committed = Layout()
+    private(set) var prepared: Layout?
     /// What is readable and writable now, at least what the two layouts have mapped: sorted.
     private var open: [AddressRange] = []
-    private var mappedFiles = MirrorFileMappings()
+    var mappedFiles = MirrorFileMappings()
 
     /// Reserves the arena. Fails with EEXIST where something lies in it already.
     public init() throws(AddressSpaceError) {
@@ -96,8 +96,7 @@ public final class MirrorMemory {
         }
         guard let inside = range.intersection(GuestLayout.mappable) else { return }
         let pages = AddressRange(start: roundDownToPage(inside.start), end: roundUp(inside.end))
-        // What is there now may be the same mapping, or any other.
-        unmapFiles(in: pages)
+        unmapFiles(overlapping: pages)
         let result = HostMemory.drop(pages)
         precondition(result == 0, "the mirror's pages at \(inside) cannot be dropped: errno \(-result)")
     }
@@ -110,37 +109,12 @@ public final class MirrorMemory {
     /// Makes the prepared layout the guest's: what it does not map is closed.
     public func commit() {
         guard let next = prepared else { return }
+        let before = committed.record
         prepared = nil
         committed = next
         committed.objects.cutShort()
         closeUnmapped()
-        mapFiles()
-    }
-
-    /// Maps files that the takeover would have to map otherwise. What fails here is left to it.
-    private func mapFiles() {
-        var takeover: MirrorTakeover?
-        for area in committed.record.areas {
-            guard case .privateFile(let file, let offset, isHostMapped: true) = area.kind,
-                let descriptor = committed.files.descriptor(for: area.kind),
-                !mappedFiles.has(area.range, file, offset: offset)
-            else { continue }
-            if takeover == nil { takeover = try? MirrorTakeover(committed.files, committed.objects) }
-            guard takeover?.mapAhead(area, descriptor.number, offset: offset) == true else { continue }
-            _ = mappedFiles.remove(area.range)
-            mappedFiles.insert(MirrorFileMappings.Entry(range: area.range, file: file, offset: offset))
-        }
-    }
-
-    /// Puts empty memory of the arena where files are mapped.
-    private func unmapFiles(in range: AddressRange) {
-        if mappedFiles.isEmpty { return }
-        for part in mappedFiles.remove(range) {
-            let result = HostMemory.mapAnonymous(part, [.read, .write])
-            precondition(
-                result >= 0,
-                "the mirror's file at \(part) cannot be replaced; the host is out of mappings (vm.max_map_count)")
-        }
+        mapFiles(unlike: before)
     }
 
     /// Writes a page's 4096 bytes to its place. A page that no layout maps is passed over: it was copied while the
@@ -151,12 +125,8 @@ public final class MirrorMemory {
             (prepared ?? committed).objects.write(page, content)
             return
         }
-        var isWritten = GuestAccess.copyOut(to: page * pageSize, content, count: Int(pageSize))
-        if !isWritten {
-            // The file there may have been cut short meanwhile.
-            unmapFiles(in: AddressRange(start: page * pageSize, count: pageSize))
-            isWritten = GuestAccess.copyOut(to: page * pageSize, content, count: Int(pageSize))
-        }
+        unmapFile(ofPage: page)
+        let isWritten = GuestAccess.copyOut(to: page * pageSize, content, count: Int(pageSize))
         precondition(isWritten, "the mirror's page at \(hexadecimal(page * pageSize)) is not open")
     }
 

@@ -2,7 +2,7 @@ import CGuestEntry
 import Glibc
 
 /// Turns what lies in the mirror's arena into the mappings that the guest had. The guest stands still meanwhile, and a
-/// program has a hundred of them, of which those of its libraries are made before.
+/// program has a hundred of them, of which those of its libraries' code are there already.
 struct MirrorTakeover {
     private let files: MirrorFiles
     private let objects: MirrorObjects
@@ -11,12 +11,10 @@ struct MirrorTakeover {
 
     /// So many pages that lie over a file are kept aside while it is mapped; of more a mapping is made elsewhere.
     private static let fewPages = 64
-    /// Of more than so many (16 MiB), which take some milliseconds, nothing is done ahead: epochs wait for it.
-    private static let pageCountAheadMax = 4096
 
     /// `volumeFiles` are by their handles.
     init(
-        _ files: MirrorFiles, _ objects: MirrorObjects, volumeFiles: [UInt64: Int32] = [:]
+        _ files: MirrorFiles, _ objects: MirrorObjects, volumeFiles: [UInt64: Int32]
     ) throws(MirrorMemoryError) {
         self.files = files
         self.objects = objects
@@ -28,22 +26,7 @@ struct MirrorTakeover {
         }
     }
 
-    /// Maps the file behind an area, readable and writable, before the takeover, and puts the guest's pages over it.
-    /// False where it is not: the area is as it was.
-    func mapAhead(_ area: VirtualMemoryArea, _ hostFD: Int32, offset: UInt64) -> Bool {
-        var addresses: [UInt64] = []
-        guard (try? forEachPresent(in: area.range) { addresses.append($0) }) != nil else { return false }
-        if addresses.count <= MirrorTakeover.fewPages {
-            return mapUnder(addresses, area.range, hostFD, offset: offset) >= 0
-        }
-        if addresses.count > MirrorTakeover.pageCountAheadMax { return false }
-        var open = area
-        open.protection = [.read, .write]
-        let result = try? replace(open) { byteCount in HostMemory.mapAside(byteCount, fd: hostFD, offset: offset) }
-        return result.map { $0 >= 0 } ?? false
-    }
-
-    /// The area's pages are at its addresses, readable and writable; `isMapped`: so is the file behind it.
+    /// The area's pages are in the arena, readable and writable; or the file behind it is (`isMapped`).
     func establish(_ area: VirtualMemoryArea, isMapped: Bool) throws(MirrorMemoryError) {
         if let object = objects.file(of: area.kind) { return try establish(area, object) }
         let result: Int
@@ -74,24 +57,18 @@ struct MirrorTakeover {
         guard addresses.count <= MirrorTakeover.fewPages else {
             return try replace(area) { byteCount in HostMemory.mapAside(byteCount, fd: hostFD, offset: offset) }
         }
-        let mapped = mapUnder(addresses, area.range, hostFD, offset: offset)
-        if mapped < 0 || area.protection == [.read, .write] { return mapped }
-        return HostMemory.protect(area.range, area.protection)
-    }
-
-    /// Maps a file, readable and writable, and keeps the pages at these addresses. 0 or a negative errno, and then
-    /// nothing has changed.
-    private func mapUnder(_ addresses: [UInt64], _ range: AddressRange, _ hostFD: Int32, offset: UInt64) -> Int {
-        withUnsafeTemporaryAllocation(byteCount: addresses.count * Int(pageSize), alignment: 64) { kept in
+        let byteCount = addresses.count * Int(pageSize)
+        return withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 64) { kept in
             for (index, address) in addresses.enumerated() {
                 MirrorTakeover.copyPage(from: address, to: UInt64(address: kept.baseAddress! + index * Int(pageSize)))
             }
-            let mapped = HostMemory.mapFile(range, [.read, .write], fd: hostFD, offset: offset, isShared: false)
+            let mapped = HostMemory.mapFile(
+                area.range, [.read, .write], fd: hostFD, offset: offset, isShared: false)
             if mapped < 0 { return mapped }
             for (index, address) in addresses.enumerated() {
                 MirrorTakeover.copyPage(from: UInt64(address: kept.baseAddress! + index * Int(pageSize)), to: address)
             }
-            return 0
+            return area.protection == [.read, .write] ? 0 : HostMemory.protect(area.range, area.protection)
         }
     }
 
@@ -146,7 +123,10 @@ struct MirrorTakeover {
 
     private func forEachPresent(in range: AddressRange, _ body: (UInt64) -> Void) throws(MirrorMemoryError) {
         do {
-            try present.forEach(in: range) { address, _ in body(address) }
+            // A file's own pages are where it was mapped before.
+            try present.forEach(in: range) { address, isFile in
+                if !isFile { body(address) }
+            }
         } catch {
             throw MirrorMemoryError(error.message, errno: error.errno)
         }

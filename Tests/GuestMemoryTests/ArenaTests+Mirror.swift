@@ -85,7 +85,7 @@ extension ArenaTests.MirrorTests {
         }
     }
 
-    /// A file of eight pages, of which the mirror has written the second, mapped by the epoch before at `place`.
+    /// With a file of eight pages, mapped at `place` by the epoch before.
     private static func withFile(
         _ body: (_ mirror: MirrorMemory, _ record: MemoryLayoutRecord, _ path: String) throws -> Void
     ) async throws {
@@ -99,83 +99,112 @@ extension ArenaTests.MirrorTests {
                 let mirror = try MirrorMemory()
                 try mirror.prepare(layout: record.bytes)
                 mirror.commit()
-                mirror.write(place.start / pageSize + 1, [UInt8](repeating: 4, count: 4096))
                 try body(mirror, record, path)
             }
         }
     }
 
-    /// The first byte of a page of `place`; nil where none is mapped.
-    private static func byte(_ page: UInt64) -> UInt8? {
-        GuestAccess.load(UInt8.self, at: place.start + page * pageSize)
+    /// The first bytes of `place`'s pages; nil where none is mapped.
+    private static var bytes: [UInt8?] {
+        (0..<8).map { GuestAccess.load(UInt8.self, at: place.start + UInt64($0) * pageSize) }
     }
 
-    @Test("a file is mapped with its epoch; pages that come later are put over it, and stay through another layout")
+    private static func write(_ mirror: MirrorMemory, page: UInt64, _ byte: UInt8) {
+        mirror.write(place.start / pageSize + page, [UInt8](repeating: byte, count: 4096))
+    }
+
+    private static func page(_ number: UInt64) -> AddressRange {
+        AddressRange(start: place.start + number * pageSize, count: pageSize)
+    }
+
+    /// The next epoch has this layout.
+    private static func commit(_ mirror: MirrorMemory, _ record: MemoryLayoutRecord) throws {
+        try mirror.prepare(layout: record.bytes)
+        mirror.commit()
+    }
+
+    private static let elsewhere = area(AddressRange(start: 0x7000_0000, count: pageSize))
+
+    @Test("a file is mapped with its epoch, and stays through drops of its pages and other layouts")
     func mappedAhead() async throws {
         try await Self.withFile { mirror, record, _ in
-            #expect(Self.byte(0) == 9 && Self.byte(1) == 4)
+            #expect(Self.bytes == [9, 9, 9, 9, 9, 9, 9, 9])
+            mirror.discard(Self.page(3))
             var next = record
-            next.areas.append(Self.area(AddressRange(start: 0x7000_0000, count: pageSize)))
-            try mirror.prepare(layout: next.bytes)
-            mirror.commit()
-            mirror.write(Self.place.start / pageSize + 2, [UInt8](repeating: 5, count: 4096))
+            next.areas.append(Self.elsewhere)
+            try Self.commit(mirror, next)
+            mirror.discardEverything()
+            #expect(Self.bytes == [9, 9, 9, 9, 9, 9, 9, 9])
             let space = try mirror.becomeAddressSpace()
             #expect(space.areas() == next.areas)
-            #expect((0..<4).map(Self.byte) == [9, 4, 5, 9])
+            #expect(Self.bytes == [9, 9, 9, 9, 9, 9, 9, 9])
         }
     }
 
-    @Test("a dropped page of a file's is the file's again, and the others stay", arguments: [true, false])
-    func droppedAhead(thenOtherLayout: Bool) async throws {
+    @Test("pages of the guest's own lie over a file that was mapped, dropped ones do not", arguments: [true, false])
+    func writtenAhead(hasOtherLayout: Bool) async throws {
         try await Self.withFile { mirror, record, _ in
-            mirror.write(Self.place.start / pageSize + 5, [UInt8](repeating: 6, count: 4096))
-            mirror.discard(AddressRange(start: Self.place.start + pageSize, count: pageSize))
+            for page in [1, 5, 6] as [UInt64] { Self.write(mirror, page: page, 4) }
+            mirror.discard(Self.page(5))
             var next = record
-            if thenOtherLayout {
-                next.areas.append(Self.area(AddressRange(start: 0x7000_0000, count: pageSize)))
-                try mirror.prepare(layout: next.bytes)
-                mirror.commit()
+            if hasOtherLayout {
+                next.areas.append(Self.elsewhere)
+                try Self.commit(mirror, next)
             }
+            Self.write(mirror, page: 2, 3)
             let space = try mirror.becomeAddressSpace()
             #expect(space.areas() == next.areas)
-            #expect((0..<8).map(Self.byte) == [9, 9, 9, 9, 9, 6, 9, 9])
+            #expect(Self.bytes == [9, 4, 3, 9, 9, 9, 4, 9])
         }
     }
 
-    @Test("memory that takes a file's place is empty")
+    @Test("memory that takes a file's place is empty, and so is what is mapped where one was closed")
     func replacedAhead() async throws {
-        try await Self.withFile { mirror, _, _ in
+        try await Self.withFile { mirror, record, _ in
             try mirror.prepare(layout: Self.layout([Self.area()]))
             mirror.discard(Self.place)
             mirror.commit()
-            let space = try mirror.becomeAddressSpace()
-            #expect(space.areas() == [Self.area()])
-            #expect((0..<8).allSatisfy { Self.byte($0) == 0 })
+            #expect(Self.bytes == [0, 0, 0, 0, 0, 0, 0, 0])
+            try mirror.prepare(layout: record.bytes)
+            mirror.discard(Self.place)
+            mirror.commit()
+            #expect(Self.bytes[0] == 9)
+            try Self.commit(mirror, MemoryLayoutRecord())
+            #expect(Self.bytes[0] == nil)
+            try mirror.prepare(layout: Self.layout([Self.area()]))
+            mirror.commit()
+            #expect(try mirror.becomeAddressSpace().areas() == [Self.area()])
+            #expect(Self.bytes == [0, 0, 0, 0, 0, 0, 0, 0])
         }
     }
 
-    @Test("what a layout no longer maps of a file is closed, and empty when it is mapped again")
-    func closedAhead() async throws {
+    @Test("a part of a file that is left over has its part of the file")
+    func leftOverAhead() async throws {
         try await Self.withFile { mirror, record, _ in
             var next = record
-            next.areas[0].range = AddressRange(start: Self.place.start, count: 2 * pageSize)
+            next.areas[0].range = AddressRange(start: Self.place.start + 2 * pageSize, count: 3 * pageSize)
+            next.areas[0].kind = next.areas[0].kind.advanced(by: 2 * pageSize)
             try mirror.prepare(layout: next.bytes)
+            mirror.discard(AddressRange(start: Self.place.start, count: 2 * pageSize))
+            mirror.discard(AddressRange(start: Self.place.start + 5 * pageSize, count: 3 * pageSize))
             mirror.commit()
-            #expect(Self.byte(1) == 4 && Self.byte(2) == nil)
-            next.areas.append(Self.area(AddressRange(start: Self.place.start + 2 * pageSize, count: pageSize)))
-            try mirror.prepare(layout: next.bytes)
-            mirror.commit()
-            _ = try mirror.becomeAddressSpace()
-            #expect((0..<3).map(Self.byte) == [9, 4, 0])
+            let expected: [UInt8?] = [nil, nil, 9, 9, 9, nil, nil, nil]
+            #expect(Self.bytes == expected)
+            #expect(try mirror.becomeAddressSpace().areas() == next.areas)
+            #expect(Self.bytes == expected)
         }
     }
 
-    @Test("a page that comes for a file that was cut short since has its place")
+    @Test("a page of the guest's own stays when the file is cut short, whatever comes then")
     func cutShortAhead() async throws {
-        try await Self.withFile { mirror, _, path in
+        try await Self.withFile { mirror, record, path in
+            Self.write(mirror, page: 3, 7)
             #expect(truncate(path, 4096) == 0)
-            mirror.write(Self.place.start / pageSize + 3, [UInt8](repeating: 7, count: 4096))
-            #expect(Self.byte(3) == 7)
+            Self.write(mirror, page: 4, 8)
+            var next = record
+            next.areas.append(Self.elsewhere)
+            try Self.commit(mirror, next)
+            #expect(Self.bytes[3] == 7 && Self.bytes[4] == 8)
         }
     }
 

@@ -36,25 +36,17 @@ struct MirrorFileMappingsTests {
             !mappings.has(VirtualMemoryArea(range: range(0x2000, 0x8000), protection: [.read], kind: .anonymous)))
     }
 
-    @Test("what is taken out of the middle leaves two mappings, each with its part of the file")
-    func holes() {
+    @Test("whole mappings are taken out, lowest first, but for those that stay")
+    func removal() {
         var mappings = mappings
-        #expect(mappings.remove(range(0x4000, 0x5000)) == [range(0x4000, 0x5000)])
-        #expect(mappings.has(area(range(0x2000, 0x4000), library, 0x1000)))
-        #expect(mappings.has(area(range(0x5000, 0x8000), library, 0x4000)))
-        #expect(!mappings.has(area(range(0x3000, 0x5000), library, 0x2000)))
-        #expect(mappings.remove(range(0x4000, 0x5000)).isEmpty)
-        #expect(mappings.entries.count == 3)
-    }
-
-    @Test("a range over several mappings takes a part of each, lowest first")
-    func several() {
-        var mappings = mappings
-        let found = mappings.remove(range(0x7000, 0x9800))
-        #expect(found == [range(0x7000, 0x8000), range(0x9000, 0x9800)])
-        #expect(mappings.entries.map(\.range) == [range(0x2000, 0x7000), range(0x9800, 0xa000)])
-        #expect(mappings.entries.map(\.offset) == [0x1000, 0x800])
-        #expect(mappings.remove(range(0, .max)).count == 2)
-        #expect(mappings.isEmpty)
+        #expect(mappings.remove(overlapping: range(0x8000, 0x9000)) { _ in false }.isEmpty)
+        #expect(mappings.remove(overlapping: range(0x7000, 0x9800)) { _ in true }.isEmpty)
+        #expect(mappings.entries.count == 2)
+        let found = mappings.remove(overlapping: range(0x7000, 0x9800)) { $0.file == other }
+        #expect(found.map(\.range) == [range(0x2000, 0x8000)])
+        #expect(mappings.entries.map(\.range) == [range(0x9000, 0xa000)])
+        #expect(mappings.isFree(range(0, 0x9000)) && !mappings.isFree(range(0, 0x9001)))
+        #expect(mappings.remove(overlapping: range(0, .max)) { _ in false }.count == 1)
+        #expect(mappings.entries.isEmpty)
     }
 }
