@@ -3,8 +3,8 @@
 ///
 /// Most of a program's mappings are its libraries' code and constants, of which no page ever travels. To map them takes
 /// 10 us each, a millisecond for a program with many, in which its clients would wait. Only such are here: a mapping
-/// that a page of the guest's own comes for is replaced as a whole, which takes no further mapping of the host's, and
-/// so no page of the guest's depends on what becomes of a file.
+/// that a page of the guest's own comes for is replaced as a whole, so that no page of the guest's depends on what
+/// becomes of a file.
 struct MirrorFileMappings {
     /// A mapping of a whole area.
     struct Entry: Equatable {

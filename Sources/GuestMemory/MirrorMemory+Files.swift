@@ -1,9 +1,13 @@
 import CGuestEntry
+import Glibc
 
-/// Private mappings of files that are made before the takeover. Nothing here waits for a disk.
+/// Private mappings of files that are made before the takeover. What is too much for that is left to it: an epoch is
+/// applied meanwhile, and heartbeats wait.
 extension MirrorMemory {
-    /// Larger ones are left to the takeover: each page of theirs would have to be asked for.
+    /// Larger ones are not made: each page of theirs would have to be asked for.
     private static let byteCountMax: UInt64 = 64 << 20
+    /// Nor are more: a program has some hundred, and the host a limit (vm.max_map_count).
+    private static let countMax = 1024
 
     /// Maps the files behind what the committed layout has and the one before had not, where the guest has no page of
     /// its own. What fails is left to the takeover.
@@ -15,21 +19,38 @@ extension MirrorMemory {
             let isNew =
                 index == before.areas.count || before.areas[index].range != area.range
                 || before.areas[index].kind != area.kind
+            if mappedFiles.entries.count >= MirrorMemory.countMax { return }
             guard isNew, case .privateFile(let file, let offset, isHostMapped: true) = area.kind,
                 area.range.count <= MirrorMemory.byteCountMax, !mappedFiles.has(area),
                 let descriptor = committed.files.descriptor(for: area.kind)
             else { continue }
             if present == nil { present = try? PresentPages() }
             // One of which a part is mapped already stays as it is: it is another part than the guest's.
-            guard let present, mappedFiles.isFree(area.range), isEmpty(area.range, present) else { continue }
+            guard let present, mappedFiles.isFree(area.range), isEmpty(area.range, present),
+                MirrorMemory.isRegular(descriptor)
+            else { continue }
             let mapped = HostMemory.mapFile(
                 area.range, [.read, .write], fd: descriptor.number, offset: offset, isShared: false)
             if mapped >= 0 {
                 mappedFiles.insert(MirrorFileMappings.Entry(range: area.range, file: file, offset: offset))
-            } else {
-                // A file system may refuse once the arena's piece is gone.
+            } else if mapped != -Int(ENOMEM) {
+                // A file system refuses once the arena's piece is gone; a host without mappings left does before.
                 makeEmpty(area.range)
             }
+        }
+    }
+
+    /// Not a device, whose mapping does something.
+    private static func isRegular(_ file: HostDescriptor) -> Bool {
+        var status = stat()
+        return fstat(file.number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// What the committed layout has no more goes, also where no discard has told of it.
+    func unmapOtherFiles() {
+        let areas = committed.record.areas
+        for entry in mappedFiles.remove(overlapping: GuestLayout.arena, unless: { MirrorMemory.shows($0, areas) }) {
+            makeEmpty(entry.range)
         }
     }
 
@@ -64,7 +85,8 @@ extension MirrorMemory {
         return false
     }
 
-    /// Puts memory of the arena in the place of a whole mapping, which needs none of the host's mappings more.
+    /// Puts memory of the arena in the place of a whole mapping, which needs two of the host's mappings more at most:
+    /// `countMax` leaves them.
     private func makeEmpty(_ range: AddressRange) {
         let result = HostMemory.mapAnonymous(range, [.read, .write])
         precondition(result >= 0, "the mirror's mapping at \(range) cannot be replaced: errno \(-result)")

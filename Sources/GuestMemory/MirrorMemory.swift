@@ -113,6 +113,7 @@ public final class MirrorMemory {
         prepared = nil
         committed = next
         committed.objects.cutShort()
+        unmapOtherFiles()
         closeUnmapped()
         mapFiles(unlike: before)
     }

@@ -4,7 +4,7 @@ import GuestKernel
 ///
 /// It is in the waiting phase meanwhile, and holds no lock that a checkpoint needs, as any thread that waits. It
 /// coordinates until the epoch has been sent: a fork in the middle of that would leave the child locks that nobody
-/// gives back. Nothing here waits for the link, for a disk or for another process.
+/// gives back. Nothing here waits for the link or for another process, and for a disk only where closing a file does.
 extension Checkpointer {
     /// Offers to cut on guest threads, once the first epoch is whole.
     func offerToGuest(_ isWanted: @escaping @Sendable () -> Bool) {

@@ -17,7 +17,7 @@ extension GuestThread {
         guard phase.load(ordering: .sequentiallyConsistent) == ThreadPhase.waiting else {
             return ThreadRecord(of: self, threadSignals).encoded()
         }
-        let (name, mustEnd) = (name, mustEnd.load(ordering: .acquiring))
+        let (name, waiter, mustEnd) = (name, waiter, mustEnd.load(ordering: .acquiring))
         if let kept = keptRecord, kept.waitCount == waitCount, kept.mustEnd == mustEnd, kept.waiter == waiter,
             kept.signals == threadSignals, kept.name == name
         {

@@ -35,14 +35,16 @@ public final class StopGate: Sendable {
 
     // MARK: - The threads' side
 
-    func beginWaiting(_ thread: GuestThread) {
+    /// `cuts`: the thread may cut the epoch that is wanted first. Not one that goes on at once or in a moment, or waits
+    /// for something that takes its time without being told (a disk).
+    func beginWaiting(_ thread: GuestThread, cuts: Bool = false) {
         if thread.kernel.testsWaits { thread.kernel.testWait() }
         thread.waitCount += 1
         thread.phase.store(ThreadPhase.waiting, ordering: .sequentiallyConsistent)
         if isRequested { announceChange() }
         guard demand.isWanted, thread.kernel.threads.allStopped(except: nil) else { return }
         // One that was woken already goes on at once, and has something else to do.
-        if thread.isWokenUp || !demand.cutHere(thread) { demand.raise() }
+        if !cuts || thread.isWokenUp || !demand.cutHere(thread) { demand.raise() }
     }
 
     /// Whether the thread cuts an epoch once it waits, too. One that can find out that it need not wait does so before:

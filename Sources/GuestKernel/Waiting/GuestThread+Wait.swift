@@ -47,7 +47,7 @@ extension GuestThread {
     /// `prepareToSleep` and then made itself known to whoever wakes it.
     func sleepUntilWoken(deadlineNanoseconds: UInt64?) -> Bool {
         sleepKind.store(SleepKind.word, ordering: .sequentiallyConsistent)
-        kernel.gate.beginWaiting(self)
+        kernel.gate.beginWaiting(self, cuts: true)
         var isWoken = true
         while wakeWord.load(ordering: .sequentiallyConsistent) == 0 {
             guard let deadlineNanoseconds else {
@@ -70,7 +70,7 @@ extension GuestThread {
     /// thread's own, which is no longer 0 once the thread is to wake up.
     func sleepingOnWord(_ call: (UInt64) -> Int) -> Int {
         sleepKind.store(SleepKind.word, ordering: .sequentiallyConsistent)
-        kernel.gate.beginWaiting(self)
+        kernel.gate.beginWaiting(self, cuts: true)
         let result = call(HostFutex.address(of: wakeWord))
         sleepKind.store(SleepKind.none, ordering: .sequentiallyConsistent)
         kernel.gate.endWaiting(self)
@@ -107,7 +107,7 @@ extension GuestThread {
     /// Makes a host call that sleeps with `mask` in force (ppoll, epoll_pwait), in the waiting phase.
     func sleepInKernel(_ call: (UnsafePointer<UInt64>) -> Int) -> Int {
         sleepKind.store(SleepKind.poll, ordering: .sequentiallyConsistent)
-        kernel.gate.beginWaiting(self)
+        kernel.gate.beginWaiting(self, cuts: true)
         let result: Int
         if wakeWord.load(ordering: .sequentiallyConsistent) == 0 {
             // Everything blocked but the kick, preemption and the synchronous signals.
