@@ -6,10 +6,10 @@ import Synchronization
 /// The guest's memory in the mirror: the same arena at the same addresses, before any guest runs in it.
 ///
 /// Until the takeover every range that the guest has mapped is readable and writable memory of the arena, whatever its
-/// protection, and whatever stands behind it on the primary. Files are only held open: at the takeover they are mapped,
-/// and the pages that the guest had written are put over them. So an epoch can be refused, or applied, without a mapping
-/// of the committed state being touched. The exception are private mappings of a file without such a page, which are
-/// made with their epoch (`MirrorMemory+Files.swift`).
+/// protection, and whatever stands behind it on the primary. Files are only held open: at the takeover they are
+/// mapped, and the pages that the guest had written are put over them. So an epoch can be refused, or applied, without
+/// a mapping of the committed state being touched. The exception are private mappings of a file without such a page,
+/// which are made with their epoch (`MirrorMemory+Files.swift`).
 ///
 /// Used by one thread at a time.
 public final class MirrorMemory {
