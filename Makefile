@@ -18,7 +18,7 @@ TEST_PACKAGES  := apache2-utils busybox-static coreutils curl gcc golang-go gzip
                   redis-server redis-tools rustc sqlite3 strace stress-ng util-linux
 
 # Targets whose tests run programs and talk with them: they are kept from what computes in the test runner's threads.
-PROGRAM_TESTS := (BadInput|Conformance|Corpus|Counter|Program|Redis|Server|Takeover|TestSupport|Trace)Tests
+PROGRAM_TESTS := (BadInput|Conformance|Corpus|Counter|Measurement|Program|Redis|Server|Takeover|TestSupport|Trace)Tests
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
