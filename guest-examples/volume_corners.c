@@ -128,6 +128,20 @@ static void attributes(void) {
     if (setxattr("trusted", "user.colour", "value", 5, 0) != 0) CHECK_EQUAL(errno, EOPNOTSUPP);
 }
 
+// Of two places that a name cannot be moved between, the first one's directory is looked for before the second's, and
+// both before either name.
+static void both_refused(void) {
+    CHECK(close(file_open("plain", O_CREAT | O_WRONLY)) == 0 && symlink("nowhere", "lost") == 0);
+    CHECK_FAILS(rename("plain/a", "lost/b"), ENOTDIR);
+    CHECK_FAILS(rename("lost/a", "plain/b"), ENOENT);
+    CHECK_FAILS(rename("missing", "plain/b"), ENOTDIR);
+    CHECK_FAILS(rename("missing", "lost/b"), ENOENT);
+    CHECK_FAILS(rename("missing", "plain"), ENOENT);
+    CHECK_FAILS(link("missing", "plain/b"), ENOENT);
+    CHECK_FAILS(link("plain", "lost/b"), ENOENT);
+    CHECK(unlink("plain") == 0 && unlink("lost") == 0);
+}
+
 int main(int argc, char **argv) {
     if (argc > 1) CHECK(chdir(argv[1]) == 0);
     else scratch_enter();
@@ -138,6 +152,7 @@ int main(int argc, char **argv) {
     through_socket();
     odd_writes();
     attributes();
+    both_refused();
     if (argc == 1) scratch_remove_all();
     return check_ok();
 }

@@ -54,6 +54,15 @@ struct MemoryTakeoverTests {
         }
     }
 
+    /// A buffer that is closed in the middle of a call has its kernel say EFAULT of what it has given already.
+    @Test("a call's answer is whole beside pages that are being copied", arguments: Tracker.allCases)
+    func calls(_ tracker: Tracker) async throws {
+        let path = try #require(Linkage.static.path(of: "directory_beside_writes"), "run make guests")
+        let options = ["--blackhole", "--epoch", "1ms", "--tracker", "\(tracker)"]
+        let outcome = try await Understudy.run(Command(path, ["3000"]), options: options).run()
+        guard outcome.ending == .exited(0) else { throw TestFailure("not ok", outcome) }
+    }
+
     /// How many checkpoints there were before the takeover. So many pages were copied before a pause until then.
     private static func takeOver(
         _ options: ReplicationOptions, after delay: UInt64, preCopiedMin: Int = 0

@@ -18,7 +18,8 @@ static int watch_ends[2] = { -1, -1 };
 CHECK_INLINE void watch_start(void) {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t length = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    // Not blocking: a connection that poll has seen may be lost before it is accepted.
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     CHECK(listener >= 0 && bind(listener, (struct sockaddr *)&address, sizeof address) == 0);
     CHECK(listen(listener, 1) == 0 && getsockname(listener, (struct sockaddr *)&address, &length) == 0);
     // A takeover while this is being made breaks it off, or loses the connection that was not accepted yet: then it is

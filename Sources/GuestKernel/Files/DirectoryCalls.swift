@@ -19,9 +19,7 @@ enum DirectoryCalls {
         guard let file = thread.kernel.files.find(arguments.a) else { return failed(EBADF) }
         guard arguments.b < GuestLayout.arenaEnd else { return failed(EFAULT) }
         guard let directory = file.payload as? SpecialDirectory, directory.isListedHere else {
-            return thread.opening(arguments.b) {
-                hostCall(number, UInt64(signed: file.hostFD), arguments.b, arguments.c)
-            }
+            return listHost(thread, file, arguments, number)
         }
         let limit = Int(min(arguments.c & 0xffff_ffff, UInt64(GuestThread.scratchByteCount)))
         let first = directory.offset
@@ -37,6 +35,18 @@ enum DirectoryCalls {
         guard GuestAccess.storeArray(records, at: arguments.b) else { return failed(EFAULT) }
         if index > first { directory.seek(to: index) }
         return records.count
+    }
+
+    /// The whole buffer is held where pages are closed: the place in the directory has moved on already when the kernel
+    /// finds that it cannot write the last entry's offset (fs/readdir.c), so that the call cannot be made again.
+    private static func listHost(
+        _ thread: GuestThread, _ file: FileDescription, _ arguments: SyscallArguments, _ number: Int32
+    ) -> Int {
+        var count = arguments.c & 0xffff_ffff
+        if thread.kernel.memory.mayRefuseWrites { count = min(count, UInt64(GuestThread.scratchByteCount)) }
+        return thread.writing(arguments.b, Int(count)) {
+            hostCall(number, UInt64(signed: file.hostFD), arguments.b, count)
+        }
     }
 
     /// struct linux_dirent64 or linux_dirent (getdents(2)): inode, next offset, length, then type and name.

@@ -40,9 +40,8 @@ extension PathResolver {
     ) -> Bool {
         var path = resolved.hostPath
         if options.isName || !options.followsLast && path.last != UInt8(ascii: "/") {
-            while path.last == UInt8(ascii: "/") { path.removeLast() }
-            guard let slash = path.lastIndex(of: UInt8(ascii: "/")), slash > 0 else { return false }
-            path.removeSubrange(slash...)
+            guard let directory = directory(of: path) else { return false }
+            path = directory
         }
         let error = errorWithoutMagicLinks(path, at: resolved.hostDirectory)
         if error == ENOENT { return !mayBeMissing }
@@ -50,10 +49,29 @@ extension PathResolver {
         return [ELOOP, ENOSYS, EPERM, EMFILE, ENFILE, ENOMEM].contains(error)
     }
 
+    /// A path without its last name; nil where the directory is the one that the path begins at.
+    private static func directory(of path: [UInt8]) -> [UInt8]? {
+        var path = path
+        while path.last == UInt8(ascii: "/") { path.removeLast() }
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")), slash > 0 else { return nil }
+        path.removeSubrange(slash...)
+        return path
+    }
+
+    /// Why the host does not come to the directory of a path's last name; 0 where it does.
+    static func errorOfDirectory(of resolved: ResolvedPath) -> Int32 {
+        guard let directory = directory(of: resolved.hostPath) else { return 0 }
+        return error(opening: directory + [UInt8(ascii: "/")], at: resolved.hostDirectory, resolution: 0)
+    }
+
     /// Why the host does not come to a path's end without following such a link; 0 where it does.
     private static func errorWithoutMagicLinks(_ path: [UInt8], at directory: Int32) -> Int32 {
+        error(opening: path, at: directory, resolution: PathWalkOptions.withoutMagicLinks)
+    }
+
+    private static func error(opening path: [UInt8], at directory: Int32, resolution: UInt64) -> Int32 {
         let how = OpenCalls.OpenHow(
-            flags: UInt64(OpenCalls.pathOnly | O_CLOEXEC), mode: 0, resolution: PathWalkOptions.withoutMagicLinks)
+            flags: UInt64(OpenCalls.pathOnly | O_CLOEXEC), mode: 0, resolution: resolution)
         let opened = HostFile.withPath(path) { path in
             retryingInterrupts { HostFile.open(path, how, at: directory) }
         }

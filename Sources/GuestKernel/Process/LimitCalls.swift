@@ -47,8 +47,8 @@ enum LimitCalls {
     /// Another process's limits are the host's affair.
     private static func ofOther(_ thread: GuestThread, _ pid: Int32, _ arguments: SyscallArguments) -> Int {
         guard arguments.c < GuestLayout.arenaEnd, arguments.d < GuestLayout.arenaEnd else { return failed(EFAULT) }
-        // One that sets a limit as well sets it again.
-        return thread.opening(arguments.d) {
+        // Made again, it would find the limit that it has set.
+        return thread.writing(arguments.d, MemoryLayout<ResourceLimits.Limit>.size) {
             hostCall(__NR_prlimit64, UInt64(signed: pid), arguments.b, arguments.c, arguments.d)
         }
     }

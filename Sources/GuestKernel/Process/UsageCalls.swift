@@ -52,10 +52,20 @@ enum UsageCalls {
         var used = tms()
         let ticks = hostCall(__NR_times, UInt64(address: &used))
         let clock = thread.kernel.clock
-        used.tms_utime += clock_t(clock.userOffsetNanoseconds / tickNanoseconds)
-        used.tms_stime += clock_t((clock.processorOffsetNanoseconds - clock.userOffsetNanoseconds) / tickNanoseconds)
+        // Each part is cut to whole ticks: that must not happen twice, before the takeover and since.
+        let usage = thread.scratch
+        let result = hostCall(__NR_getrusage, UInt64(signed: ofSelf), UInt64(address: usage))
+        if result < 0 { return result }
+        addUsedBefore(to: usage, nil, clock)
+        used.tms_utime = ticksOfTime(at: usage)
+        used.tms_stime = ticksOfTime(at: usage + MemoryLayout<timeval>.size)
         if arguments.a != 0, !GuestAccess.store(used, at: arguments.a) { return failed(EFAULT) }
         return ticks + Int(clock.monotonicOffsetNanoseconds / tickNanoseconds)
+    }
+
+    private static func ticksOfTime(at place: UnsafeMutableRawPointer) -> clock_t {
+        let time = place.load(as: timeval.self)
+        return clock_t((Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_usec) * 1000) / tickNanoseconds)
     }
 
     static func systemInformation(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

@@ -109,9 +109,15 @@ struct PassOn: Sendable {
 
     // MARK: - Where the resolver follows paths before the call is made
 
-    /// link(2) and linkat(2) look their first path up before the second.
+    /// link(2) and linkat(2) look their first path up before the second; a rename goes to the directory of its first
+    /// name before that of the second (do_renameat2 of fs/namei.c).
     private func earlierRefusal(_ paths: [ResolvedPath], _ arguments: SyscallArguments) -> Int? {
-        guard number == __NR_link || number == __NR_linkat, let first = paths.first else { return nil }
+        guard let first = paths.first else { return nil }
+        if VolumeCall.renamings.contains(number) {
+            let error = PathResolver.errorOfDirectory(of: first)
+            return error == 0 ? nil : failed(error)
+        }
+        guard number == __NR_link || number == __NR_linkat else { return nil }
         var status = stat()
         let isFollowed = kinds.firstIndex(of: .path).map { _ in follows(.path, arguments) } ?? false
         let mayBeEmpty = placeFlagsIndex.map { arguments[$0] & PassOn.emptyPath } ?? 0

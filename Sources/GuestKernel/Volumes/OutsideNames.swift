@@ -46,7 +46,7 @@ extension VolumeJournal {
 }
 
 extension VolumeCall {
-    private static let renamings: Set<Int32> = [__NR_rename, __NR_renameat, __NR_renameat2]
+    static let renamings: Set<Int32> = [__NR_rename, __NR_renameat, __NR_renameat2]
     private static let takings: Set<Int32> = renamings.union([__NR_unlink, __NR_unlinkat, __NR_rmdir])
     /// RENAME_EXCHANGE and RENAME_WHITEOUT (linux/fs.h) leave names that do not tell whether it was done.
     private static let unrepeatable: UInt64 = 2 | 4
