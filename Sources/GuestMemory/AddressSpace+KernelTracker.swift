@@ -16,6 +16,7 @@ extension AddressSpace.State {
         // and all pages count as written, as any may have been written unseen.
         tracking?.untracked.addEverything()
         try registerUntracked()
+        tracking?.isReopened = true
         return try scan(protection, step, into: &runs)
     }
 
@@ -39,7 +40,10 @@ extension AddressSpace.State {
         _ protection: WriteProtection, _ step: ScanStep, into runs: inout [DirtyRun]
     ) throws(TrackerError) -> ScanProgress {
         let start = step.start
-        if start <= GuestLayout.arena.start { tracking?.passes.begin(map) }
+        if start <= GuestLayout.arena.start {
+            tracking?.passes.begin(map)
+            tracking?.isReopened = false
+        }
         let spans = tracking?.passes.spans(of: map, hostHasSwap: Self.hostHasSwap) ?? []
         let limit = step.pageCountMax == .max ? 0 : UInt64(step.pageCountMax)
         for span in spans where span.range.end > start {
@@ -66,7 +70,7 @@ extension AddressSpace.State {
     }
 
     /// Adds the pages of a region that are the guest's: one region may go over several areas.
-    private func append(
+    func append(
         _ region: WriteProtection.Region, _ protection: WriteProtection, to runs: inout [DirtyRun]
     ) throws(TrackerError) {
         let range = AddressRange(start: region.start, end: region.end)

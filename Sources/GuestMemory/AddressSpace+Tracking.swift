@@ -8,12 +8,18 @@ extension AddressSpace {
         // A huge page is one mark for 512 pages: one store would send 2 MiB, and splitting it costs more than it ever
         // saved. There is no switch for one mapping that the guest could not undo by MADV_HUGEPAGE.
         HostMemory.disableHugePages()
+        HostMemory.disableMerging()
         let tracking = try Tracking(method)
         state.withLock { $0.tracking = tracking }
         if method == .signal {
             TrackedWrites.begin(self)
             tracksBySignals.store(true, ordering: .sequentiallyConsistent)
         }
+    }
+
+    /// The tracker's descriptor on the host, by which the kernel knows what is watched; -1 for none.
+    public var trackerDescriptor: Int32 {
+        state.withLock { $0.tracking?.protection?.descriptor ?? -1 }
     }
 
     /// The ranges whose pages were dropped or replaced since this was last asked; taken with the guest stopped and
@@ -52,6 +58,18 @@ extension AddressSpace {
         }
     }
 
+    /// A device has written there, in a call that is over. It has its pages from the call's beginning, which took a
+    /// fault then; a collection beside the guest may have watched them again before the bytes came.
+    public func noteWrittenDirectly(_ address: UInt64, _ count: Int) {
+        guard
+            let range = AddressRange(guestStart: address, count: UInt64(max(0, count)))?
+                .intersection(GuestLayout.mappable)?.roundedOutToPages()
+        else { return }
+        state.withLock { state in
+            if state.tracking?.protection != nil { state.tracking?.untracked.add(range) }
+        }
+    }
+
     /// Copies pages that were written since they were last collected, and watches them again from before the copy on:
     /// a write that races with it is found by the next collection. The guest may be running.
     ///
@@ -62,11 +80,12 @@ extension AddressSpace {
     ///   - cursor: where to begin, 0 at first; afterwards, where to go on.
     ///   - pageCountMax: how many pages to find, and copy, at most.
     ///   - leavesOpen: whether they are not watched again; the guest is stopped.
+    ///   - isSecond: whether all were collected a moment ago, so that what is found now is written all the time.
     ///   - cost: what it took is added there.
     /// - Returns: whether the whole address space has been looked at.
     public func collectDirtyPages(
         into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int, leavesOpen: Bool = false,
-        cost: inout CollectionCost
+        isSecond: Bool = false, cost: inout CollectionCost
     ) throws -> Bool {
         var left = pageCountMax
         var last = CollectionCost.now()
@@ -78,7 +97,9 @@ extension AddressSpace {
             let from = max(cursor, GuestLayout.arena.start)
             let step = ScanStep(start: from, pageCountMax: left, leavesOpen: leavesOpen)
             let progress = try state.withLock { state throws(TrackerError) in
-                try state.takeDirtyRuns(step, into: &runs)
+                let progress = try state.takeDirtyRuns(step, into: &runs)
+                if isSecond { state.noteRewritten(runs) }
+                return progress
             }
             cursor = progress.end
             left -= progress.pageCount
@@ -108,7 +129,7 @@ extension AddressSpace {
     }
 
     /// The pages of memory objects that were written otherwise than through mappings.
-    private func collectObjectPages(
+    func collectObjectPages(
         into staging: PageStaging, from cursor: inout UInt64, pageCountMax: Int
     ) throws -> Bool {
         var runs: [MemoryObjectRun] = []
@@ -126,7 +147,7 @@ extension AddressSpace {
 
     private static let copyAttempts = 4
 
-    private func copy(_ run: DirtyRun, into staging: PageStaging, _ memory: HostDescriptor) throws {
+    func copy(_ run: DirtyRun, into staging: PageStaging, _ memory: HostDescriptor) throws {
         for index in 0..<run.pageCount {
             let number = run.number + UInt64(index)
             let address = run.start + UInt64(index) * pageSize

@@ -84,6 +84,13 @@ enum HostMemory {
         hostCall(__NR_prctl, setHugePagesDisabled, 1)
     }
 
+    /// Keeps the kernel from merging pages of the same content (PR_SET_MEMORY_MERGE may be inherited): a page that it
+    /// has merged looks as if it had been written.
+    static func disableMerging() {
+        let setMemoryMerge: UInt64 = 67  // uapi/linux/prctl.h, Linux 6.4
+        hostCall(__NR_prctl, setMemoryMerge, 0)
+    }
+
     /// Memory of the supervisor's that a forked process has no use for: otherwise each page of it would have to be
     /// copied when it is next written to, for as long as that process lives.
     static func keepFromChildren(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {

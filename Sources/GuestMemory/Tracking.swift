@@ -30,6 +30,10 @@ struct Tracking {
 
     /// Where PAGEMAP_SCAN has to go.
     var passes = ScanPasses()
+    /// Pages were opened behind a collection that goes on, or the last one: they are found by the next.
+    var isReopened = false
+    /// Where it finds pages that were written while others were being copied.
+    var rewritten = RewrittenRegions()
 
     init(_ method: TrackerMethod) throws(TrackerError) {
         present = try PresentPages()

@@ -56,6 +56,8 @@ final class WriteProtection: Sendable {
         found.deallocate()
     }
 
+    var descriptor: Int32 { faults.number }
+
     /// Has writes to every mapping in a range noted from now on. Mappings that are registered stay as they are.
     func register(_ range: AddressRange) -> Int {
         // struct uffdio_register: range, mode, ioctls.

@@ -24,13 +24,15 @@ extension Checkpointer {
         guard !kernel.hasRelatives, failure == nil, !queue.isClosed, isWanted(), pace.slowPercent == 0 else {
             return false
         }
+        // Its wait may end meanwhile: it is not to be held up for long.
+        if isPreCopyWorthwhile { return false }
         let load = queue.load
         guard load.waitingCount == 0, isDue(load) else { return false }
         cuttingThread = thread
         defer {
             cuttingThread = nil
             // It has used processor time that its record does not have.
-            thread.waitCount += 1
+            thread.noteWait()
         }
         do {
             try cut(load, final: nil, isWanted)

@@ -25,6 +25,8 @@ final class Checkpointer: @unchecked Sendable {
     private var capture: EpochCapture
     private(set) var pace: EpochPace
     private var preCopyPolicy = PreCopyPolicy()
+    /// Since the last cut.
+    private var faults = FaultCount()
     private var openPagesPolicy = OpenPagesPolicy()
     /// The guest thread that cuts; nil for the thread of `run`.
     var cuttingThread: GuestThread?
@@ -242,7 +244,9 @@ final class Checkpointer: @unchecked Sendable {
         _ mayBecomeWhole: () -> Bool = { true }
     ) throws {
         kernel.volumes?.takeFromChildren(kernel.clock)
-        let preCopied = try preCopy(into: next, isMerged: isMerged, isWhole: isWhole)
+        let mayLeaveOpen = !isMerged && !isWhole && mayLeaveOpen(at: kernel.clock.monotonicNanoseconds())
+        let before = try preCopy(into: next, isMerged: isMerged, isWhole: isWhole, leavesOpen: mayLeaveOpen)
+        let leavesOpen = before.isNothing ? mayLeaveOpen : before.leftOpen
         var pause = PauseStages()
         let start = kernel.clock.monotonicNanoseconds()
         stopGuest()
@@ -250,15 +254,15 @@ final class Checkpointer: @unchecked Sendable {
         defer { if request.isSynchronous { resumeGuest() } }
         do {
             defer { if !request.isSynchronous { resumeGuest() } }
-            let leavesOpen = !isMerged && !isWhole && mayLeaveOpen(at: start)
-            try capture.take(
-                into: next, isWhole: isWhole, wasCopiedBefore: isWhole || preCopied > 0, leavesOpen: leavesOpen)
+            try capture.take(into: next, isWhole: isWhole, before: before, leavesOpen: leavesOpen)
             // Pages of a file's that were only read are found each time, too, until they are protected.
-            let (copied, found) = (capture.cost.pageCount, capture.cost.foundPageCount)
+            let copied = before.cost.pageCount + capture.cost.pageCount
+            let found = before.cost.foundPageCount + capture.cost.foundPageCount
             openPagesPolicy.note(
                 pageCount: found > OpenPagesPolicy.pageCountMax ? found : copied, leftOpen: leavesOpen)
         }
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
+        faults = FaultCount()
         pause.note(start: start, stopped: stopped, resumed: lastCutNanoseconds, capture.cost)
         next.noteCut(stoppedAt: start, resumedAt: lastCutNanoseconds)
         if !isMerged, final == nil, capture.isIdle(next) {
@@ -277,13 +281,14 @@ final class Checkpointer: @unchecked Sendable {
         try deliver(next)
         if request.isSynchronous { waitForCommit(of: number, isWanted) }
         // Most of the first epoch is not cut in a pause.
-        if isWhole { return }
-        preCopyPolicy.note(preCopied: preCopied, inPause: capture.cost.pageCount, all: pageCount)
+        if isWhole { return preCopyPolicy.noteFirst(searchNanoseconds: capture.cost.scanNanoseconds) }
+        preCopyPolicy.note(
+            beforeNanoseconds: before.cost.nanoseconds, inPauseNanoseconds: capture.cost.nanoseconds)
         let end = request.isSynchronous ? kernel.clock.monotonicNanoseconds() : lastCutNanoseconds
         statistics.state.withLock { state in
             state.pauses.add(end - start)
             state.pauseStages.add(pause)
-            state.preCopiedPages += UInt64(preCopied)
+            state.preCopiedPages += UInt64(before.cost.pageCount)
             if !isMerged { state.dirtyPages.add(UInt64(pageCount)) }
         }
     }
@@ -296,14 +301,16 @@ final class Checkpointer: @unchecked Sendable {
         return now - lastNeedNanoseconds < interval.nanoseconds && openPagesPolicy.leavesOpen
     }
 
-    /// Most of what a busy guest has written is copied before it is stopped. One that waits, with somebody waiting for
-    /// its output, is stopped at once: a second search for dirty pages would only add to that.
-    private func preCopy(into next: CapturedEpoch, isMerged: Bool, isWhole: Bool) throws -> Int {
-        if isMerged || isWhole || kernel.hasEnded || !preCopyPolicy.isWorthwhile { return 0 }
-        if cuttingThread != nil { return 0 }
-        if kernel.gate.demand.isWanted && kernel.isWaiting { return 0 }
-        return try capture.preCopy(into: next)
+    /// Most of what the guest has written is copied before it is stopped, where that takes long.
+    private func preCopy(
+        into next: CapturedEpoch, isMerged: Bool, isWhole: Bool, leavesOpen: Bool
+    ) throws -> PreCopied {
+        // A guest thread that cuts has found that it is not worth it (`cut(on:_:)`).
+        if isMerged || isWhole || kernel.hasEnded || cuttingThread != nil || !isPreCopyWorthwhile { return .nothing }
+        return try capture.preCopy(into: next, leavesOpen: leavesOpen)
     }
+
+    var isPreCopyWorthwhile: Bool { preCopyPolicy.isWorthwhile(faultCount: faults?.count ?? 0) }
 
     /// Sends it from here where that takes no time, and leaves it to the sending thread otherwise.
     private func deliver(_ next: CapturedEpoch) throws {

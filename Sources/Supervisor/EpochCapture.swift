@@ -24,38 +24,56 @@ struct EpochCapture {
         self.takesDescriptors = takesDescriptors
     }
 
-    /// Copies into an epoch, which is empty, what is dirty now while the guest runs; once more as long as that leaves
-    /// much less for the pause. Returns how many pages were copied. The epoch has to be cut then: these pages do not
-    /// count as dirty any more.
-    func preCopy(into epoch: CapturedEpoch) throws -> Int {
+    /// Copies into an epoch, which is empty, what is dirty now while the guest goes on; once more as long as that
+    /// leaves much less for the pause. The epoch has to be cut then: these pages do not count as dirty any more.
+    /// `leavesOpen`: pages of a guest that waits are not watched again, if they are few.
+    func preCopy(into epoch: CapturedEpoch, leavesOpen: Bool) throws -> PreCopied {
         // What was dropped before a page is copied must not take it away from the mirror afterwards.
         kernel.memory.markWritten(epoch.drop(kernel.memory.takeDiscards()))
+        var copied = PreCopied.nothing
         var rounds: [Int] = []
-        while PreCopyPolicy.goesOn(after: rounds) {
-            var cursor: UInt64 = 0
-            var cost = CollectionCost()
-            while try !kernel.memory.collectDirtyPages(
-                into: epoch.pages, from: &cursor, pageCountMax: EpochCapture.batchPageCount, cost: &cost)
-            {}
-            rounds.append(cost.pageCount)
+        while !copied.leftOpen, PreCopyPolicy.goesOn(after: rounds) {
+            let before = copied.cost.pageCount
+            let mark = kernel.idleMark
+            try preCopyRound(into: epoch, &copied, leavesOpen: leavesOpen && mark != nil && rounds.isEmpty)
+            rounds.append(copied.cost.pageCount - before)
+            copied.roundCount = rounds.count
+            if let mark, kernel.idleMark == mark {
+                copied.idleMark = mark
+                break
+            }
         }
-        return rounds.reduce(0, +)
+        return copied
     }
 
-    /// Takes everything into an epoch, new or cut once before. The guest is stopped. `wasCopiedBefore`: pages of it
-    /// were copied since the last cut, while the guest ran. `leavesOpen`: its pages are not watched again
-    /// (`OpenPagesPolicy`).
+    private func preCopyRound(into epoch: CapturedEpoch, _ copied: inout PreCopied, leavesOpen: Bool) throws {
+        var cursor: UInt64 = 0
+        copied.faults = leavesOpen ? nil : FaultCount()
+        if leavesOpen {
+            copied.leftOpen = try kernel.memory.collectDirtyPages(
+                into: epoch.pages, from: &cursor, pageCountMax: OpenPagesPolicy.pageCountMax + 1, leavesOpen: true,
+                cost: &copied.cost)
+            if copied.leftOpen { return }
+        }
+        while try !kernel.memory.collectDirtyPages(
+            into: epoch.pages, from: &cursor, pageCountMax: EpochCapture.batchPageCount, cost: &copied.cost)
+        {}
+    }
+
+    /// Takes everything into an epoch, new or cut once before. The guest is stopped. `before`: what was collected of it
+    /// since the last cut. `leavesOpen`: its pages are not watched again (`OpenPagesPolicy`).
     mutating func take(
-        into epoch: CapturedEpoch, isWhole: Bool, wasCopiedBefore: Bool, leavesOpen: Bool
+        into epoch: CapturedEpoch, isWhole: Bool, before: PreCopied, leavesOpen: Bool
     ) throws {
         cost = CollectionCost()
         kernel.removeMemoryObjects()
         let dropped = kernel.memory.takeDiscards()
         // A page that was copied while the guest ran may have been dropped before or after that: what is there now
         // travels once more, behind the discards.
+        let wasCopiedBefore = isWhole || !before.isNothing
         if wasCopiedBefore { kernel.memory.markWritten(dropped) }
         kernel.memory.markWritten(epoch.drop(dropped))
-        try collect(into: epoch.pages, leavesOpen: leavesOpen)
+        try collect(into: epoch.pages, dropped.isEmpty ? before : .nothing, leavesOpen: leavesOpen)
         fault?.pass(.capture)
         let records = kernel.capture()
         // By the records: after them.
@@ -72,16 +90,25 @@ struct EpochCapture {
         fault?.noteCut(epoch: epoch.number)
     }
 
-    /// Copies what is dirty. Where it is more than can be left open, the rest is watched again.
-    private mutating func collect(into pages: PageStaging, leavesOpen: Bool) throws {
+    /// Copies what is dirty and was not copied `before`. Where it is more than can be left open, the rest is watched
+    /// again.
+    private mutating func collect(into pages: PageStaging, _ before: PreCopied, leavesOpen: Bool) throws {
+        if let mark = before.idleMark, kernel.idleMark == mark { return }
+        if let faultCount = before.faults?.countOfOthers,
+            try kernel.memory.collectRewrittenPages(into: pages, faultCount: faultCount, cost: &cost)
+        {
+            return
+        }
         var cursor: UInt64 = 0
         if leavesOpen {
             let isFinished = try kernel.memory.collectDirtyPages(
                 into: pages, from: &cursor, pageCountMax: OpenPagesPolicy.pageCountMax + 1, leavesOpen: true,
-                cost: &cost)
+                isSecond: !before.isNothing, cost: &cost)
             if isFinished { return }
         }
-        while try !kernel.memory.collectDirtyPages(into: pages, from: &cursor, pageCountMax: .max, cost: &cost) {}
+        while try !kernel.memory.collectDirtyPages(
+            into: pages, from: &cursor, pageCountMax: .max, isSecond: !before.isNothing, cost: &cost)
+        {}
     }
 
     /// Whether nothing has happened since the cut before: the mirror has, or will have, all of it without this epoch.

@@ -108,7 +108,11 @@ extension MirrorRole {
         }
         decide(.linkEstablished)
         HostThreads.startOrSay("clock", request.messages) { [self] in tick(session) }
-        switch session.run(reader) {
+        session.run(reader) { end in finish(session, end) }
+    }
+
+    private func finish(_ session: MirrorSession, _ end: MirrorSession.End) {
+        switch end {
         case .goodbye: decide(.byeReceived)
         case .refused(let reason): decide(.epochRefusedByUs(reason))
         case .broken(let reason):
@@ -118,6 +122,7 @@ extension MirrorRole {
         // A mirror that gives up has something left to say on it.
         if case .standDown = state.withLock({ $0.order }) { return }
         session.close()
+        if hasTakenOver { session.waitUntilGuestRuns() }
     }
 
     /// Until it is through there is no epoch, and nothing to take over.

@@ -101,6 +101,7 @@ public final class MirrorRun: Sendable {
             throw SupervisorError(.failed, "the guest's threads cannot be started: \(errorText(failed))")
         }
         request.messages.say(.info, "took over at epoch \(guest.epoch)")
+        session.noteGuestRuns()
         writeReport(kernel, guest) { _ in }
         let end = kernel.waitForEnd()
         finish(kernel, end, guest)

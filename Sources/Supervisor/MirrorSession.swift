@@ -37,6 +37,8 @@ final class MirrorSession: Sendable {
     private let state = Mutex(State())
     /// 1 once nothing more can be handed over.
     private let handedEnded = Atomic<UInt32>(0)
+    /// 1 once the guest goes on here.
+    private let guestRuns = Atomic<UInt32>(0)
     /// Reading what is there takes microseconds, on a thread that may have to wait for a processor. On a busy machine
     /// 20 ms were not always enough.
     private static let handedPatienceNanoseconds: UInt64 = 5_000_000_000
@@ -74,11 +76,23 @@ final class MirrorSession: Sendable {
         case broken(String)
     }
 
-    /// Reads epochs until the link ends, one way or another.
-    func run(_ reader: FrameReader) -> End {
+    /// Reads epochs until the link ends, one way or another, and says how.
+    ///
+    /// The memory for that is given back only after `ended` has returned: for a guest that has written 100 MB of late
+    /// it takes more than a millisecond, in which a takeover can change no mapping.
+    func run(_ reader: FrameReader, ended: (End) -> Void) {
         do {
             let pages = try PageStaging()
             var decoder = EpochDecoder()
+            ended(read(reader, &decoder, pages))
+            withExtendedLifetime((pages, decoder)) {}
+        } catch {
+            ended(.broken(LinkWords.of(error)))
+        }
+    }
+
+    private func read(_ reader: FrameReader, _ decoder: inout EpochDecoder, _ pages: PageStaging) -> End {
+        do {
             while try receiveEpoch(reader, &decoder, pages) {}
             return .goodbye
         } catch let refusal as Refusal {
@@ -238,6 +252,16 @@ final class MirrorSession: Sendable {
     }
 
     // MARK: - The takeover
+
+    /// Sleeps until the guest goes on here.
+    func waitUntilGuestRuns() {
+        while guestRuns.load(ordering: .sequentiallyConsistent) == 0 { HostFutex.wait(guestRuns, while: 0) }
+    }
+
+    func noteGuestRuns() {
+        guestRuns.store(1, ordering: .sequentiallyConsistent)
+        HostFutex.wake(guestRuns)
+    }
 
     /// Ends the session: what it has by now, the epoch that is being written included, is what the guest goes on with.
     /// Throws where the mirror's files are of no epoch.

@@ -75,6 +75,8 @@ final class Primary: ReplicationRole {
 
     /// Starts to replicate. The guest may be running already.
     func start() throws(SupervisorError) {
+        // Where there can be none, a killed primary's peers hear of it later.
+        memory_keeper_start(kernel.memory.trackerDescriptor)
         decide(.linkEstablished)
         try HostThreads.start("heartbeats") { [self] in sendHeartbeats() }
         try HostThreads.start("replies") { [self] in receiveReplies() }

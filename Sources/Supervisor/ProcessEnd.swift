@@ -15,6 +15,7 @@ enum ProcessEnd {
     static func take() {
         if isTaken.compareExchange(expected: false, desired: true, ordering: .sequentiallyConsistent).exchanged {
             ControlService.removeSocket()
+            memory_keeper_stop()
             return
         }
         thread_gate_quit()

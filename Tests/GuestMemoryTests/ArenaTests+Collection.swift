@@ -131,6 +131,71 @@ extension ArenaTests.CollectionTests {
         }
     }
 
+    @Test("pages that are written again are found by the count of faults, or not taken for all")
+    func rewritten() throws {
+        guard TrackerMethod.kernel.isAvailable else { return }
+        try Arena.using {
+            let (space, range, staging) = try Self.tracked(.kernel, pageCount: 2000)
+            let first = range.start / pageSize
+            /// What is found after stores to these pages; nil where it may not be all.
+            func found(_ pages: [UInt64], faultCount: UInt64) throws -> [UInt64]? {
+                for page in pages { #expect(GuestAccess.store(page, at: range.start + page * pageSize)) }
+                staging.reset()
+                var cost = CollectionCost()
+                let hasAll = try space.collectRewrittenPages(into: staging, faultCount: faultCount, cost: &cost)
+                return hasAll ? staging.numbers.sorted().map { $0 - first } : nil
+            }
+            /// What a usual collection has left to find.
+            func left() throws -> [UInt64] {
+                staging.reset()
+                var cursor: UInt64 = 0
+                var cost = CollectionCost()
+                while try !space.collectDirtyPages(
+                    into: staging, from: &cursor, pageCountMax: .max, isSecond: true, cost: &cost)
+                {}
+                return staging.numbers.sorted().map { $0 - first }
+            }
+            // Nothing is known of where they are, unless there can be none.
+            #expect(try found([], faultCount: 0) == [])
+            #expect(try found([7, 8], faultCount: 2) == nil)
+            #expect(try left() == [7, 8])
+            #expect(try found([7, 9, 200], faultCount: 3) == [7, 9, 200])
+            // They are not watched again: the next collection finds them in any case.
+            #expect(try left() == [7, 9, 200])
+            #expect(try found([7], faultCount: 1) == [7])
+            #expect(try left() == [7])
+            // One of them is where none was before, or there may be others.
+            #expect(try found([7, 1500], faultCount: 2) == nil)
+            #expect(try left() == [7, 1500])
+            #expect(try found([7, 1501], faultCount: 2) == [7, 1501])
+            #expect(try left() == [7, 1501])
+            #expect(try found([7, 1501], faultCount: 3) == nil)
+            #expect(try left() == [7, 1501])
+        }
+    }
+
+    @Test("a fault may show several pages of shared memory: they prove nothing")
+    func rewrittenShared() throws {
+        guard TrackerMethod.kernel.isAvailable else { return }
+        try Arena.using {
+            let (space, _, staging) = try Self.tracked(.kernel, pageCount: 1)
+            let shared = AddressRange(start: 0x7000_0000, count: 64 * pageSize)
+            let request = MappingRequest(
+                placement: .fixed(shared.start), byteCount: shared.count, protection: [.read, .write],
+                source: .sharedAnonymous)
+            #expect(space.map(request) == Int(shared.start))
+            for _ in 0..<2 {
+                #expect(GuestAccess.store(UInt8(1), at: shared.start))
+                var cost = CollectionCost()
+                #expect(try !space.collectRewrittenPages(into: staging, faultCount: 1, cost: &cost))
+                var cursor: UInt64 = 0
+                while try !space.collectDirtyPages(
+                    into: staging, from: &cursor, pageCountMax: .max, isSecond: true, cost: &cost)
+                {}
+            }
+        }
+    }
+
     @Test("a host call's pages stay open while it runs, and are collected after it")
     func held() throws {
         guard TrackerMethod.signal.isAvailable else { return }

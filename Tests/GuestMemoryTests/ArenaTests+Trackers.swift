@@ -30,7 +30,7 @@ extension ArenaTests.TrackerTests {
             let running = try TrackedGuest(seed: seed, method: method, scratch: scratch)
             for step in 0..<50 {
                 for _ in 0..<40 { try running.step() }
-                try running.cut(preCopies: step % 7 == 0)
+                try running.cut(preCopies: step % 3 == 0)
                 guard let disagreement = running.disagreement() else { continue }
                 Issue.record("\(disagreement) (\(SeededGenerator.replayHint(seed: seed, step: step)))")
                 return

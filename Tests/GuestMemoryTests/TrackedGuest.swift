@@ -235,6 +235,7 @@ final class TrackedGuest {
     /// Cuts an epoch, part of it while the guest goes on.
     func cut(preCopies: Bool) throws {
         var epoch = Epoch()
+        let faults = FaultCount()
         if preCopies {
             var cursor: UInt64 = 0
             while true {
@@ -243,7 +244,9 @@ final class TrackedGuest {
                     into: staging, from: &cursor, pageCountMax: 1 + generator.below(30))
                 epoch.early += stagedPages()
                 if isFinished { break }
-                for _ in 0..<generator.below(6) { try step() }
+                // Often nothing but stores, as of a guest that has begun to wait or to compute.
+                let storesOnly = generator.oneIn(2)
+                for _ in 0..<generator.below(6) { try storesOnly ? write() : step() }
             }
         }
         epoch.discards = space.takeDiscards()
@@ -251,17 +254,28 @@ final class TrackedGuest {
         staging.reset()
         var cursor: UInt64 = 0
         var cost = CollectionCost()
+        let hasAll = try collectRewritten(preCopies && epoch.discards.isEmpty ? faults?.count : nil, &cost)
         // Now and then its pages, or some of them, are left open to writes.
         if !preCopies, generator.below(2) == 0 {
             _ = try space.collectDirtyPages(
                 into: staging, from: &cursor, pageCountMax: generator.below(2) == 0 ? .max : 1 + generator.below(30),
                 leavesOpen: true, cost: &cost)
         }
-        while try !space.collectDirtyPages(into: staging, from: &cursor, pageCountMax: .max) {}
+        while try !hasAll
+            && !space.collectDirtyPages(
+                into: staging, from: &cursor, pageCountMax: .max, isSecond: preCopies, cost: &cost)
+        {}
         epoch.pages = stagedPages()
         epoch.layout = space.layoutRecord()
         epochs.append(epoch)
         apply(epoch)
+    }
+
+    /// After pages were copied while the guest went on: whether those that were written since are all found without
+    /// another search.
+    private func collectRewritten(_ faultCount: UInt64?, _ cost: inout CollectionCost) throws -> Bool {
+        guard let faultCount else { return false }
+        return try space.collectRewrittenPages(into: staging, faultCount: faultCount, cost: &cost)
     }
 
     private func stagedPages() -> [(number: UInt64, content: [UInt8])] {

@@ -3,45 +3,71 @@ import Testing
 
 @Suite("copying before the pause")
 struct PreCopyPolicyTests {
-    private static let manyPages = PreCopyPolicy.worthwhilePageCount
+    private static let long = PreCopyPolicy.worthwhileNanoseconds
 
-    @Test("only where the epoch before had many pages")
-    func many() {
+    /// After epochs whose pages were collected in so many nanoseconds each, all in the pause.
+    private func policy(after times: UInt64...) -> PreCopyPolicy {
         var policy = PreCopyPolicy()
-        #expect(!policy.isWorthwhile)
-        policy.note(preCopied: 0, inPause: Self.manyPages - 1, all: Self.manyPages - 1)
-        #expect(!policy.isWorthwhile)
-        policy.note(preCopied: 0, inPause: Self.manyPages, all: Self.manyPages)
-        #expect(policy.isWorthwhile)
-        policy.note(preCopied: Self.manyPages, inPause: 10, all: Self.manyPages)
-        #expect(policy.isWorthwhile)
-        policy.note(preCopied: 10, inPause: 0, all: 10)
-        #expect(!policy.isWorthwhile)
+        for time in times { policy.note(beforeNanoseconds: 0, inPauseNanoseconds: time) }
+        return policy
     }
 
-    /// How many epochs in a row go without, each of `many` pages.
+    @Test("only where collecting took long in each of the last three epochs")
+    func long() {
+        #expect(!policy(after: 0).isWorthwhile(faultCount: 0))
+        #expect(!policy(after: Self.long, Self.long).isWorthwhile(faultCount: 0))
+        #expect(policy(after: Self.long, Self.long, Self.long).isWorthwhile(faultCount: 0))
+        #expect(policy(after: 0, Self.long, Self.long, Self.long).isWorthwhile(faultCount: 0))
+        #expect(!policy(after: Self.long, Self.long, Self.long, Self.long - 1).isWorthwhile(faultCount: 0))
+        #expect(!policy(after: Self.long, 0, Self.long).isWorthwhile(faultCount: 0))
+        var policy = policy(after: Self.long, Self.long, Self.long)
+        policy.note(beforeNanoseconds: Self.long - 1, inPauseNanoseconds: 1)
+        #expect(policy.isWorthwhile(faultCount: 0))
+        policy.note(beforeNanoseconds: Self.long - 2, inPauseNanoseconds: 1)
+        #expect(!policy.isWorthwhile(faultCount: 0))
+    }
+
+    @Test("or where the search of the first epoch did")
+    func first() {
+        var policy = PreCopyPolicy()
+        policy.noteFirst(searchNanoseconds: Self.long)
+        #expect(policy.isWorthwhile(faultCount: 0))
+        policy.note(beforeNanoseconds: 0, inPauseNanoseconds: Self.long - 1)
+        #expect(!policy.isWorthwhile(faultCount: 0))
+    }
+
+    @Test("or where many pages must have been written")
+    func faults() {
+        let many = PreCopyPolicy.worthwhileFaultCount
+        #expect(PreCopyPolicy().isWorthwhile(faultCount: many))
+        #expect(!PreCopyPolicy().isWorthwhile(faultCount: many - 1))
+        var policy = PreCopyPolicy()
+        policy.note(beforeNanoseconds: 1, inPauseNanoseconds: 1)
+        #expect(!policy.isWorthwhile(faultCount: many))
+    }
+
+    /// How many epochs in a row go without, each of them long.
     private func skipped(_ policy: inout PreCopyPolicy) -> Int {
         var count = 0
-        while !policy.isWorthwhile {
-            policy.note(preCopied: 0, inPause: Self.manyPages, all: Self.manyPages)
+        while !policy.isWorthwhile(faultCount: 0) {
+            policy.note(beforeNanoseconds: 0, inPauseNanoseconds: Self.long)
             count += 1
         }
         return count
     }
 
-    @Test("not for a while where the guest writes the same pages again, and longer each time")
-    func hotPages() {
-        var policy = PreCopyPolicy()
-        policy.note(preCopied: 0, inPause: Self.manyPages, all: Self.manyPages)
+    @Test("not for a while where it left more than half for the pause, and longer each time")
+    func inVain() {
+        var policy = policy(after: Self.long, Self.long, Self.long)
         var skips: [Int] = []
         for _ in 0..<6 {
-            policy.note(preCopied: Self.manyPages, inPause: Self.manyPages * 3 / 4, all: Self.manyPages)
+            policy.note(beforeNanoseconds: Self.long, inPauseNanoseconds: Self.long / 2 + 1)
             skips.append(skipped(&policy))
         }
         #expect(skips == [4, 8, 16, 32, 64, 64])
         // Once it was of use, the next failure is the first again.
-        policy.note(preCopied: Self.manyPages, inPause: 0, all: Self.manyPages)
-        policy.note(preCopied: Self.manyPages, inPause: Self.manyPages, all: Self.manyPages)
+        policy.note(beforeNanoseconds: Self.long, inPauseNanoseconds: Self.long / 2)
+        policy.note(beforeNanoseconds: Self.long, inPauseNanoseconds: Self.long)
         #expect(skipped(&policy) == 4)
     }
 

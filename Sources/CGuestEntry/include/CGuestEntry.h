@@ -11,5 +11,6 @@
 #include "guest_trace.h"
 #include "host_call.h"
 #include "host_fork.h"
+#include "memory_keeper.h"
 
 #endif

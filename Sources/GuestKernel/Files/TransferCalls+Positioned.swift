@@ -29,7 +29,7 @@ extension TransferCalls {
                 hostCall(
                     number, UInt64(signed: file.hostFD), address, UInt64(length), arguments.d &+ UInt64(offset))
             }
-            if number == __NR_pread64 { return thread.writing(address, length, call) }
+            if number == __NR_pread64 { return thread.reading(file, address, length, call) }
             return thread.noting(file, at: arguments.d &+ UInt64(offset), call)
         }
     }
@@ -71,7 +71,7 @@ extension TransferCalls {
                 let call = {
                     hostCall(number, UInt64(signed: file.hostFD), UInt64(address: rest.base), UInt64(rest.count))
                 }
-                return isWrite ? thread.noting(file, call) : thread.writing(rest, call)
+                return isWrite ? thread.noting(file, call) : thread.reading(file, rest, call)
             }
             return result < 0 && done > 0 ? done : done + result
         }
@@ -127,7 +127,7 @@ extension TransferCalls {
                             number, UInt64(signed: file.hostFD), UInt64(address: rest.base), UInt64(rest.count),
                             place ?? arguments.d, arguments.e, arguments.f)
                     }
-                    return isRead ? thread.writing(rest, call) : thread.noting(file, at: place, call)
+                    return isRead ? thread.reading(file, rest, call) : thread.noting(file, at: place, call)
                 }
                 return result < 0 ? (done > 0 ? done : result) : done + result
             }

@@ -30,7 +30,7 @@ enum TransferCalls {
     static func read(_ thread: GuestThread, _ file: FileDescription, _ address: UInt64, _ count: Int) -> Int {
         if !file.mayWait {
             return inPieces(thread, count) { offset, length in
-                thread.writing(address + UInt64(offset), length) {
+                thread.reading(file, address + UInt64(offset), length) {
                     hostCall(__NR_read, UInt64(signed: file.hostFD), address + UInt64(offset), UInt64(length))
                 }
             }

@@ -31,6 +31,23 @@ extension GuestThread {
         return kernel.memory.holding(pieces.ranges + [TrackedWindow.small(other)].compactMap { $0 }, call)
     }
 
+    /// As `writing`, where `call` reads from a file.
+    @inline(__always)
+    func reading(_ file: FileDescription, _ address: UInt64, _ count: Int, _ call: () -> Int) -> Int {
+        let result = writing(address, count, call)
+        if file.isDirect { kernel.memory.noteWrittenDirectly(address, count) }
+        return result
+    }
+
+    @inline(__always)
+    func reading(_ file: FileDescription, _ pieces: IOVectors, _ call: () -> Int) -> Int {
+        let result = writing(pieces, call)
+        if file.isDirect {
+            for range in pieces.ranges { kernel.memory.noteWrittenDirectly(range.start, Int(range.count)) }
+        }
+        return result
+    }
+
     /// Runs `call`, which can be made again, once more where it was refused: with up to 64 KiB open from each of these
     /// addresses, of which 0 stands for none.
     @inline(__always)
@@ -38,6 +55,14 @@ extension GuestThread {
         let result = call()
         if result != -Int(EFAULT) || !kernel.memory.mayRefuseWrites { return result }
         return kernel.memory.holding([first, second, third].compactMap(TrackedWindow.large), call)
+    }
+}
+
+extension FileDescription {
+    /// Whether what is read goes from the disk into memory without the page cache (O_DIRECT).
+    fileprivate var isDirect: Bool {
+        // O_DIRECT of uapi/asm-generic/fcntl.h; Glibc shows it to GNU sources only.
+        statusFlags.load(ordering: .relaxed) & 0o40000 != 0
     }
 }
 

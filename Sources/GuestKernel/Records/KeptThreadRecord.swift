@@ -18,6 +18,7 @@ extension GuestThread {
             return ThreadRecord(of: self, threadSignals).encoded()
         }
         let (name, waiter, mustEnd) = (name, waiter, mustEnd.load(ordering: .acquiring))
+        let waitCount = waitCount.load(ordering: .relaxed)
         if let kept = keptRecord, kept.waitCount == waitCount, kept.mustEnd == mustEnd, kept.waiter == waiter,
             kept.signals == threadSignals, kept.name == name
         {

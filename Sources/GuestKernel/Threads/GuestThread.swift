@@ -39,7 +39,7 @@ public final class GuestThread: @unchecked Sendable {
     var processorOffsetNanoseconds: UInt64 = 0
     public var waiter = WaiterRecord()
     /// Counts the thread's waits, and what it does itself in one: what it is between two of the same count has not run.
-    public var waitCount: UInt64 = 0
+    let waitCount = Atomic<UInt64>(0)
     /// Its record at the last checkpoint that met it in a wait; used while every thread is stopped.
     var keptRecord: KeptThreadRecord?
     /// The syscall being done, for one that is made again after an interruption.
@@ -110,6 +110,11 @@ public final class GuestThread: @unchecked Sendable {
     var name: [UInt8] {
         get { nameState.withLock { $0 } }
         set { nameState.withLock { $0 = newValue } }
+    }
+
+    /// Something about the thread is not as it was when it began to wait, or it begins another wait. By itself alone.
+    public func noteWait() {
+        waitCount.store(waitCount.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
     }
 
     /// Makes the thread come to its safe point before it runs guest code again, and ends its wait.

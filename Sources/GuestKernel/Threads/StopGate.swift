@@ -39,7 +39,7 @@ public final class StopGate: Sendable {
     /// for something that takes its time without being told (a disk).
     func beginWaiting(_ thread: GuestThread, cuts: Bool = false) {
         if thread.kernel.testsWaits { thread.kernel.testWait() }
-        thread.waitCount += 1
+        thread.noteWait()
         thread.phase.store(ThreadPhase.waiting, ordering: .sequentiallyConsistent)
         if isRequested { announceChange() }
         guard demand.isWanted, thread.kernel.threads.allStopped(except: nil) else { return }

@@ -5,6 +5,8 @@ import Synchronization
 final class ThreadList: Sendable {
     private struct State {
         var threads: [GuestThread] = []
+        /// How often a thread has come or gone.
+        var changeCount: UInt64 = 0
         var nextTid: Int32
         /// exit(2)'s status of the thread that left last.
         var lastExitStatus: Int32 = 0
@@ -39,7 +41,10 @@ final class ThreadList: Sendable {
 
     /// Adds a thread before it runs, so that a coordinator counts it as not stopped until its first safe point.
     func add(_ thread: GuestThread) {
-        state.withLock { $0.threads.append(thread) }
+        state.withLock { state in
+            state.threads.append(thread)
+            state.changeCount += 1
+        }
     }
 
     /// Puts a thread in another's place, so that there is never none.
@@ -47,6 +52,7 @@ final class ThreadList: Sendable {
         state.withLock { state in
             state.threads.removeAll { $0 === old }
             state.threads.append(new)
+            state.changeCount += 1
         }
     }
 
@@ -54,6 +60,7 @@ final class ThreadList: Sendable {
     func remove(_ thread: GuestThread) -> Int {
         state.withLock { state in
             state.threads.removeAll { $0 === thread }
+            state.changeCount += 1
             state.lastExitStatus = thread.exitStatus
             return state.threads.count
         }
@@ -85,6 +92,18 @@ final class ThreadList: Sendable {
             state.threads.allSatisfy {
                 $0 === caller || $0.phase.load(ordering: .sequentiallyConsistent) != ThreadPhase.active
             }
+        }
+    }
+
+    /// nil unless all of them wait, outside of any stop.
+    func idleMark() -> IdleMark? {
+        state.withLock { state in
+            var waits: UInt64 = 0
+            for thread in state.threads {
+                guard thread.phase.load(ordering: .sequentiallyConsistent) == ThreadPhase.waiting else { return nil }
+                waits &+= thread.waitCount.load(ordering: .relaxed)
+            }
+            return IdleMark(threadChanges: state.changeCount, waits: waits)
         }
     }
 
