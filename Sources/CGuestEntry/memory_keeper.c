@@ -56,9 +56,8 @@ static bool close_others(void) {
                                : close_all_but((uint64_t)process_end, (uint64_t)other);
 }
 
-// Within a session of its own nice counts among the session's only (sched(7)), unless the session is nice as well.
+// In a session of its own nice counts among that session's only (sched(7)), unless the session is nice as well.
 static void take_low_priority(void) {
-    host_call(__NR_setsid, 0, 0, 0, 0, 0, 0);
     host_call(__NR_setpriority, PRIO_PROCESS, 0, LOW_PRIORITY, 0, 0, 0);
     long group = host_call(__NR_open, (uint64_t) "/proc/self/autogroup", O_WRONLY | O_CLOEXEC, 0, 0, 0, 0);
     if (group < 0) return;
@@ -73,14 +72,18 @@ static int keep(void *unused) {
     bool is_closed = close_others();
     if (is_closed) {
         host_call(__NR_prctl, PR_SET_NAME, (uint64_t) "memory-keeper", 0, 0, 0, 0);
-        take_low_priority();
+        // Who ends the primary's group is not to end this one first.
+        host_call(__NR_setsid, 0, 0, 0, 0, 0, 0);
     }
     atomic_store(&state, is_closed ? is_alone : has_failed);
     host_call(__NR_futex, (uint64_t)&state, FUTEX_WAKE, 1, 0, 0, 0);
     struct pollfd process = {.fd = process_end, .events = POLLIN};
     while (is_closed && host_call(__NR_poll, (uint64_t)&process, 1, (uint64_t)-1, 0, 0, 0) <= 0) continue;
     const struct timespec rest = {.tv_nsec = REST_NANOSECONDS};
-    if (is_closed) host_call(__NR_nanosleep, (uint64_t)&rest, 0, 0, 0, 0, 0);
+    if (is_closed) {
+        take_low_priority();
+        host_call(__NR_nanosleep, (uint64_t)&rest, 0, 0, 0, 0, 0);
+    }
     while (1) host_call(__NR_exit_group, 0, 0, 0, 0, 0, 0);
 }
 

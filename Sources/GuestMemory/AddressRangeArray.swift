@@ -50,12 +50,6 @@ extension Array where Element == AddressRange {
     }
 
     private func firstIndex(endingAbove address: UInt64) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = low + (high - low) / 2
-            if self[middle].end > address { high = middle } else { low = middle + 1 }
-        }
-        return low
+        partitionPoint { $0.end > address }
     }
 }

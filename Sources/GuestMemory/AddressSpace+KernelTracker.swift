@@ -16,7 +16,6 @@ extension AddressSpace.State {
         // and all pages count as written, as any may have been written unseen.
         tracking?.untracked.addEverything()
         try registerUntracked()
-        tracking?.isReopened = true
         return try scan(protection, step, into: &runs)
     }
 

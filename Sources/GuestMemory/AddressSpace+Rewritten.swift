@@ -49,8 +49,10 @@ extension AddressSpace.State {
     fileprivate mutating func takeRewrittenRuns(
         _ faultCount: UInt64, into runs: inout [DirtyRun]
     ) throws(TrackerError) -> Bool {
+        // A page that was left open in an earlier epoch is closed by the next pass, but for one that the guest could
+        // not write to at that time: what it may write must still be what it could.
         guard let tracking, tracking.protection != nil, tracking.untracked.isEmpty, !tracking.isReopened,
-            !tracking.isSharedWithChildren
+            tracking.passes.isSettled(map), !tracking.isSharedWithChildren
         else { return false }
         if faultCount == 0 { return true }
         let isOfFaults = try scanRewritten(tracking.rewritten.ranges, into: &runs)

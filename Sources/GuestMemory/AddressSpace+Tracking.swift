@@ -66,7 +66,9 @@ extension AddressSpace {
                 .intersection(GuestLayout.mappable)?.roundedOutToPages()
         else { return }
         state.withLock { state in
-            if state.tracking?.protection != nil { state.tracking?.untracked.add(range) }
+            guard let protection = state.tracking?.protection else { return }
+            state.tracking?.isReopened = true
+            if protection.unprotect(range) < 0 { state.tracking?.untracked.add(range) }
         }
     }
 

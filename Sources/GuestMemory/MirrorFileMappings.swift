@@ -56,11 +56,6 @@ struct MirrorFileMappings {
     }
 
     private func firstIndex(endingAbove address: UInt64) -> Int {
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = low + (high - low) / 2
-            if entries[middle].range.end > address { high = middle } else { low = middle + 1 }
-        }
-        return low
+        entries.partitionPoint { $0.range.end > address }
     }
 }

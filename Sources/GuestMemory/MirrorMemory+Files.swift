@@ -71,13 +71,8 @@ extension MirrorMemory {
 
     /// Whether areas, lowest first, have all of a mapping as it is.
     private static func shows(_ entry: MirrorFileMappings.Entry, _ areas: [VirtualMemoryArea]) -> Bool {
-        var (low, high) = (0, areas.count)
-        while low < high {
-            let middle = low + (high - low) / 2
-            if areas[middle].range.end > entry.range.start { high = middle } else { low = middle + 1 }
-        }
         var start = entry.range.start
-        for area in areas[low...] {
+        for area in areas[areas.partitionPoint { $0.range.end > start }...] {
             guard area.range.start <= start, entry.isSame(as: area) else { return false }
             start = area.range.end
             if start >= entry.range.end { return true }

@@ -33,6 +33,10 @@ struct ScanPasses {
         if begun == map.version { settled = begun }
     }
 
+    /// Whether a pass over all that the guest may write has been made since the map last changed, and nothing else was
+    /// written since it began: what was written after it took a fault, unless its pages were left open.
+    func isSettled(_ map: VirtualMemoryMap) -> Bool { settled == map.version }
+
     /// Something is written, or may have been, that the guest itself could not write.
     mutating func noteHiddenWrites() {
         begun = nil

@@ -30,7 +30,7 @@ struct Tracking {
 
     /// Where PAGEMAP_SCAN has to go.
     var passes = ScanPasses()
-    /// Pages were opened behind a collection that goes on, or the last one: they are found by the next.
+    /// Pages were opened since the last collection began, maybe behind it: the next one finds them.
     var isReopened = false
     /// Where it finds pages that were written while others were being copied.
     var rewritten = RewrittenRegions()

@@ -104,12 +104,12 @@ public struct VirtualMemoryMap: Sendable {
 
     /// The first area whose end is above `address`: the one that holds it, or the next one up.
     func firstIndex(endingAbove address: UInt64) -> Int {
-        partitionPoint { $0.end > address }
+        areas.partitionPoint { $0.range.end > address }
     }
 
     /// The first area that starts at or above `address`.
     func firstIndex(startingAtOrAbove address: UInt64) -> Int {
-        partitionPoint { $0.start >= address }
+        areas.partitionPoint { $0.range.start >= address }
     }
 
     /// The indices of the areas that share an address with `range`.
@@ -117,21 +117,6 @@ public struct VirtualMemoryMap: Sendable {
         let lower = firstIndex(endingAbove: range.start)
         if range.isEmpty { return lower..<lower }
         return lower..<max(lower, firstIndex(startingAtOrAbove: range.end))
-    }
-
-    /// Binary search for the first area from which on `isAbove` holds.
-    private func partitionPoint(_ isAbove: (AddressRange) -> Bool) -> Int {
-        var low = 0
-        var high = areas.count
-        while low < high {
-            let middle = low + (high - low) / 2
-            if isAbove(areas[middle].range) {
-                high = middle
-            } else {
-                low = middle + 1
-            }
-        }
-        return low
     }
 }
 

@@ -24,10 +24,9 @@ extension Checkpointer {
         guard !kernel.hasRelatives, failure == nil, !queue.isClosed, isWanted(), pace.slowPercent == 0 else {
             return false
         }
-        // Its wait may end meanwhile: it is not to be held up for long.
-        if isPreCopyWorthwhile { return false }
         let load = queue.load
-        guard load.waitingCount == 0, isDue(load) else { return false }
+        // Where it takes long the thread's wait may end meanwhile.
+        guard load.waitingCount == 0, isDue(load), !isPreCopyWorthwhile else { return false }
         cuttingThread = thread
         defer {
             cuttingThread = nil

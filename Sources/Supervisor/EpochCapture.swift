@@ -94,7 +94,8 @@ struct EpochCapture {
     /// again.
     private mutating func collect(into pages: PageStaging, _ before: PreCopied, leavesOpen: Bool) throws {
         if let mark = before.idleMark, kernel.idleMark == mark { return }
-        if let faultCount = before.faults?.countOfOthers,
+        // What other processes do is not among this one's faults.
+        if !kernel.hasRelatives, let faultCount = before.faults?.countOfOthers,
             try kernel.memory.collectRewrittenPages(into: pages, faultCount: faultCount, cost: &cost)
         {
             return

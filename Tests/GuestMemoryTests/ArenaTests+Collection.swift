@@ -174,6 +174,35 @@ extension ArenaTests.CollectionTests {
         }
     }
 
+    @Test("what a device writes, and what was not writable when all were watched, is not told by faults")
+    func rewrittenOtherwise() throws {
+        guard TrackerMethod.kernel.isAvailable else { return }
+        try Arena.using {
+            let (space, range, staging) = try Self.tracked(.kernel, pageCount: 300)
+            func hasAll() throws -> Bool {
+                var cost = CollectionCost()
+                return try space.collectRewrittenPages(into: staging, faultCount: 0, cost: &cost)
+            }
+            #expect(try Self.collect(space, staging).isEmpty)
+            #expect(try hasAll())
+            space.noteWrittenDirectly(range.start + 5 * pageSize + 100, 5000)
+            #expect(try !hasAll())
+            #expect(try Self.collect(space, staging) == [5, 6].map { range.start / pageSize + $0 })
+            #expect(try hasAll())
+            // Behind a collection that goes on.
+            try #require(GuestAccess.fill(range.start, with: 8, count: Int(range.count)))
+            var cursor: UInt64 = 0
+            #expect(try !space.collectDirtyPages(into: staging, from: &cursor, pageCountMax: 100))
+            space.noteWrittenDirectly(range.start, 100)
+            while try !space.collectDirtyPages(into: staging, from: &cursor, pageCountMax: .max) {}
+            #expect(try !hasAll())
+            #expect(try Self.collect(space, staging) == [range.start / pageSize])
+            #expect(try hasAll())
+            #expect(space.protect(range.start, byteCount: pageSize, [.read], growsDown: false) == 0)
+            #expect(try !hasAll())
+        }
+    }
+
     @Test("a fault may show several pages of shared memory: they prove nothing")
     func rewrittenShared() throws {
         guard TrackerMethod.kernel.isAvailable else { return }

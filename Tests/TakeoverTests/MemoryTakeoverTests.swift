@@ -90,7 +90,7 @@ struct MemoryTakeoverTests {
     }
 
     /// Waits until so many pages were copied before a pause.
-    private static func waitUntil(_ preCopiedMin: Int, of pid: pid_t) async throws {
+    static func waitUntil(_ preCopiedMin: Int, of pid: pid_t) async throws {
         if preCopiedMin == 0 { return }
         let deadline = Date() + 60
         while true {

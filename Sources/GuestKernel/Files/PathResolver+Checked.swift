@@ -60,8 +60,9 @@ extension PathResolver {
 
     /// Why the host does not come to the directory of a path's last name; 0 where it does.
     static func errorOfDirectory(of resolved: ResolvedPath) -> Int32 {
-        guard let directory = directory(of: resolved.hostPath) else { return 0 }
-        return error(opening: directory + [UInt8(ascii: "/")], at: resolved.hostDirectory, resolution: 0)
+        // With the name of itself: opened as a place alone (O_PATH), a directory need not let anybody search it.
+        let place = directory(of: resolved.hostPath).map { $0 + [UInt8(ascii: "/")] } ?? []
+        return error(opening: place + [UInt8(ascii: ".")], at: resolved.hostDirectory, resolution: 0)
     }
 
     /// Why the host does not come to a path's end without following such a link; 0 where it does.

@@ -34,15 +34,17 @@ extension GuestThread {
     /// As `writing`, where `call` reads from a file.
     @inline(__always)
     func reading(_ file: FileDescription, _ address: UInt64, _ count: Int, _ call: () -> Int) -> Int {
+        let wasDirect = file.isDirect
         let result = writing(address, count, call)
-        if file.isDirect { kernel.memory.noteWrittenDirectly(address, count) }
+        if result != 0, wasDirect || file.isDirect { kernel.memory.noteWrittenDirectly(address, count) }
         return result
     }
 
     @inline(__always)
     func reading(_ file: FileDescription, _ pieces: IOVectors, _ call: () -> Int) -> Int {
+        let wasDirect = file.isDirect
         let result = writing(pieces, call)
-        if file.isDirect {
+        if result != 0, wasDirect || file.isDirect {
             for range in pieces.ranges { kernel.memory.noteWrittenDirectly(range.start, Int(range.count)) }
         }
         return result
