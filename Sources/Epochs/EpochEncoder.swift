@@ -100,6 +100,9 @@ public final class EpochEncoder: @unchecked Sendable {
         sequence = 0
     }
 
+    /// Pages whose previous version is kept.
+    public var rememberedPageCount: Int { pages.rememberedPageCount }
+
     /// How the pages were encoded since this was last asked.
     public func takePageTally() -> PageTally {
         pages.takeTally()

@@ -12,6 +12,8 @@ final class PageEncoder {
     private let zerosChecksum: UInt64
     private var tally = PageTally()
 
+    var rememberedPageCount: Int { history?.count ?? 0 }
+
     init(_ compression: Compression, history: PageHistory?) {
         self.compression = compression
         self.history = compression.usesHistory ? history : nil

@@ -12,9 +12,6 @@ public struct CollectionCost: Sendable {
 
     public init() {}
 
-    /// All of it.
-    public var nanoseconds: UInt64 { scanNanoseconds + copyNanoseconds }
-
     /// CLOCK_MONOTONIC, through the vDSO.
     static func now() -> UInt64 {
         var time = timespec()

@@ -7,23 +7,20 @@ import Glibc
 /// those of a system call, too, and of one that pins pages): as many pages have been written at most. Not those that
 /// another process writes, by process_vm_writev(2) or ptrace(2).
 public struct FaultCount: Sendable {
-    private let all: UInt64
     private let ofOthers: UInt64
 
     /// Begins to count. Whatever comes after this has returned counts. nil where the host does not say.
     public init?() {
         guard let all = FaultCount.read(FaultCount.wholeProcess), let own = FaultCount.read(FaultCount.callingThread)
         else { return nil }
-        self.all = all
         ofOthers = all - min(all, own)
     }
 
-    /// How many there have been since, up to now.
-    public var count: UInt64? {
-        FaultCount.read(FaultCount.wholeProcess).map { $0 - min($0, all) }
-    }
+    /// All that there have been in this process.
+    public static var ofProcess: UInt64? { read(wholeProcess) }
 
-    /// The same without those of the calling thread, which must be the one that began.
+    /// How many there have been since, up to now, but for those of the calling thread, which must be the one that
+    /// began.
     public var countOfOthers: UInt64? {
         guard let own = FaultCount.read(FaultCount.callingThread), let all = FaultCount.read(FaultCount.wholeProcess)
         else { return nil }

@@ -1,12 +1,13 @@
 /// Whether most pages of an epoch are copied while the guest goes on, so that it stands still for the rest alone: pure,
-/// times and counts are passed in.
+/// counts are passed in. (Not the time that passed: on a busy machine that says little, also in processor time, as
+/// telling other processors of a page takes as long as they take to listen.)
 ///
 /// Copying them first costs no pause, but those that the guest writes again meanwhile are copied twice, and each costs
 /// it one more fault; and dirty pages are searched for once more, unless nobody ran. What takes a moment is not worth
 /// it, nor are pages that are written all the time.
 public struct PreCopyPolicy: Sendable {
-    /// Collecting pages takes as long as a few wake-ups of other threads: 300 pages, or 100 of a guest of 100 MB.
-    public static let worthwhileNanoseconds: UInt64 = 200_000
+    /// Collecting pages takes as long as some wake-ups of other threads: 250 pages, or 100 of a guest of 80 MB.
+    public static let worthwhileNanoseconds: UInt64 = 160_000
     /// As many stores to watched pages as that, about.
     public static let worthwhileFaultCount: UInt64 = 2048
     /// Rounds end when so few were written during the last one.
@@ -15,8 +16,35 @@ public struct PreCopyPolicy: Sendable {
     static let skippedMin = 4
     static let skippedMax = 64
 
-    /// What collecting the pages of the last epochs took, in nanoseconds.
-    private var recent: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    /// What it takes to collect an epoch's pages.
+    public struct Work: Sendable {
+        /// Pages that a search for dirty ones goes over, and how many searches there were.
+        public var searchedPageCount: Int
+        public var searchCount: Int
+        /// Pages that were copied.
+        public var pageCount: Int
+        /// Whether dirty pages are found by protecting them one by one.
+        public var isBySignals: Bool
+
+        public init(searchedPageCount: Int, searchCount: Int, pageCount: Int, isBySignals: Bool) {
+            self.searchedPageCount = searchedPageCount
+            self.searchCount = searchCount
+            self.pageCount = pageCount
+            self.isBySignals = isBySignals
+        }
+
+        /// About. (PAGEMAP_SCAN of 25 000 pages takes 180 us, copying 100 pages 60, and closing and opening one by
+        /// mprotect 4: docs/performance.md.)
+        public var nanoseconds: UInt64 {
+            if isBySignals { return UInt64(pageCount) * 4000 }
+            return UInt64(searchedPageCount) * UInt64(searchCount) * 7 + UInt64(pageCount) * 600
+        }
+    }
+
+    /// What collecting the pages of the last epochs took, in nanoseconds; the oldest is at `next`.
+    private var recent = [UInt64](repeating: 0, count: PreCopyPolicy.recentCount)
+    private var next = 0
+    static let recentCount = 4
     /// Epochs that are cut without it, as it was in vain, and how many it will be the next time.
     private var skippedLeft = 0
     private var skipped = PreCopyPolicy.skippedMin
@@ -24,11 +52,11 @@ public struct PreCopyPolicy: Sendable {
     public init() {}
 
     /// Whether the next epoch begins with it, before which the process has taken so many page faults. Epochs mostly are
-    /// like those before; one that took long because the processor was taken away says nothing.
+    /// like those before.
     public func isWorthwhile(faultCount: UInt64) -> Bool {
         if skippedLeft > 0 { return false }
         if faultCount >= PreCopyPolicy.worthwhileFaultCount { return true }
-        return min(recent.0, recent.1, recent.2) >= PreCopyPolicy.worthwhileNanoseconds
+        return recent.allSatisfy { $0 >= PreCopyPolicy.worthwhileNanoseconds }
     }
 
     /// Whether to go round once more, after rounds that copied so many pages each.
@@ -39,21 +67,21 @@ public struct PreCopyPolicy: Sendable {
         return rounds.count == 1 || last <= rounds[rounds.count - 2] / 2
     }
 
-    /// The first epoch was cut, most of which was copied before; the last search for dirty pages took so long. Those of
-    /// the next ones will take as long.
-    public mutating func noteFirst(searchNanoseconds: UInt64) {
-        recent = (searchNanoseconds, searchNanoseconds, searchNanoseconds)
+    /// The first epoch was cut, most of which was copied before; the next ones will take a search at least.
+    public mutating func noteFirst(_ search: Work) {
+        recent = [UInt64](repeating: search.nanoseconds, count: PreCopyPolicy.recentCount)
     }
 
-    /// An epoch was cut: its pages were collected in so many nanoseconds before the pause (0 for not at all), and so
-    /// many in it.
-    public mutating func note(beforeNanoseconds: UInt64, inPauseNanoseconds: UInt64) {
-        recent = (recent.1, recent.2, beforeNanoseconds + inPauseNanoseconds)
-        if beforeNanoseconds == 0 {
+    /// An epoch was cut, of whose collecting so much was done before the pause (nil for none), and so much in it.
+    public mutating func note(before: Work?, inPause: Work) {
+        let (before, inPause) = (before?.nanoseconds, inPause.nanoseconds)
+        recent[next] = (before ?? 0) + inPause
+        next = (next + 1) % PreCopyPolicy.recentCount
+        guard let before else {
             skippedLeft = max(0, skippedLeft - 1)
             return
         }
-        if inPauseNanoseconds > beforeNanoseconds / 2 {
+        if inPause > before / 2 {
             skippedLeft = skipped
             skipped = min(2 * skipped, PreCopyPolicy.skippedMax)
         } else {

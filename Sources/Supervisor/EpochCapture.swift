@@ -14,6 +14,8 @@ struct EpochCapture {
     private var lastLayout: [UInt8] = []
     /// What collecting pages took in the pause.
     private(set) var cost = CollectionCost()
+    /// Whether dirty pages were searched for everywhere in it.
+    private(set) var hasSearched = false
     /// So many pages are collected at a time while the guest runs.
     private static let batchPageCount = 4096
 
@@ -66,6 +68,7 @@ struct EpochCapture {
         into epoch: CapturedEpoch, isWhole: Bool, before: PreCopied, leavesOpen: Bool
     ) throws {
         cost = CollectionCost()
+        hasSearched = false
         kernel.removeMemoryObjects()
         let dropped = kernel.memory.takeDiscards()
         // A page that was copied while the guest ran may have been dropped before or after that: what is there now
@@ -100,6 +103,7 @@ struct EpochCapture {
         {
             return
         }
+        hasSearched = true
         var cursor: UInt64 = 0
         if leavesOpen {
             let isFinished = try kernel.memory.collectDirtyPages(

@@ -3,6 +3,7 @@ import GuestKernel
 import GuestMemory
 import RecordCoding
 import Replication
+import Synchronization
 
 /// Encodes epochs and gives them to the link, in order; knows what the link was given last.
 ///
@@ -32,6 +33,8 @@ final class EpochSender: @unchecked Sendable {
     /// No more than this is kept for one call.
     private static let togetherByteCount = 512 << 10
     private let fault: TestFault?
+    /// How many pages of the guest's the history has, for any thread: about as many as the guest has, or more than fit.
+    let rememberedPageCount = Atomic<Int>(0)
 
     init(
         _ request: ReplicationRequest, _ sink: any EpochSink, _ statistics: ReplicationStatistics,
@@ -148,6 +151,7 @@ final class EpochSender: @unchecked Sendable {
     }
 
     private func count(isFirst: Bool, _ cost: EpochCost? = nil) {
+        rememberedPageCount.store(encoder.rememberedPageCount, ordering: .relaxed)
         let tally = encoder.takePageTally()
         let (bytes, frames, sent) = (UInt64(byteCount), frameCount, lastEpoch)
         byteCount = 0

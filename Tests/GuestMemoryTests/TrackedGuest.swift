@@ -235,7 +235,7 @@ final class TrackedGuest {
     /// Cuts an epoch, part of it while the guest goes on.
     func cut(preCopies: Bool) throws {
         var epoch = Epoch()
-        let faults = FaultCount()
+        let faults = FaultCount.ofProcess ?? 0
         if preCopies {
             var cursor: UInt64 = 0
             while true {
@@ -254,7 +254,8 @@ final class TrackedGuest {
         staging.reset()
         var cursor: UInt64 = 0
         var cost = CollectionCost()
-        let hasAll = try collectRewritten(preCopies && epoch.discards.isEmpty ? faults?.count : nil, &cost)
+        let faultCount = FaultCount.ofProcess.map { $0 - faults }
+        let hasAll = try collectRewritten(preCopies && epoch.discards.isEmpty ? faultCount : nil, &cost)
         // Now and then its pages, or some of them, are left open to writes.
         if !preCopies, generator.below(2) == 0 {
             _ = try space.collectDirtyPages(

@@ -3,54 +3,70 @@ import Testing
 
 @Suite("copying before the pause")
 struct PreCopyPolicyTests {
-    private static let long = PreCopyPolicy.worthwhileNanoseconds
+    /// Copied pages that are just worth it.
+    private static let many = Int(PreCopyPolicy.worthwhileNanoseconds + 599) / 600
 
-    /// After epochs whose pages were collected in so many nanoseconds each, all in the pause.
-    private func policy(after times: UInt64...) -> PreCopyPolicy {
+    private static func work(_ pageCount: Int, searching searched: Int = 0, times: Int = 1) -> PreCopyPolicy.Work {
+        PreCopyPolicy.Work(searchedPageCount: searched, searchCount: times, pageCount: pageCount, isBySignals: false)
+    }
+
+    /// After epochs of so many pages each, all of which were copied in the pause.
+    private func policy(after pageCounts: [Int]) -> PreCopyPolicy {
         var policy = PreCopyPolicy()
-        for time in times { policy.note(beforeNanoseconds: 0, inPauseNanoseconds: time) }
+        for count in pageCounts { policy.note(before: nil, inPause: Self.work(count)) }
         return policy
     }
 
-    @Test("only where collecting took long in each of the last three epochs")
-    func long() {
-        #expect(!policy(after: 0).isWorthwhile(faultCount: 0))
-        #expect(!policy(after: Self.long, Self.long).isWorthwhile(faultCount: 0))
-        #expect(policy(after: Self.long, Self.long, Self.long).isWorthwhile(faultCount: 0))
-        #expect(policy(after: 0, Self.long, Self.long, Self.long).isWorthwhile(faultCount: 0))
-        #expect(!policy(after: Self.long, Self.long, Self.long, Self.long - 1).isWorthwhile(faultCount: 0))
-        #expect(!policy(after: Self.long, 0, Self.long).isWorthwhile(faultCount: 0))
-        var policy = policy(after: Self.long, Self.long, Self.long)
-        policy.note(beforeNanoseconds: Self.long - 1, inPauseNanoseconds: 1)
-        #expect(policy.isWorthwhile(faultCount: 0))
-        policy.note(beforeNanoseconds: Self.long - 2, inPauseNanoseconds: 1)
-        #expect(!policy.isWorthwhile(faultCount: 0))
+    private func policy(afterMany count: Int) -> PreCopyPolicy {
+        policy(after: [Int](repeating: Self.many, count: count))
     }
 
-    @Test("or where the search of the first epoch did")
+    @Test("only where collecting was long work in each of the last four epochs")
+    func long() {
+        #expect(!PreCopyPolicy().isWorthwhile(faultCount: 0))
+        #expect(!policy(afterMany: 3).isWorthwhile(faultCount: 0))
+        #expect(policy(afterMany: 4).isWorthwhile(faultCount: 0))
+        #expect(policy(afterMany: 40).isWorthwhile(faultCount: 0))
+        let few = Self.many - 1
+        #expect(!policy(after: [Self.many, Self.many, Self.many, Self.many, few]).isWorthwhile(faultCount: 0))
+        #expect(!policy(after: [few, Self.many, Self.many, Self.many]).isWorthwhile(faultCount: 0))
+        #expect(policy(after: [few, Self.many, Self.many, Self.many, Self.many]).isWorthwhile(faultCount: 0))
+    }
+
+    @Test("a search of much memory is long work, and so are pages that are protected one by one")
+    func work() {
+        #expect(Self.work(100, searching: 25_000).nanoseconds == 235_000)
+        #expect(Self.work(100, searching: 25_000, times: 3).nanoseconds == 585_000)
+        #expect(Self.work(100, searching: 25_000, times: 0).nanoseconds == 60_000)
+        var bySignals = Self.work(100, searching: 25_000)
+        bySignals.isBySignals = true
+        #expect(bySignals.nanoseconds == 400_000)
+    }
+
+    @Test("or where the search of the first epoch was")
     func first() {
         var policy = PreCopyPolicy()
-        policy.noteFirst(searchNanoseconds: Self.long)
+        policy.noteFirst(Self.work(0, searching: 25_000))
         #expect(policy.isWorthwhile(faultCount: 0))
-        policy.note(beforeNanoseconds: 0, inPauseNanoseconds: Self.long - 1)
+        policy.note(before: nil, inPause: Self.work(0))
         #expect(!policy.isWorthwhile(faultCount: 0))
     }
 
     @Test("or where many pages must have been written")
     func faults() {
-        let many = PreCopyPolicy.worthwhileFaultCount
-        #expect(PreCopyPolicy().isWorthwhile(faultCount: many))
-        #expect(!PreCopyPolicy().isWorthwhile(faultCount: many - 1))
+        let count = PreCopyPolicy.worthwhileFaultCount
+        #expect(PreCopyPolicy().isWorthwhile(faultCount: count))
+        #expect(!PreCopyPolicy().isWorthwhile(faultCount: count - 1))
         var policy = PreCopyPolicy()
-        policy.note(beforeNanoseconds: 1, inPauseNanoseconds: 1)
-        #expect(!policy.isWorthwhile(faultCount: many))
+        policy.note(before: Self.work(1), inPause: Self.work(1))
+        #expect(!policy.isWorthwhile(faultCount: count))
     }
 
-    /// How many epochs in a row go without, each of them long.
+    /// How many epochs in a row go without, each of many pages.
     private func skipped(_ policy: inout PreCopyPolicy) -> Int {
         var count = 0
         while !policy.isWorthwhile(faultCount: 0) {
-            policy.note(beforeNanoseconds: 0, inPauseNanoseconds: Self.long)
+            policy.note(before: nil, inPause: Self.work(Self.many))
             count += 1
         }
         return count
@@ -58,16 +74,16 @@ struct PreCopyPolicyTests {
 
     @Test("not for a while where it left more than half for the pause, and longer each time")
     func inVain() {
-        var policy = policy(after: Self.long, Self.long, Self.long)
+        var policy = policy(afterMany: 4)
         var skips: [Int] = []
         for _ in 0..<6 {
-            policy.note(beforeNanoseconds: Self.long, inPauseNanoseconds: Self.long / 2 + 1)
+            policy.note(before: Self.work(1000), inPause: Self.work(501))
             skips.append(skipped(&policy))
         }
         #expect(skips == [4, 8, 16, 32, 64, 64])
         // Once it was of use, the next failure is the first again.
-        policy.note(beforeNanoseconds: Self.long, inPauseNanoseconds: Self.long / 2)
-        policy.note(beforeNanoseconds: Self.long, inPauseNanoseconds: Self.long)
+        policy.note(before: Self.work(1000), inPause: Self.work(500))
+        policy.note(before: Self.work(1000), inPause: Self.work(1000))
         #expect(skipped(&policy) == 4)
     }
 
