@@ -11,7 +11,7 @@ enum TestedScript: String, CaseIterable, Sendable, CustomStringConvertible {
         let sources = TestEnvironment.guestExamples + "/servers"
         switch self {
         case .perl: return Command("/usr/bin/perl", [sources + "/lines.pl", "1000"])
-        case .lua: return Command("/usr/bin/lua5.4", [sources + "/lines.lua", "2000"])
+        case .lua: return Command("/usr/bin/lua5.4", [sources + "/lines.lua", "8000"])
         case .shell: return Command("/usr/bin/busybox", ["sh", sources + "/lines.sh", "100"])
         case .python: return Command("/usr/bin/python3", [sources + "/workers.py", "150"])
         }
