@@ -1,29 +1,12 @@
 // Reads blocks of a file past the page cache into many buffers, while another thread writes to pages: every buffer has
 // its block at any time, also of what a disk wrote there while its pages were being copied. `direct_reads [ROUNDS]`
+#include "page_writer.h"
 #include "scratch.h"
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <sys/mman.h>
 
 enum { BLOCK_BYTES = 16384, BLOCKS = 256, BUFFERS = 64, PAGES = 600 };
 
-static atomic_bool is_over;
 static unsigned char (*buffers)[BLOCK_BYTES];
 static int held[BUFFERS];
-
-static void *write_pages(void *memory) {
-    for (unsigned round = 0; !atomic_load(&is_over); round++) {
-        for (int page = 0; page < PAGES; page++) *(volatile unsigned *)((char *)memory + page * 4096) = round;
-        nanosleep(&(struct timespec){0, 200000}, NULL);
-    }
-    return NULL;
-}
-
-static void *map(size_t count) {
-    void *memory = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(memory != MAP_FAILED);
-    return memory;
-}
 
 static unsigned word_of(int block, int index) { return (unsigned)block * 2654435761u + (unsigned)index; }
 
@@ -38,7 +21,7 @@ static void check(int buffer) {
 
 int main(int count, char **words) {
     long rounds = count > 1 ? atol(words[1]) : 2000;
-    buffers = map(BUFFERS * sizeof *buffers);
+    buffers = map_memory(BUFFERS * sizeof *buffers);
     scratch_enter();
     int file = file_open("blocks", O_CREAT | O_RDWR);
     for (int block = 0; block < BLOCKS; block++) {
@@ -50,8 +33,7 @@ int main(int count, char **words) {
     file = open("blocks", O_RDONLY | O_DIRECT);
     if (file < 0) file = file_open("blocks", O_RDONLY);
     for (int buffer = 0; buffer < BUFFERS; buffer++) fill(buffers[buffer], 0);
-    pthread_t thread;
-    CHECK(pthread_create(&thread, NULL, write_pages, map(PAGES * 4096l)) == 0);
+    page_writer_start(PAGES);
     unsigned state = 1;
     for (long round = 0; round < rounds; round++) {
         state = state * 1664525 + 1013904223;
@@ -61,8 +43,8 @@ int main(int count, char **words) {
         check((int)(round % BUFFERS));
     }
     for (int buffer = 0; buffer < BUFFERS; buffer++) check(buffer);
-    atomic_store(&is_over, true);
-    CHECK(pthread_join(thread, NULL) == 0 && close(file) == 0 && unlink("blocks") == 0);
+    page_writer_end();
+    CHECK(close(file) == 0 && unlink("blocks") == 0);
     scratch_leave();
     return check_ok();
 }

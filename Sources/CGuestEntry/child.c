@@ -15,22 +15,13 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "close_others.h"
 #include "include/guest_signals.h"
 #include "include/host_call.h"
 
 #define BODY_STACK_BYTES (512 << 10)
 // As a shell's for what it cannot start, and Understudy's own.
 #define STATUS_NO_THREAD 125
-
-static void close_others(const struct host_fork_plan *plan) {
-    uint64_t first = 0;
-    for (uint64_t index = 0; index < plan->kept_count; index++) {
-        uint64_t kept = (uint64_t)plan->kept[index];
-        if (kept > first) host_call(__NR_close_range, first, kept - 1, 0, 0, 0, 0);
-        first = kept + 1;
-    }
-    host_call(__NR_close_range, first, ~0u, 0, 0, 0, 0);
-}
 
 static void *run_body(void *argument) {
     const struct host_fork_plan *plan = argument;
@@ -56,7 +47,7 @@ static _Noreturn void live(const struct host_fork_plan *plan) {
     host_call(__NR_rt_sigprocmask, SIG_SETMASK, (uint64_t)&everything, 0, 8, 0, 0);
     stack_t none = {.ss_flags = SS_DISABLE};
     host_call(__NR_sigaltstack, (uint64_t)&none, 0, 0, 0, 0, 0);
-    close_others(plan);
+    close_others(plan->kept, plan->kept_count);
     start_body(plan);
     struct pollfd others[2] = {{.fd = plan->life, .events = POLLIN}, {.fd = plan->parent, .events = POLLIN}};
     while (1) {

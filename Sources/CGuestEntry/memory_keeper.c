@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "close_others.h"
 #include "include/host_call.h"
 
 #define STACK_BYTES 4096
@@ -37,24 +38,9 @@ static long keeper;
 /// A forked process has these variables, too, and no keeper.
 static long owner;
 static _Atomic uint32_t state;
-/// What the keeper keeps: a descriptor of the process's end, and another or -1.
-static int32_t process_end, other;
-
-static long close_range_of(uint64_t first, uint64_t last) {
-    return first > last ? 0 : host_call(__NR_close_range, first, last, 0, 0, 0, 0);
-}
-
-/// Its copies would keep connections open that are closed here: without this there is to be no keeper.
-static bool close_all_but(uint64_t low, uint64_t high) {
-    return (low == 0 || close_range_of(0, low - 1) == 0) && close_range_of(low + 1, high - 1) == 0
-        && close_range_of(high + 1, ~0u) == 0;
-}
-
-static bool close_others(void) {
-    if (other < 0) return close_all_but((uint64_t)process_end, (uint64_t)process_end);
-    return other < process_end ? close_all_but((uint64_t)other, (uint64_t)process_end)
-                               : close_all_but((uint64_t)process_end, (uint64_t)other);
-}
+/// A descriptor of the process's end; and all that the keeper keeps, in ascending order.
+static int32_t process_end, kept_descriptors[2];
+static uint64_t kept_count;
 
 // In a session of its own nice counts among that session's only (sched(7)), unless the session is nice as well.
 static void take_low_priority(void) {
@@ -65,26 +51,34 @@ static void take_low_priority(void) {
     host_call(__NR_close, (uint64_t)group, 0, 0, 0, 0, 0);
 }
 
+static _Noreturn void leave(void) {
+    while (1) host_call(__NR_exit_group, 0, 0, 0, 0, 0, 0);
+}
+
+static void announce(uint32_t outcome) {
+    atomic_store(&state, outcome);
+    host_call(__NR_futex, (uint64_t)&state, FUTEX_WAKE, 1, 0, 0, 0);
+}
+
 static int keep(void *unused) {
     (void)unused;
     uint64_t everything = ~0ull;
     host_call(__NR_rt_sigprocmask, SIG_SETMASK, (uint64_t)&everything, 0, 8, 0, 0);
-    bool is_closed = close_others();
-    if (is_closed) {
-        host_call(__NR_prctl, PR_SET_NAME, (uint64_t) "memory-keeper", 0, 0, 0, 0);
-        // Who ends the primary's group is not to end this one first.
-        host_call(__NR_setsid, 0, 0, 0, 0, 0, 0);
+    // Its copies would keep connections open that are closed here: without this there is to be no keeper.
+    if (!close_others(kept_descriptors, kept_count)) {
+        announce(has_failed);
+        leave();
     }
-    atomic_store(&state, is_closed ? is_alone : has_failed);
-    host_call(__NR_futex, (uint64_t)&state, FUTEX_WAKE, 1, 0, 0, 0);
+    host_call(__NR_prctl, PR_SET_NAME, (uint64_t) "memory-keeper", 0, 0, 0, 0);
+    // Who ends the primary's group is not to end this one first.
+    host_call(__NR_setsid, 0, 0, 0, 0, 0, 0);
+    announce(is_alone);
     struct pollfd process = {.fd = process_end, .events = POLLIN};
-    while (is_closed && host_call(__NR_poll, (uint64_t)&process, 1, (uint64_t)-1, 0, 0, 0) <= 0) continue;
+    while (host_call(__NR_poll, (uint64_t)&process, 1, (uint64_t)-1, 0, 0, 0) <= 0) continue;
+    take_low_priority();
     const struct timespec rest = {.tv_nsec = REST_NANOSECONDS};
-    if (is_closed) {
-        take_low_priority();
-        host_call(__NR_nanosleep, (uint64_t)&rest, 0, 0, 0, 0, 0);
-    }
-    while (1) host_call(__NR_exit_group, 0, 0, 0, 0, 0, 0);
+    host_call(__NR_nanosleep, (uint64_t)&rest, 0, 0, 0, 0, 0);
+    leave();
 }
 
 static void end_keeper(long pid) {
@@ -107,7 +101,10 @@ int64_t memory_keeper_start(int32_t kept) {
     long end = host_call(__NR_pidfd_open, (uint64_t)owner, 0, 0, 0, 0, 0);
     if (end < 0) return end;
     process_end = (int32_t)end;
-    other = kept;
+    kept_count = 0;
+    if (kept >= 0 && kept < process_end) kept_descriptors[kept_count++] = kept;
+    kept_descriptors[kept_count++] = process_end;
+    if (kept > process_end) kept_descriptors[kept_count++] = kept;
     atomic_store(&state, is_starting);
     // No signal at its end: a wait of the guest's for any child does not see it. A table of descriptors of its own.
     long pid = clone(keep, stack + sizeof stack, CLONE_VM, NULL);
