@@ -166,6 +166,8 @@ static void job_control(void) {
     setpgid(child, child);
     for (int i = 0; i < 200; i++) {
         CHECK_EQUAL(kill(child, SIGTSTP), 0);
+        // Up to about 100 us, so that it comes at every stage of the stop.
+        for (volatile int spun = 0; spun < i * 300; spun++) {}
         CHECK_EQUAL(kill(child, SIGCONT), 0);
     }
     CHECK_EQUAL(kill(child, SIGTERM), 0);

@@ -149,7 +149,7 @@ static void report_host_fault(int signal, const siginfo_t *info, const ucontext_
     guest_signals_restore_default(signal);
 }
 
-static void kick_listener(void) {
+void guest_signals_kick_listener(void) {
     int32_t listener = atomic_load(&outside_listener);
     if (listener == 0) return;
     uint64_t process = (uint64_t)host_call(__NR_getpid, 0, 0, 0, 0, 0, 0);
@@ -158,12 +158,12 @@ static void kick_listener(void) {
 
 static void note_outside_signal(int signal) {
     atomic_fetch_or(&outside_signals, SIGNAL_BIT(signal));
-    kick_listener();
+    guest_signals_kick_listener();
 }
 
 void guest_signals_note_orphan(void) {
     atomic_store(&is_orphan, 1);
-    kick_listener();
+    guest_signals_kick_listener();
 }
 
 int guest_signals_take_orphan(void) {

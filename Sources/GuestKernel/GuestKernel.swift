@@ -117,6 +117,7 @@ public final class GuestKernel: @unchecked Sendable {
     let network = GuestNetwork()
     let children = ChildTable()
     let segments = SegmentTable()
+    let hostStops: HostStops
     /// In a child of vfork's, what its parent waits for (`ParentHold`); -1 for nothing.
     let parentHold = Atomic<Int32>(-1)
     /// In a child whose exit signal is not SIGCHLD: how its parent hears of its execve.
@@ -172,6 +173,7 @@ public final class GuestKernel: @unchecked Sendable {
         limits = start.limits
         signals = start.signals
         callSites = start.callSites
+        hostStops = HostStops(order: start.stopOrder ?? StopOrder())
         GuestKernel.raiseHostDescriptorLimit()
         guest_direct_set_memory_end(GuestLayout.arenaEnd)
         output =
@@ -256,6 +258,8 @@ struct KernelStart {
     var mounts: GuestMounts?
     /// In a child of a guest whose volumes are replicated.
     var volumes: VolumeJournal?
+    /// In a child: the one that it shares with its parent.
+    var stopOrder: StopOrder?
 }
 
 /// What the guest runs, as /proc/self shows it.

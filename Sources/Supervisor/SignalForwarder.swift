@@ -64,6 +64,7 @@ struct SignalForwarder: Sendable {
             if interrupts.isReached { onThirdInterrupt() }
             forwardFaultSignals(kernel)
             if guest_signals_take_orphan() != 0 { kernel.parentEnded() }
+            kernel.stopWhereAsked()
             let signal = hostWait(
                 __NR_rt_sigtimedwait, UInt64(address: &awaited), UInt64(address: info.baseAddress), 0, 8)
             if signal <= 0 || signal == Int(GUEST_KICK_SIGNAL) { continue }

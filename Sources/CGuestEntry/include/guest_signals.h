@@ -19,6 +19,9 @@ long guest_signals_install(void);
 /// signal of the process, each caught syscall's SIGSYS included (signalfd_notify), which doubled their cost.
 void guest_signals_set_listener(int32_t host_tid);
 
+/// Sends it that signal. Does nothing before there is one.
+void guest_signals_kick_listener(void);
+
 /// Takes the set (bit n-1 for signal n) of fault signals that somebody sent to the process.
 uint64_t guest_signals_take_outside(void);
 

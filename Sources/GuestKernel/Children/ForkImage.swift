@@ -35,6 +35,7 @@ final class ForkImage: @unchecked Sendable {
     var thread: ThreadRecord
     /// What its parent's journal of volumes has for it; nil where it has none.
     let volumes: ForkedVolumes?
+    let stopOrder: StopOrder?
     /// Both ends of what holds the parent of vfork; nil where nobody waits.
     let hold: ParentHold?
     /// By which the child says that it has another program; nil where that makes no difference.
@@ -45,6 +46,7 @@ final class ForkImage: @unchecked Sendable {
         self.request = request
         self.volumes = volumes
         self.hold = hold
+        stopOrder = kernel.hostStops.order
         execution = request.exitSignal == SIGCHLD ? nil : ExecutionMark()
         configuration = kernel.configuration.forChild
         memory = AddressSpace(forking: kernel.memory)

@@ -13,7 +13,7 @@ extension GuestKernel {
                 clock: image.clock, identity: GuestIdentity(childOf: image.parent),
                 limits: ResourceLimits(image.limits), signals: SignalTable(actions: image.actions),
                 callSites: CallSiteTable(image.callSites, adds: image.configuration.rewrites), mounts: image.mounts,
-                volumes: image.volumes?.journal(fault: image.configuration.testFault)))
+                volumes: image.volumes?.journal(fault: image.configuration.testFault), stopOrder: image.stopOrder))
         memory.openAfterFork(wipes: !image.request.sharesMemory)
         if image.request.sharesMemory {
             do throws(TrackerError) {

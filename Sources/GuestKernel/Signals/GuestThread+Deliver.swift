@@ -83,7 +83,7 @@ extension GuestThread {
             traceSignal(info)
             kernel.threads.visit { guest_context_request_stop($0.context) }
             if kernel.identity.isChild {
-                stopOnHost(info.signal)
+                kernel.hostStops.ask(for: info.signal)
             } else {
                 // The shell does not see it, so somebody has to say why nothing moves any more.
                 kernel.configuration.report(
@@ -95,29 +95,6 @@ extension GuestThread {
         traceInterruption(by: info)
         kernel.end(.signalled(info.signal))
         return false
-    }
-
-    /// Stops the whole process, so that its parent sees it (wait4 with WUNTRACED). None of its threads is in the middle
-    /// of changing a file meanwhile: that would hold up other processes of the guest.
-    ///
-    /// The SIGCONT that lets it go on comes to the guest as any signal from outside. One that came since the stopping
-    /// signal was taken cancels the stop, also where it is still to be forwarded: the host would discard it. When this
-    /// returns the process goes on, or the host did not stop it (an orphaned group, get_signal in kernel/signal.c).
-    private func stopOnHost(_ signal: Int32) {
-        HostSignals.setMask(HostSignals.guestThreadMask & ~HostSignals.bit(signal))
-        let process = UInt64(hostCall(__NR_getpid))
-        let thread = UInt64(hostCall(__NR_gettid))
-        let stop = { [kernel] in
-            kernel.signals.state.withLock { state in
-                if state.isStopped, HostSignals.pending & HostSignals.bit(SIGCONT) == 0 {
-                    hostCall(__NR_tgkill, process, thread, UInt64(signed: signal))
-                }
-                kernel.goOn(&state)
-            }
-            return 0
-        }
-        _ = kernel.volumes?.standStill(stop) ?? stop()
-        HostSignals.setMask(HostSignals.guestThreadMask)
     }
 
     /// A signal that must be taken now: when it is blocked or ignored the process ends by it

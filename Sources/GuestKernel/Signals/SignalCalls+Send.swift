@@ -13,7 +13,7 @@ extension SignalCalls {
         // With children, or as one, the guest is not alone in it. Its own signal comes back by way of the host's.
         if isOwnGroup, kernel.hasRelatives {
             let result = sendOnHost(kernel, 0, signal)
-            kernel.takeHostSignals?(kernel)
+            kernel.takeSignalsFromHost()
             return result
         }
         // Otherwise only the guest itself is supervised.
@@ -49,6 +49,7 @@ extension SignalCalls {
     ///
     /// Where the caller is in the group that it stops, it must not keep what others wait for.
     private static func sendOnHost(_ kernel: GuestKernel, _ pid: Int32, _ signal: Int32, _ call: () -> Int) -> Int {
+        if signal == SIGCONT, let order = kernel.hostStops.order { return order.keep(call) }
         guard let volumes = kernel.volumes, signal == SIGKILL || signal == SIGSTOP else { return call() }
         if signal == SIGSTOP, pid == 0 { return volumes.standStill(call) }
         return volumes.send(signal, to: pid, call)
