@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define PATIENCE_SECONDS 3
+#define SECOND 1000000000L
 
 static _Atomic unsigned int counted_threads;
 static _Atomic unsigned int is_closed;
@@ -72,18 +73,26 @@ void thread_gate_resume(void) {
     errno = saved;
 }
 
+static long now_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * SECOND + now.tv_nsec;
+}
+
 bool thread_gate_close(void) {
-    struct timespec now, limit;
-    clock_gettime(CLOCK_MONOTONIC, &limit);
-    limit.tv_sec += PATIENCE_SECONDS;
+    long waited = 0;
+    long before = now_nanoseconds();
     atomic_store(&is_closed, 1);
     while (1) {
         unsigned int left = atomic_load(&counted_threads);
         if (left == 0) return true;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (now.tv_sec >= limit.tv_sec) break;
+        if (waited >= PATIENCE_SECONDS * SECOND) break;
         struct timespec second = {.tv_sec = 1};
         wait_while(&counted_threads, left, &second);
+        // A stop of the whole process by job control may have come between, and does not count.
+        long now = now_nanoseconds();
+        waited += now - before < 2 * SECOND ? now - before : SECOND;
+        before = now;
     }
     thread_gate_open();
     return false;

@@ -117,7 +117,8 @@ public final class GuestKernel: @unchecked Sendable {
     let network = GuestNetwork()
     let children = ChildTable()
     let segments = SegmentTable()
-    let hostStops: HostStops
+    /// Nil without memory for it.
+    let stopOrder: StopOrder?
     /// In a child of vfork's, what its parent waits for (`ParentHold`); -1 for nothing.
     let parentHold = Atomic<Int32>(-1)
     /// In a child whose exit signal is not SIGCHLD: how its parent hears of its execve.
@@ -142,8 +143,9 @@ public final class GuestKernel: @unchecked Sendable {
     /// How many records the last checkpoint had.
     var lastRecordCount = 0
 
-    /// Takes what the host has for the guest by now; nil before there is anybody who does.
-    private(set) var takeHostSignals: (@Sendable (GuestKernel) -> Void)?
+    /// Takes what the host has of a set of signals for the guest by now, and says whether there was any; nil before
+    /// there is anybody who does.
+    private(set) var takeHostSignals: (@Sendable (GuestKernel, UInt64) -> Bool)?
 
     /// Lines that were said once and are not to be said again.
     let reported = Mutex<Set<String>>([])
@@ -173,7 +175,7 @@ public final class GuestKernel: @unchecked Sendable {
         limits = start.limits
         signals = start.signals
         callSites = start.callSites
-        hostStops = HostStops(order: start.stopOrder ?? StopOrder())
+        stopOrder = start.stopOrder ?? StopOrder()
         GuestKernel.raiseHostDescriptorLimit()
         guest_direct_set_memory_end(GuestLayout.arenaEnd)
         output =
@@ -193,7 +195,7 @@ public final class GuestKernel: @unchecked Sendable {
     }
 
     /// Who takes the process's signals, before the first thread runs.
-    public func setSignalSource(_ take: @escaping @Sendable (GuestKernel) -> Void) {
+    public func setSignalSource(_ take: @escaping @Sendable (GuestKernel, UInt64) -> Bool) {
         takeHostSignals = take
     }
 

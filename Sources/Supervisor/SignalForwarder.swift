@@ -43,7 +43,7 @@ struct SignalForwarder: Sendable {
     /// Starts the thread. `onThirdInterrupt` is called on it when the user insists.
     func start(_ kernel: GuestKernel, onThirdInterrupt: @escaping @Sendable () -> Void) throws(SupervisorError) {
         let interrupts = InterruptCounter()
-        kernel.setSignalSource { kernel in forwardPending(kernel, interrupts) }
+        kernel.setSignalSource { kernel, signals in forwardPending(signals, kernel, interrupts) }
         let result = HostThread.start(mask: HostSignals.helperMask) {
             forwardForEver(kernel, interrupts, onThirdInterrupt)
         }
@@ -73,18 +73,21 @@ struct SignalForwarder: Sendable {
     }
 
     /// What was sent before now, by a thread that has just come out of a wait: a process that signals another, and then
-    /// writes to it, must not find its data read first.
-    private func forwardPending(_ kernel: GuestKernel, _ interrupts: InterruptCounter) {
-        var awaited = SignalForwarder.forwarded
+    /// writes to it, must not find its data read first. Whether there was any of these signals.
+    private func forwardPending(_ signals: UInt64, _ kernel: GuestKernel, _ interrupts: InterruptCounter) -> Bool {
+        var awaited = SignalForwarder.forwarded & signals
         var noTime = timespec()
+        var wasAny = false
         withUnsafeTemporaryAllocation(byteCount: SignalForwarder.infoByteCount, alignment: 8) { info in
             while hostCall(
                 __NR_rt_sigtimedwait, UInt64(address: &awaited), UInt64(address: info.baseAddress),
                 UInt64(address: &noTime), 8) > 0
             {
                 take(UnsafeRawBufferPointer(info), kernel, interrupts)
+                wasAny = true
             }
         }
+        return wasAny
     }
 
     private func take(_ info: UnsafeRawBufferPointer, _ kernel: GuestKernel, _ interrupts: InterruptCounter) {

@@ -46,7 +46,7 @@ final class ForkImage: @unchecked Sendable {
         self.request = request
         self.volumes = volumes
         self.hold = hold
-        stopOrder = kernel.hostStops.order
+        stopOrder = kernel.stopOrder
         execution = request.exitSignal == SIGCHLD ? nil : ExecutionMark()
         configuration = kernel.configuration.forChild
         memory = AddressSpace(forking: kernel.memory)

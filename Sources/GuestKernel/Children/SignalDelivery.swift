@@ -15,7 +15,20 @@ enum SignalDelivery {
     /// Waits until a process has taken a signal that it was sent just now.
     static func await(_ signal: Int32, by pid: Int32, _ thread: GuestThread) {
         guard signal != 0, signal != SIGKILL, signal != SIGSTOP, signal != SIGCONT else { return }
-        for _ in 0..<pausesMax where pendingSet(of: pid) & SignalSet.bit(signal) != 0 {
+        wait(thread) { pendingSet(of: pid) & SignalSet.bit(signal) != 0 }
+    }
+
+    /// The same for the caller's own process. Those of job control are left to the thread that forwards them.
+    static func awaitOwn(_ signal: Int32, _ thread: GuestThread) {
+        if SignalSet.ofJobControl & SignalSet.bit(signal) == 0 {
+            _ = thread.kernel.takeHostSignals?(thread.kernel, ~SignalSet.ofJobControl)
+        } else {
+            wait(thread) { HostSignals.pending & HostSignals.bit(signal) != 0 }
+        }
+    }
+
+    private static func wait(_ thread: GuestThread, while isPending: () -> Bool) {
+        for _ in 0..<pausesMax where isPending() {
             thread.kernel.gate.beginWaiting(thread)
             var pause = timespec(tv_sec: 0, tv_nsec: Int(pauseNanoseconds))
             hostCall(__NR_nanosleep, UInt64(address: &pause), 0)

@@ -12,42 +12,63 @@ import Synchronization
 ///
 /// Sound as unchecked: the word is only touched as an atomic, and its mapping stays for the life of the process.
 final class StopOrder: @unchecked Sendable {
-    /// The host's id of the thread that has the order; 0 for none.
-    private let holder: UnsafeMutablePointer<Atomic<Int32>>
+    /// The host's id of the thread that has the order, 0 for none; above that, in bits 32 to 63, how often it was
+    /// taken.
+    private let word: UnsafeMutablePointer<Atomic<UInt64>>
 
-    private static let pauseNanoseconds = 20_000
-    /// 100 ms in all: who has it makes two calls meanwhile.
-    private static let pausesMax = 5000
+    private static let tidMask: UInt64 = 0xffff_ffff
+    private static let pauseNanoseconds = 100_000
+    /// More than a second in all. Who has it makes two calls meanwhile; but a thread that is gone may have left its id,
+    /// and another one have that by now.
+    private static let pausesMax = 10_000
 
     /// Of a guest's first process; its children have the same one. Nil without memory.
     init?() {
-        let byteCount = MemoryLayout<Atomic<Int32>>.size
+        let byteCount = MemoryLayout<Atomic<UInt64>>.size
         let mapped = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
         guard let mapped, mapped != MAP_FAILED else { return nil }
-        holder = mapped.bindMemory(to: Atomic<Int32>.self, capacity: 1)
+        word = mapped.bindMemory(to: Atomic<UInt64>.self, capacity: 1)
     }
 
-    /// Does `body` while no other thread of the guest's processes does anything in this order. It may stop the process.
+    /// Does `body` while no other thread of the guest's processes does anything in this order. It may stop the process:
+    /// then it does not count any more.
     func keep<Result>(_ body: () -> Result) -> Result {
-        let tid = Int32(hostCall(__NR_gettid))
-        take(tid)
-        defer { _ = holder.pointee.compareExchange(expected: tid, desired: 0, ordering: .sequentiallyConsistent) }
-        return body()
+        let taken = take()
+        let result = body()
+        _ = word.pointee.compareExchange(
+            expected: taken, desired: taken & ~StopOrder.tidMask, ordering: .sequentiallyConsistent)
+        return result
     }
 
-    /// Who stands still has stopped itself, and who is gone was killed: neither is waited for.
-    private func take(_ tid: Int32) {
-        var before: Int32 = 0
-        for _ in 0..<StopOrder.pausesMax {
-            let (isTaken, found) = holder.pointee.compareExchange(
-                expected: before, desired: tid, ordering: .sequentiallyConsistent)
-            if isTaken { return }
-            before = found
-            if found == 0 || HostProcess(found)?.state != .living { continue }
-            before = 0
-            var pause = timespec(tv_sec: 0, tv_nsec: StopOrder.pauseNanoseconds)
-            hostCall(__NR_nanosleep, UInt64(address: &pause), 0)
+    private func take() -> UInt64 {
+        let tid = UInt64(hostCall(__NR_gettid))
+        var pauseCount = 0
+        var found = word.pointee.load(ordering: .sequentiallyConsistent)
+        while true {
+            guard pauseCount >= StopOrder.pausesMax || StopOrder.isFree(found) else {
+                pauseCount += 1
+                var pause = timespec(tv_sec: 0, tv_nsec: StopOrder.pauseNanoseconds)
+                hostCall(__NR_nanosleep, UInt64(address: &pause), 0)
+                found = word.pointee.load(ordering: .sequentiallyConsistent)
+                continue
+            }
+            let own = ((found >> 32) &+ 1) << 32 | tid
+            let exchange = word.pointee.compareExchange(
+                expected: found, desired: own, ordering: .sequentiallyConsistent)
+            // A SIGSTOP that was on its way takes effect in the call; who stands still there has lost its turn.
+            hostCall(__NR_getppid)
+            found = word.pointee.load(ordering: .sequentiallyConsistent)
+            if exchange.exchanged, found == own { return own }
         }
-        holder.pointee.store(tid, ordering: .sequentiallyConsistent)
+    }
+
+    /// Whether nobody has it that goes on with what it does: who stands still has stopped itself, or will look whether
+    /// it still has the order, and who is gone was killed.
+    private static func isFree(_ word: UInt64) -> Bool {
+        let tid = Int32(truncatingIfNeeded: word)
+        if tid == 0 { return true }
+        // Where not even this thread is found, /proc cannot be read.
+        guard let holder = HostProcess(tid) else { return HostProcess(Int32(hostCall(__NR_gettid))) != nil }
+        return holder.state == .stopped
     }
 }

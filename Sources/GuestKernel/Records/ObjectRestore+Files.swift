@@ -37,12 +37,24 @@ extension ObjectRestorer {
             if let place, place.isListedHere {
                 place.seek(to: Int(offset))
             } else {
+                if kind == .directory, offset != 0 { readFirstEntry(of: hostFD) }
                 ObjectRestorer.seek(hostFD, to: offset)
             }
         }
         return FileDescription(
             kind: kind, hostFD: hostFD, statusFlags: description.statusFlags, record: description.object,
             payload: place, identity: description.identity)
+    }
+
+    /// Ext4 takes a directory that is first read elsewhere than at its start, and then from there, for one that has
+    /// been read to its end: the position that it last came to is 0 until it has given an entry (ext4_dx_readdir in
+    /// fs/ext4/dir.c, Linux 6.18).
+    private func readFirstEntry(of directory: Int32) {
+        let byteCount = 512
+        withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) { entries in
+            _ = hostCall(
+                __NR_getdents64, UInt64(signed: directory), UInt64(address: entries.baseAddress), UInt64(byteCount))
+        }
     }
 
     /// The mirror's own copy of a volume's file, which need not have a name any more: opened once more for each

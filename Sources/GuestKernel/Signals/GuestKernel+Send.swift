@@ -88,6 +88,7 @@ extension GuestKernel {
     func goOn(_ state: inout SignalTable.State) {
         guard state.isStopped else { return }
         state.isStopped = false
+        state.hostStopSignal = 0
         signals.stoppedWord.store(0, ordering: .sequentiallyConsistent)
         HostFutex.wake(signals.stoppedWord)
     }

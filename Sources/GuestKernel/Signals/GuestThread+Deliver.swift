@@ -21,6 +21,7 @@ extension GuestThread {
                     SignalSet.stopping & SignalSet.bit(info.signal) != 0
                 {
                     state.isStopped = true
+                    if kernel.identity.isChild { state.hostStopSignal = info.signal }
                     kernel.signals.stoppedWord.store(1, ordering: .sequentiallyConsistent)
                 }
                 if action.flags & SignalAction.resetHandler != 0, action.handler > SignalAction.ignoreHandler {
@@ -83,7 +84,8 @@ extension GuestThread {
             traceSignal(info)
             kernel.threads.visit { guest_context_request_stop($0.context) }
             if kernel.identity.isChild {
-                kernel.hostStops.ask(for: info.signal)
+                // The thread that forwards signals does it.
+                guest_signals_kick_listener()
             } else {
                 // The shell does not see it, so somebody has to say why nothing moves any more.
                 kernel.configuration.report(

@@ -13,7 +13,7 @@ extension SignalCalls {
         // With children, or as one, the guest is not alone in it. Its own signal comes back by way of the host's.
         if isOwnGroup, kernel.hasRelatives {
             let result = sendOnHost(kernel, 0, signal)
-            kernel.takeSignalsFromHost()
+            if signal != 0 { SignalDelivery.awaitOwn(signal, thread) }
             return result
         }
         // Otherwise only the guest itself is supervised.
@@ -47,12 +47,14 @@ extension SignalCalls {
 
     /// Has the host send it, by `call`.
     ///
-    /// Where the caller is in the group that it stops, it must not keep what others wait for.
+    /// Where the caller is in the group that it stops, it must not keep what others wait for. What stops a process or
+    /// lets it go on is not sent while another one is about to stop itself.
     private static func sendOnHost(_ kernel: GuestKernel, _ pid: Int32, _ signal: Int32, _ call: () -> Int) -> Int {
-        if signal == SIGCONT, let order = kernel.hostStops.order { return order.keep(call) }
-        guard let volumes = kernel.volumes, signal == SIGKILL || signal == SIGSTOP else { return call() }
-        if signal == SIGSTOP, pid == 0 { return volumes.standStill(call) }
-        return volumes.send(signal, to: pid, call)
+        guard signal == SIGKILL || signal == SIGSTOP || signal == SIGCONT else { return call() }
+        func send() -> Int { kernel.stopOrder?.keep(call) ?? call() }
+        guard let volumes = kernel.volumes, signal != SIGCONT else { return send() }
+        if signal == SIGSTOP, pid == 0 { return volumes.standStill(send) }
+        return volumes.send(signal, to: pid, send)
     }
 
     static func tkill(_ thread: GuestThread, _ arguments: SyscallArguments) -> Int {

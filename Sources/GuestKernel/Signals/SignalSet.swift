@@ -16,6 +16,10 @@ enum SignalSet {
     /// Their default is to stop the process.
     static let stopping: UInt64 = bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU)
 
+    /// Those of job control: one kind takes the other kind away (prepare_signal in kernel/signal.c), so that their
+    /// order matters.
+    static let ofJobControl: UInt64 = stopping | bit(SIGCONT)
+
     /// Delivered before others, as next_signal() in kernel/signal.c does.
     static let synchronous: UInt64 =
         bit(SIGSEGV) | bit(SIGBUS) | bit(SIGILL) | bit(SIGTRAP) | bit(SIGFPE) | bit(SIGSYS)

@@ -33,6 +33,8 @@ final class SignalTable: Sendable {
         var shared = PendingSignals()
         /// Stopped by SIGSTOP, SIGTSTP and the like until SIGCONT.
         var isStopped = false
+        /// The signal that the host is still to stop the process by (`stopWhereAsked`); 0 for none.
+        var hostStopSignal: Int32 = 0
         /// Descriptors of signalfd(2) to be told of new signals.
         var watchers: [SignalWatcher] = []
     }

@@ -119,7 +119,7 @@ extension GuestThread {
         sleepKind.store(SleepKind.none, ordering: .sequentiallyConsistent)
         kernel.gate.endWaiting(self)
         // Another call for each wait, so only for guests of several processes.
-        if result > 0, kernel.hasRelatives { kernel.takeSignalsFromHost() }
+        if result > 0, kernel.hasRelatives { _ = kernel.takeHostSignals?(kernel, ~SignalSet.ofJobControl) }
         return result
     }
 

@@ -106,6 +106,29 @@ def _():
 
 # Files
 
+
+def listing(descriptor):
+    count, buffer = 0, ctypes.create_string_buffer(4096)
+    while (length := libc.syscall(217, descriptor, buffer, len(buffer))) > 0:  # getdents64
+        at = 0
+        while at < length:
+            at += struct.unpack_from("H", buffer, at + 16)[0]
+            count += 1
+    return count if length == 0 else None
+
+
+listed = os.open("/usr/bin", os.O_RDONLY | os.O_DIRECTORY)
+listed_count = listing(listed)
+
+
+@check("directory at its end, from the start again")
+def _():
+    if listing(listed) != 0:
+        return False
+    os.lseek(listed, 0, os.SEEK_SET)
+    return listing(listed) == listed_count > 20
+
+
 plain = open(directory + "/plain", "w+")
 plain.write("hello")
 plain.flush()
