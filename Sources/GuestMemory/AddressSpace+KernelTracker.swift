@@ -42,6 +42,7 @@ extension AddressSpace.State {
         if start <= GuestLayout.arena.start {
             tracking?.passes.begin(map)
             tracking?.isReopened = false
+            tracking?.open = nil
         }
         let spans = tracking?.passes.spans(of: map, hostHasSwap: Self.hostHasSwap) ?? []
         let limit = step.pageCountMax == .max ? 0 : UInt64(step.pageCountMax)

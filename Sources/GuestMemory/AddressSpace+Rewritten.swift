@@ -51,9 +51,7 @@ extension AddressSpace.State {
     ) throws(TrackerError) -> Bool {
         // A page that was left open in an earlier epoch is closed by the next pass, but for one that the guest could
         // not write to at that time: what it may write must still be what it could.
-        guard let tracking, tracking.protection != nil, tracking.untracked.isEmpty, !tracking.isReopened,
-            tracking.passes.isSettled(map), !tracking.isSharedWithChildren
-        else { return false }
+        guard let tracking, isWatched else { return false }
         if faultCount == 0 { return true }
         let isOfFaults = try scanRewritten(tracking.rewritten.ranges, into: &runs)
         if isOfFaults, runs.reduce(0, { $0 + UInt64($1.pageCount) }) == faultCount { return true }

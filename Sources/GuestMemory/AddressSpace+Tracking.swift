@@ -94,6 +94,8 @@ extension AddressSpace {
         var runs: [DirtyRun] = []
         let memory = state.withLock { $0.tracking?.memory }
         guard let memory else { throw TrackerError("dirty pages are not tracked") }
+        let faultCount = leavesOpen && cursor == 0 && !mayRefuseWrites ? FaultCount.ofProcess : nil
+        var leftOpen: [DirtyRun] = []
         while left > 0, cursor < GuestLayout.arena.end {
             runs.removeAll(keepingCapacity: true)
             let from = max(cursor, GuestLayout.arena.start)
@@ -108,6 +110,7 @@ extension AddressSpace {
             cost.foundPageCount += progress.pageCount
             let scanned = CollectionCost.now()
             cost.scanNanoseconds += scanned - last
+            if leavesOpen { leftOpen += runs }
             for run in runs {
                 try copy(run, into: staging, memory)
                 cost.pageCount += run.pageCount
@@ -119,6 +122,7 @@ extension AddressSpace {
         let isFinished = try left > 0 && collectObjectPages(into: staging, from: &cursor, pageCountMax: left)
         // Whoever wants all at once has stopped the guest.
         if isFinished, pageCountMax == .max || leavesOpen { try collectSharedPages(into: staging, memory) }
+        if isFinished, leavesOpen { state.withLock { $0.noteLeftOpen(leftOpen, faultCount: faultCount) } }
         return isFinished
     }
 

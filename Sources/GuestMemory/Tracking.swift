@@ -30,6 +30,8 @@ struct Tracking {
 
     /// Where PAGEMAP_SCAN has to go.
     var passes = ScanPasses()
+    /// What the last collection left open; nil where it watches all that it found.
+    var open: OpenPages?
     /// Pages were opened since the last collection began, maybe behind it: the next one finds them.
     var isReopened = false
     /// Where it finds pages that were written while others were being copied.

@@ -283,7 +283,7 @@ final class Checkpointer: @unchecked Sendable {
         // Most of the first epoch is not cut in a pause.
         if isWhole { return preCopyPolicy.noteFirst(work(1, CollectionCost())) }
         preCopyPolicy.note(
-            before: before.isNothing ? nil : work(before.roundCount, before.cost),
+            before: before.isNothing ? nil : work(before.searchCount, before.cost),
             inPause: work(capture.hasSearched ? 1 : 0, capture.cost))
         let end = request.isSynchronous ? kernel.clock.monotonicNanoseconds() : lastCutNanoseconds
         statistics.state.withLock { state in

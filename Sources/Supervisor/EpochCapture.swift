@@ -52,10 +52,15 @@ struct EpochCapture {
         var cursor: UInt64 = 0
         copied.faults = leavesOpen ? nil : FaultCount()
         if leavesOpen {
+            copied.leftOpen = try collectOpenPages(into: epoch.pages, cost: &copied.cost)
+            if copied.leftOpen { return }
+            copied.searchCount += 1
             copied.leftOpen = try kernel.memory.collectDirtyPages(
                 into: epoch.pages, from: &cursor, pageCountMax: OpenPagesPolicy.pageCountMax + 1, leavesOpen: true,
                 cost: &copied.cost)
             if copied.leftOpen { return }
+        } else {
+            copied.searchCount += 1
         }
         while try !kernel.memory.collectDirtyPages(
             into: epoch.pages, from: &cursor, pageCountMax: EpochCapture.batchPageCount, cost: &copied.cost)
@@ -103,6 +108,7 @@ struct EpochCapture {
         {
             return
         }
+        if leavesOpen, try collectOpenPages(into: pages, cost: &cost) { return }
         hasSearched = true
         var cursor: UInt64 = 0
         if leavesOpen {
@@ -114,6 +120,12 @@ struct EpochCapture {
         while try !kernel.memory.collectDirtyPages(
             into: pages, from: &cursor, pageCountMax: .max, isSecond: !before.isNothing, cost: &cost)
         {}
+    }
+
+    /// Copies what was left open before, where nothing else can have been written.
+    private func collectOpenPages(into pages: PageStaging, cost: inout CollectionCost) throws -> Bool {
+        // What other processes do is not among this one's faults.
+        try !kernel.hasRelatives && kernel.memory.collectOpenPages(into: pages, cost: &cost)
     }
 
     /// Whether nothing has happened since the cut before: the mirror has, or will have, all of it without this epoch.

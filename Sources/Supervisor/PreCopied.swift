@@ -7,6 +7,8 @@ struct PreCopied {
     static let nothing = PreCopied(roundCount: 0)
 
     var roundCount: Int
+    /// How often dirty pages were searched for everywhere.
+    var searchCount = 0
     var cost = CollectionCost()
     /// Where all threads waited: as long as they are in these waits, nothing is left to collect.
     var idleMark: IdleMark?

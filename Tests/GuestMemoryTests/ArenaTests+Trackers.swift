@@ -28,13 +28,15 @@ extension ArenaTests.TrackerTests {
         var areas: [VirtualMemoryArea] = []
         try Arena.using {
             let running = try TrackedGuest(seed: seed, method: method, scratch: scratch)
-            for step in 0..<50 {
-                for _ in 0..<40 { try running.step() }
-                try running.cut(preCopies: step % 3 == 0)
+            for step in 0..<200 {
+                for _ in 0..<40 where step % 4 == 0 { try running.step() }
+                if step % 4 != 0 { try running.makeStores() }
+                try running.cut(preCopies: step % 12 == 0)
                 guard let disagreement = running.disagreement() else { continue }
                 Issue.record("\(disagreement) (\(SeededGenerator.replayHint(seed: seed, step: step)))")
                 return
             }
+            #expect(method == .signal || running.openCollectionCount > 0)
             areas = running.space.areas()
             expected = contents(areas)
             guest = running

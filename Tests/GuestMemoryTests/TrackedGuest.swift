@@ -29,6 +29,9 @@ final class TrackedGuest {
     /// What a mirror has; pages that are not in it are zero, or the file's.
     private var shadow: [UInt64: [UInt8]] = [:]
     private var fileContent: [UInt8] = []
+    /// Page faults since a collection that left its pages open began, but for those of the test itself.
+    private var faultCountOfSteps: UInt64 = 0
+    private(set) var openCollectionCount = 0
     private let zero = [UInt8](repeating: 0, count: Int(pageSize))
 
     private static let window = AddressRange(start: 0x5000_0000, count: 600 * pageSize)
@@ -82,6 +85,25 @@ final class TrackedGuest {
     // MARK: - The guest
 
     func step() throws {
+        let before = FaultCount.ofProcess ?? 0
+        try makeStep()
+        faultCountOfSteps += (FaultCount.ofProcess ?? 0) - before
+    }
+
+    /// Stores alone, most of them to pages that were left open, as of a guest that answers one request after the other.
+    func makeStores() throws {
+        let before = FaultCount.ofProcess ?? 0
+        for _ in 0..<generator.below(4) {
+            let open = (space.state.withLock { $0.tracking?.open?.runs } ?? []).filter { run in
+                space.area(containing: run.start)?.protection.contains(.write) == true
+            }
+            let run = open.isEmpty || generator.oneIn(8) ? nil : open[generator.below(open.count)]
+            try write(at: run.map { $0.start + UInt64(generator.below($0.pageCount * 512)) * 8 })
+        }
+        faultCountOfSteps += (FaultCount.ofProcess ?? 0) - before
+    }
+
+    private func makeStep() throws {
         switch generator.below(20) {
         case 0, 1: map()
         case 2: unmap()
@@ -169,8 +191,8 @@ final class TrackedGuest {
     }
 
     /// A store of the guest's own, and, where it is refused for tracking, what its thread does about the fault.
-    private func write() throws {
-        guard let address = writableAddress() else { return }
+    private func write(at place: UInt64? = nil) throws {
+        guard let address = place ?? writableAddress() else { return }
         let value = UInt64.random(in: 0...UInt64.max, using: &generator)
         for _ in 0..<2 {
             let isStored = withUnsafeBytes(of: value) { bytes in
@@ -255,9 +277,12 @@ final class TrackedGuest {
         var cursor: UInt64 = 0
         var cost = CollectionCost()
         let faultCount = FaultCount.ofProcess.map { $0 - faults }
-        let hasAll = try collectRewritten(preCopies && epoch.discards.isEmpty ? faultCount : nil, &cost)
+        var hasAll = try collectRewritten(preCopies && epoch.discards.isEmpty ? faultCount : nil, &cost)
         // Now and then its pages, or some of them, are left open to writes.
-        if !preCopies, generator.below(2) == 0 {
+        let leavesOpen = !preCopies && generator.below(2) == 0
+        if leavesOpen { hasAll = try collectOpen(&cost) }
+        if leavesOpen, !hasAll {
+            faultCountOfSteps = 0
             _ = try space.collectDirtyPages(
                 into: staging, from: &cursor, pageCountMax: generator.below(2) == 0 ? .max : 1 + generator.below(30),
                 leavesOpen: true, cost: &cost)
@@ -277,6 +302,14 @@ final class TrackedGuest {
     private func collectRewritten(_ faultCount: UInt64?, _ cost: inout CollectionCost) throws -> Bool {
         guard let faultCount else { return false }
         return try space.collectRewrittenPages(into: staging, faultCount: faultCount, cost: &cost)
+    }
+
+    /// Whether all that may have been written was left open.
+    private func collectOpen(_ cost: inout CollectionCost) throws -> Bool {
+        guard let before = space.state.withLock({ $0.tracking?.open?.faultCount }) else { return false }
+        let hasAll = try space.collectOpenPages(into: staging, faultCount: before + faultCountOfSteps, cost: &cost)
+        if hasAll { openCollectionCount += 1 }
+        return hasAll
     }
 
     private func stagedPages() -> [(number: UInt64, content: [UInt8])] {

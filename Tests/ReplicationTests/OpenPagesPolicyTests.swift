@@ -10,10 +10,13 @@ struct OpenPagesPolicyTests {
         return leavesOpen
     }
 
-    @Test("the same pages again and again are left open for good")
+    @Test("the same pages again and again are left open, and looked at anew now and then")
     func samePages() {
         var policy = OpenPagesPolicy()
-        for _ in 0..<1000 { #expect(cut(&policy, 20)) }
+        for _ in 0..<5 {
+            for _ in 0..<256 { #expect(cut(&policy, 20)) }
+            #expect(!cut(&policy, 20))
+        }
     }
 
     @Test("pages that come together are protected when they are a quarter more")
@@ -53,5 +56,20 @@ struct OpenPagesPolicyTests {
         for _ in 0..<10 { #expect(!cut(&policy, 1000)) }
         #expect(!cut(&policy, 60))
         #expect(cut(&policy, 60))
+    }
+
+    @Test("others each time are hardly ever left open, and the same ones soon again")
+    func others() {
+        var policy = OpenPagesPolicy()
+        var wereOpen = false
+        var openCount = 0
+        for _ in 0..<1000 {
+            wereOpen = cut(&policy, wereOpen ? 200 : 100)
+            if wereOpen { openCount += 1 }
+        }
+        #expect(1...50 ~= openCount)
+        let untilOpen = (0..<200).first { _ in cut(&policy, 100) }
+        #expect(untilOpen != nil)
+        for _ in 0..<100 { #expect(cut(&policy, 100)) }
     }
 }
