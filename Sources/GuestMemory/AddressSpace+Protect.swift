@@ -32,7 +32,9 @@ extension AddressSpace {
             // Pages that were open to writes stay known as such, and are opened again at the next one.
             let result = HostMemory.protect(piece, state.hostProtection(protection, area.kind))
             if result < 0 {
-                // The host may have come as far as the last of its mappings in the piece.
+                // The host may have come as far as the last of its mappings in the piece, and another thread have
+                // stored there by now.
+                state.noteOpened(piece)
                 _ = HostMemory.protect(piece, state.hostProtection(area.protection, area.kind))
                 return result
             }

@@ -10,6 +10,10 @@ public struct OpenPagesPolicy: Sendable {
     /// More are protected each time: copying them takes a twentieth of a millisecond of the pause.
     /// It is not left to this policy alone: an epoch may be unlike the one before.
     public static let pageCountMax = 192
+    /// Those of a guest of so many pages are copied beside it instead (`PreCopyPolicy`), which costs no pause at all,
+    /// but for these few.
+    static let largePageCount = 8192
+    static let pageCountMaxOfLarge = 64
     /// So many come together in any case.
     static let fewPages = 4
     /// After so many epochs in a row all are protected once: an epoch that happened to write many would have them
@@ -20,6 +24,8 @@ public struct OpenPagesPolicy: Sendable {
     /// Where they are others each time it is tried again after so many epochs.
     static let restMax = 64
 
+    /// How many pages the guest has, about.
+    public var residentPageCount = 0
     /// How many were written in the first epoch since all were protected.
     private var freshPageCount = 0
     private var lastPageCount = 0
@@ -34,15 +40,14 @@ public struct OpenPagesPolicy: Sendable {
 
     /// Whether the next epoch's may be. Epochs mostly are like the one before.
     public var leavesOpen: Bool {
-        restLeft == 0 && openCount < OpenPagesPolicy.openMax
-            && lastPageCount <= min(OpenPagesPolicy.pageCountMax, usualPageCount)
+        restLeft == 0 && openCount < OpenPagesPolicy.openMax && lastPageCount <= limit
     }
 
     /// An epoch was cut, in which so many pages were found.
     public mutating func note(pageCount: Int, leftOpen: Bool) {
         if !wereLeftOpen {
             freshPageCount = pageCount
-        } else if pageCount > usualPageCount, lastPageCount <= usualPageCount {
+        } else if pageCount > limit, lastPageCount <= limit {
             noteOthers()
         }
         openCount = leftOpen ? openCount + 1 : 0
@@ -51,7 +56,11 @@ public struct OpenPagesPolicy: Sendable {
         wereLeftOpen = leftOpen
     }
 
-    private var usualPageCount: Int { freshPageCount + freshPageCount / 4 + OpenPagesPolicy.fewPages }
+    private var limit: Int {
+        let isLarge = residentPageCount > OpenPagesPolicy.largePageCount
+        let pageCountMax = isLarge ? OpenPagesPolicy.pageCountMaxOfLarge : OpenPagesPolicy.pageCountMax
+        return min(pageCountMax, freshPageCount + freshPageCount / 4 + OpenPagesPolicy.fewPages)
+    }
 
     /// Too many have come together.
     private mutating func noteOthers() {

@@ -255,11 +255,7 @@ final class Checkpointer: @unchecked Sendable {
         do {
             defer { if !request.isSynchronous { resumeGuest() } }
             try capture.take(into: next, isWhole: isWhole, before: before, leavesOpen: leavesOpen)
-            // Pages of a file's that were only read are found each time, too, until they are protected.
-            let copied = before.cost.pageCount + capture.cost.pageCount
-            let found = before.cost.foundPageCount + capture.cost.foundPageCount
-            openPagesPolicy.note(
-                pageCount: found > OpenPagesPolicy.pageCountMax ? found : copied, leftOpen: leavesOpen)
+            noteOpenPages(before, leavesOpen: leavesOpen)
         }
         lastCutNanoseconds = kernel.clock.monotonicNanoseconds()
         faultCounts.atLastCut = faultCounts.now
@@ -294,11 +290,22 @@ final class Checkpointer: @unchecked Sendable {
         }
     }
 
+    private func noteOpenPages(_ before: PreCopied, leavesOpen: Bool) {
+        // What was left open before the pause is found once more in it, unless nobody ran.
+        let earlier = before.leftOpen && capture.cost.foundPageCount > 0 ? CollectionCost() : before.cost
+        // Pages of a file's that were only read are found each time, too, until they are protected.
+        let found = earlier.foundPageCount + capture.cost.foundPageCount
+        let copied = earlier.pageCount + capture.cost.pageCount
+        openPagesPolicy.note(
+            pageCount: found > OpenPagesPolicy.pageCountMax ? found : copied, leftOpen: leavesOpen)
+    }
+
     /// An epoch of the timer's has to find out whether anything was written at all. One by need whose like came before
     /// the timer's turn will have another behind it.
     private func mayLeaveOpen(at now: UInt64) -> Bool {
         if !kernel.gate.demand.isWanted || !request.remembersPages { return false }
         defer { lastNeedNanoseconds = now }
+        openPagesPolicy.residentPageCount = sender.rememberedPageCount.load(ordering: .relaxed)
         return now - lastNeedNanoseconds < interval.nanoseconds && openPagesPolicy.leavesOpen
     }
 

@@ -49,6 +49,17 @@ struct OpenPagesPolicyTests {
         #expect(cut(&policy, 50))
     }
 
+    @Test("a large guest's are left open where they are few")
+    func large() {
+        var policy = OpenPagesPolicy()
+        policy.residentPageCount = 8192
+        for _ in 0..<10 { #expect(cut(&policy, 100)) }
+        policy.residentPageCount = 25_000
+        for _ in 0..<10 { #expect(!cut(&policy, 100)) }
+        _ = cut(&policy, 60)
+        for _ in 0..<10 { #expect(cut(&policy, 60)) }
+    }
+
     @Test("many are always protected")
     func many() {
         var policy = OpenPagesPolicy()
@@ -58,13 +69,15 @@ struct OpenPagesPolicyTests {
         #expect(cut(&policy, 60))
     }
 
-    @Test("others each time are hardly ever left open, and the same ones soon again")
-    func others() {
+    @Test(
+        "others each time are hardly ever left open, and the same ones soon again",
+        arguments: [(100, 200), (170, 200), (50, 100)])
+    func others(fresh: Int, both: Int) {
         var policy = OpenPagesPolicy()
         var wereOpen = false
         var openCount = 0
         for _ in 0..<1000 {
-            wereOpen = cut(&policy, wereOpen ? 200 : 100)
+            wereOpen = cut(&policy, wereOpen ? both : fresh)
             if wereOpen { openCount += 1 }
         }
         #expect(1...50 ~= openCount)
