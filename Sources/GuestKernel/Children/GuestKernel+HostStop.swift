@@ -11,7 +11,7 @@ extension GuestKernel {
     /// at the host: what this thread has taken, it has forwarded. And the one that ended a stop is forwarded before
     /// anybody goes on: it would cancel the next stop.
     public func stopWhereAsked() {
-        while isStoppedByJobControl, !isEnding {
+        while isStoppedByJobControl, !isEnding, signals.state.withLock({ $0.hostStopSignal }) != 0 {
             // None of the guest's threads is in the middle of changing a file: that would hold up other processes.
             let wasAsked = volumes?.standStill(stopOnHostIfAsked) ?? stopOnHostIfAsked()
             if wasAsked == 0 { return }

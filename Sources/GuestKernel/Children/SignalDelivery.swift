@@ -14,7 +14,7 @@ enum SignalDelivery {
 
     /// Waits until a process has taken a signal that it was sent just now.
     static func await(_ signal: Int32, by pid: Int32, _ thread: GuestThread) {
-        guard signal != 0, signal != SIGKILL, signal != SIGSTOP, signal != SIGCONT else { return }
+        guard signal != 0, signal != SIGKILL, signal != SIGSTOP else { return }
         wait(thread) { pendingSet(of: pid) & SignalSet.bit(signal) != 0 }
     }
 
@@ -27,8 +27,15 @@ enum SignalDelivery {
         }
     }
 
+    /// A child is about to stop itself: a SIGCONT that it was sent before must not end that.
+    static func awaitContinue(before signal: Int32, _ thread: GuestThread) {
+        guard thread.kernel.identity.isChild, SignalSet.stopping & SignalSet.bit(signal) != 0 else { return }
+        awaitOwn(SIGCONT, thread)
+    }
+
     private static func wait(_ thread: GuestThread, while isPending: () -> Bool) {
-        for _ in 0..<pausesMax where isPending() {
+        for _ in 0..<pausesMax {
+            guard isPending() else { return }
             thread.kernel.gate.beginWaiting(thread)
             var pause = timespec(tv_sec: 0, tv_nsec: Int(pauseNanoseconds))
             hostCall(__NR_nanosleep, UInt64(address: &pause), 0)

@@ -55,11 +55,18 @@ final class StopOrder: @unchecked Sendable {
             let own = ((found >> 32) &+ 1) << 32 | tid
             let exchange = word.pointee.compareExchange(
                 expected: found, desired: own, ordering: .sequentiallyConsistent)
-            // A SIGSTOP that was on its way takes effect in the call; who stands still there has lost its turn.
-            hostCall(__NR_getppid)
+            StopOrder.passSignals()
             found = word.pointee.load(ordering: .sequentiallyConsistent)
             if exchange.exchanged, found == own { return own }
         }
+    }
+
+    /// A SIGSTOP that is on its way takes effect here, and who stands still has lost its turn. The process's may not
+    /// have marked this thread yet: a look at what is pending does that (dequeue_signal in kernel/signal.c).
+    private static func passSignals() {
+        var none: UInt64 = 0
+        var noTime = timespec()
+        hostCall(__NR_rt_sigtimedwait, UInt64(address: &none), 0, UInt64(address: &noTime), 8)
     }
 
     /// Whether nobody has it that goes on with what it does: who stands still has stopped itself, or will look whether

@@ -19,6 +19,7 @@ extension SignalCalls {
         // Otherwise only the guest itself is supervised.
         if pid == kernel.identity.pid || isOwnGroup {
             if signal == 0 { return 0 }
+            SignalDelivery.awaitContinue(before: signal, thread)
             return kernel.sendToProcess(kernel.identity.sentSignal(signal, code: 0))
         }
         // To everybody: the supervisor would get it, too. Whether there is anybody may be asked.
@@ -75,6 +76,7 @@ extension SignalCalls {
         guard tid > 0, signal >= 0, signal <= SignalSet.count else { return failed(EINVAL) }
         guard let target = kernel.threads.find(tid: tid) else { return failed(ESRCH) }
         if signal == 0 { return 0 }
+        SignalDelivery.awaitContinue(before: signal, thread)
         return kernel.send(kernel.identity.sentSignal(signal, code: -6), to: target)  // SI_TKILL
     }
 
