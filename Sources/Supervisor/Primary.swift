@@ -75,8 +75,7 @@ final class Primary: ReplicationRole {
 
     /// Starts to replicate. The guest may be running already.
     func start() throws(SupervisorError) {
-        // Where there can be none, a killed primary's peers hear of it later.
-        memory_keeper_start(kernel.memory.trackerDescriptor)
+        startMemoryKeeper()
         decide(.linkEstablished)
         try HostThreads.start("heartbeats") { [self] in sendHeartbeats() }
         try HostThreads.start("replies") { [self] in receiveReplies() }
@@ -89,6 +88,16 @@ final class Primary: ReplicationRole {
                 decide(.mirrorDied(hadTakenOver: page.hasMirrorTakenOver))
             }
         }
+    }
+
+    /// Where there can be none, a killed primary's peers hear of it later.
+    ///
+    /// The guest stands still: what it closed meanwhile would stay open in the keeper's copy of the descriptors, until
+    /// that has closed them, and the other end of a pipe not hear of it.
+    private func startMemoryKeeper() {
+        kernel.gate.stop(kernel)
+        memory_keeper_start(kernel.memory.trackerDescriptor)
+        kernel.gate.resume()
     }
 
     private func cutEpochs() {
