@@ -26,16 +26,7 @@ extension AddressSpace {
         let start = CollectionCost.now()
         let (memory, runs) = state.withLock { ($0.tracking?.memory, $0.openRuns(faultCount())) }
         guard let memory, let runs else { return false }
-        let looked = CollectionCost.now()
-        cost.scanNanoseconds += looked - start
-        defer { cost.copyNanoseconds += CollectionCost.now() - looked }
-        for run in runs {
-            try copy(run, into: staging, memory)
-            cost.pageCount += run.pageCount
-            cost.foundPageCount += run.pageCount
-        }
-        var objects = GuestLayout.arena.end
-        return try collectObjectPages(into: staging, from: &objects, pageCountMax: .max)
+        return try copyFound(runs, hasAll: true, since: start, into: staging, memory, cost: &cost)
     }
 }
 

@@ -23,17 +23,7 @@ extension AddressSpace {
             (state.tracking?.memory, try state.takeRewrittenRuns(faultCount, into: &runs))
         }
         guard let memory else { return false }
-        let scanned = CollectionCost.now()
-        cost.scanNanoseconds += scanned - start
-        defer { cost.copyNanoseconds += CollectionCost.now() - scanned }
-        for run in runs {
-            try copy(run, into: staging, memory)
-            cost.pageCount += run.pageCount
-            cost.foundPageCount += run.pageCount
-        }
-        guard hasAll else { return false }
-        var objects = GuestLayout.arena.end
-        return try collectObjectPages(into: staging, from: &objects, pageCountMax: .max)
+        return try copyFound(runs, hasAll: hasAll, since: start, into: staging, memory, cost: &cost)
     }
 }
 

@@ -151,6 +151,25 @@ extension AddressSpace {
         return cursor >= MemoryObjectSpace.end
     }
 
+    /// Copies what was found by a look that began at `start`, other than by a search everywhere, and where that is all
+    /// of the guest's mappings, the pages of memory objects. Whether that is all there is.
+    func copyFound(
+        _ runs: [DirtyRun], hasAll: Bool, since start: UInt64, into staging: PageStaging, _ memory: HostDescriptor,
+        cost: inout CollectionCost
+    ) throws -> Bool {
+        let found = CollectionCost.now()
+        cost.scanNanoseconds += found - start
+        defer { cost.copyNanoseconds += CollectionCost.now() - found }
+        for run in runs {
+            try copy(run, into: staging, memory)
+            cost.pageCount += run.pageCount
+            cost.foundPageCount += run.pageCount
+        }
+        guard hasAll else { return false }
+        var cursor = GuestLayout.arena.end
+        return try collectObjectPages(into: staging, from: &cursor, pageCountMax: .max)
+    }
+
     private static let copyAttempts = 4
 
     func copy(_ run: DirtyRun, into staging: PageStaging, _ memory: HostDescriptor) throws {

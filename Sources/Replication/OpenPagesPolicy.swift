@@ -29,8 +29,7 @@ public struct OpenPagesPolicy: Sendable {
     /// How many were written in the first epoch since all were protected.
     private var freshPageCount = 0
     private var lastPageCount = 0
-    private var wereLeftOpen = false
-    /// Epochs in a row that left theirs open.
+    /// Epochs in a row that left theirs open; 0 after one that protected all.
     private var openCount = 0
     /// Epochs that protect theirs whatever they find, and how many the next time.
     private var restLeft = 0
@@ -45,7 +44,7 @@ public struct OpenPagesPolicy: Sendable {
 
     /// An epoch was cut, in which so many pages were found.
     public mutating func note(pageCount: Int, leftOpen: Bool) {
-        if !wereLeftOpen {
+        if openCount == 0 {
             freshPageCount = pageCount
         } else if pageCount > limit, lastPageCount <= limit {
             noteOthers()
@@ -53,7 +52,6 @@ public struct OpenPagesPolicy: Sendable {
         openCount = leftOpen ? openCount + 1 : 0
         if !leftOpen, restLeft > 0 { restLeft -= 1 }
         lastPageCount = pageCount
-        wereLeftOpen = leftOpen
     }
 
     private var limit: Int {

@@ -51,16 +51,14 @@ struct EpochCapture {
     private func preCopyRound(into epoch: CapturedEpoch, _ copied: inout PreCopied, leavesOpen: Bool) throws {
         var cursor: UInt64 = 0
         copied.faults = leavesOpen ? nil : FaultCount()
+        copied.leftOpen = try leavesOpen && collectOpenPages(into: epoch.pages, cost: &copied.cost)
+        if copied.leftOpen { return }
+        copied.searchCount += 1
         if leavesOpen {
-            copied.leftOpen = try collectOpenPages(into: epoch.pages, cost: &copied.cost)
-            if copied.leftOpen { return }
-            copied.searchCount += 1
             copied.leftOpen = try kernel.memory.collectDirtyPages(
                 into: epoch.pages, from: &cursor, pageCountMax: OpenPagesPolicy.pageCountMax + 1, leavesOpen: true,
                 cost: &copied.cost)
             if copied.leftOpen { return }
-        } else {
-            copied.searchCount += 1
         }
         while try !kernel.memory.collectDirtyPages(
             into: epoch.pages, from: &cursor, pageCountMax: EpochCapture.batchPageCount, cost: &copied.cost)

@@ -1,7 +1,4 @@
 import CGuestEntry
-import Glibc
-import GuestKernel
-import GuestMemory
 import Synchronization
 
 /// How often the user has interrupted lately, seen by whichever thread takes the signal.
@@ -12,8 +9,6 @@ final class InterruptCounter: Sendable {
 
     private let times = Mutex<[UInt64]>([])
     private let isReachedFlag = Atomic<Bool>(false)
-    /// The host's id of the thread that acts on it.
-    let listener = Atomic<Int32>(0)
 
     var isReached: Bool { isReachedFlag.load(ordering: .acquiring) }
 
@@ -24,7 +19,7 @@ final class InterruptCounter: Sendable {
         }
         guard count >= InterruptCounter.countMax else { return }
         isReachedFlag.store(true, ordering: .releasing)
-        let listener = listener.load(ordering: .relaxed)
-        hostCall(__NR_tgkill, UInt64(hostCall(__NR_getpid)), UInt64(signed: listener), UInt64(GUEST_KICK_SIGNAL))
+        // The thread that forwards signals acts on it.
+        guest_signals_kick_listener()
     }
 }

@@ -59,7 +59,6 @@ struct SignalForwarder: Sendable {
         let info = UnsafeMutableRawBufferPointer.allocate(byteCount: SignalForwarder.infoByteCount, alignment: 8)
         // What came before it had a listener is looked at first.
         guest_signals_set_listener(Int32(hostCall(__NR_gettid)))
-        interrupts.listener.store(Int32(hostCall(__NR_gettid)), ordering: .relaxed)
         while true {
             if interrupts.isReached { onThirdInterrupt() }
             forwardFaultSignals(kernel)

@@ -134,7 +134,7 @@ extension GuestKernel {
         gate.beginWaiting(thread)
         while isStoppedByJobControl, !isEnding {
             HostFutex.wait(signals.stoppedWord, while: 1, timeoutNanoseconds: 100_000_000)
-            // The host refuses it while the user has too many signals waiting (RLIMIT_SIGPENDING).
+            // The host refuses one while the user has too many signals waiting (RLIMIT_SIGPENDING).
             if identity.isChild { guest_signals_kick_listener() }
         }
         gate.endWaiting(thread)
