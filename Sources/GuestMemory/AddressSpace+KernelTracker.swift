@@ -69,11 +69,14 @@ extension AddressSpace.State {
         }
     }
 
-    /// Adds the pages of a region that are the guest's: one region may go over several areas.
+    /// Adds the pages of a region that are the guest's: one region may go over several areas. Whether none of them is
+    /// shared memory.
+    @discardableResult
     func append(
         _ region: WriteProtection.Region, _ protection: WriteProtection, to runs: inout [DirtyRun]
-    ) throws(TrackerError) {
+    ) throws(TrackerError) -> Bool {
         let range = AddressRange(start: region.start, end: region.end)
+        var isPrivate = true
         for area in map.areas(overlapping: range) where area.kind.isTracked {
             guard let part = area.range.intersection(range) else { continue }
             if area.kind.isPrivateFile {
@@ -81,7 +84,9 @@ extension AddressSpace.State {
             } else {
                 runs.append(DirtyRun(part, in: area))
             }
+            isPrivate = isPrivate && !area.kind.isShared
         }
+        return isPrivate
     }
 
     /// Of a private mapping of a file, the pages that are the guest's own copies. What it has read and never written is

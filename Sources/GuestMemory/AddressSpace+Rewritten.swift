@@ -30,9 +30,7 @@ extension AddressSpace {
 extension AddressSpace.State {
     /// Where pages are found again: the next epoch's are looked for there.
     mutating func noteRewritten(_ runs: [DirtyRun]) {
-        for run in runs {
-            tracking?.rewritten.note(AddressRange(start: run.start, count: UInt64(run.pageCount) * pageSize))
-        }
+        tracking?.rewritten.note(runs)
     }
 
     /// Whether these are all. Where they are not, the usual collection says where the others are (`noteRewritten`).
@@ -43,40 +41,41 @@ extension AddressSpace.State {
         // not write to at that time: what it may write must still be what it could.
         guard let tracking, isWatched else { return false }
         if faultCount == 0 { return true }
-        let isOfFaults = try scanRewritten(tracking.rewritten.ranges, into: &runs)
-        if isOfFaults, runs.reduce(0, { $0 + UInt64($1.pageCount) }) == faultCount { return true }
-        self.tracking?.rewritten = RewrittenRegions()
+        let expectedCount = Int(min(faultCount, UInt64(Int32.max)))
+        let isOfFaults = try scan(
+            tracking.rewritten.ranges, protects: false, expectedCount: expectedCount, into: &runs)
+        if isOfFaults, UInt64(runs.pageCount) == faultCount { return true }
+        self.tracking?.rewritten = Tracking.noRewrittenRegions
         noteRewritten(runs)
         return false
     }
 
-    /// Finds what was written in these regions. False where a page may have been found that took no fault of its own.
-    private mutating func scanRewritten(
-        _ regions: [AddressRange], into runs: inout [DirtyRun]
+    /// Finds what was written in these regions, about so many pages. False where a page may have been found that took
+    /// no fault of its own, as one fault may show several pages of shared memory (do_fault_around of mm/memory.c).
+    mutating func scan(
+        _ regions: [AddressRange], protects: Bool, expectedCount: Int, into runs: inout [DirtyRun]
     ) throws(TrackerError) -> Bool {
         guard let protection = tracking?.protection else { return false }
         let spans = tracking?.passes.spans(of: map, hostHasSwap: Self.hostHasSwap) ?? []
+        let mayBeMany = expectedCount >= WriteProtection.fewRegions
+        var isOfFaults = true
         for region in regions {
-            for span in spans {
-                guard let range = span.range.intersection(region) else { continue }
-                do {
+            let first = spans.partitionPoint { $0.range.end > region.start }
+            for span in spans[first...] {
+                guard var rest = span.range.intersection(region), !rest.isEmpty else { break }
+                while !rest.isEmpty {
                     let scan = try protection.scan(
-                        range, mustBePresent: span.mustBePresent, pageCountMax: 0, mayBeMany: true, protects: false)
-                    for found in scan.regions { try append(found, protection, to: &runs) }
-                    if scan.regions.contains(where: isShared) { return false }
-                } catch {
-                    // A mapping that is not registered yet.
-                    guard error.errno == EPERM else { throw error }
-                    return false
+                        rest, mustBePresent: span.mustBePresent, pageCountMax: 0, mayBeMany: mayBeMany,
+                        protects: protects)
+                    for found in scan.regions where try !append(found, protection, to: &runs) { isOfFaults = false }
+                    rest.start = max(scan.end, rest.start + pageSize)
                 }
             }
         }
-        return true
+        return isOfFaults
     }
+}
 
-    /// One fault may show several pages of shared memory (do_fault_around of mm/memory.c).
-    private func isShared(_ region: WriteProtection.Region) -> Bool {
-        let range = AddressRange(start: region.start, end: region.end)
-        return map.areas(overlapping: range).contains { $0.kind.isShared }
-    }
+extension [DirtyRun] {
+    var pageCount: Int { reduce(0) { $0 + $1.pageCount } }
 }

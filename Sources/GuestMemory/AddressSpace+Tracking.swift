@@ -94,8 +94,8 @@ extension AddressSpace {
         var runs: [DirtyRun] = []
         let memory = state.withLock { $0.tracking?.memory }
         guard let memory else { throw TrackerError("dirty pages are not tracked") }
-        let faultCount = leavesOpen && cursor == 0 && !mayRefuseWrites ? FaultCount.ofProcess : nil
-        var leftOpen: [DirtyRun] = []
+        let faultCount = cursor == 0 && !mayRefuseWrites ? FaultCount.ofProcess : nil
+        var found: [DirtyRun] = []
         while left > 0, cursor < GuestLayout.arena.end {
             runs.removeAll(keepingCapacity: true)
             let from = max(cursor, GuestLayout.arena.start)
@@ -110,7 +110,7 @@ extension AddressSpace {
             cost.foundPageCount += progress.pageCount
             let scanned = CollectionCost.now()
             cost.scanNanoseconds += scanned - last
-            if leavesOpen { leftOpen += runs }
+            if faultCount != nil { found += runs }
             for run in runs {
                 try copy(run, into: staging, memory)
                 cost.pageCount += run.pageCount
@@ -122,7 +122,9 @@ extension AddressSpace {
         let isFinished = try left > 0 && collectObjectPages(into: staging, from: &cursor, pageCountMax: left)
         // Whoever wants all at once has stopped the guest.
         if isFinished, pageCountMax == .max || leavesOpen { try collectSharedPages(into: staging, memory) }
-        if isFinished, leavesOpen { state.withLock { $0.noteLeftOpen(leftOpen, faultCount: faultCount) } }
+        if isFinished, let faultCount {
+            state.withLock { $0.notePass(found, leavesOpen: leavesOpen, faultCount: faultCount) }
+        }
         return isFinished
     }
 

@@ -30,12 +30,18 @@ struct Tracking {
 
     /// Where PAGEMAP_SCAN has to go.
     var passes = ScanPasses()
-    /// What the last collection left open; nil where it watches all that it found.
+    /// What the last collection left open; nil where others may be open, too.
     var open: OpenPages?
     /// Pages were opened since the last collection began, maybe behind it: the next one finds them.
     var isReopened = false
     /// Where it finds pages that were written while others were being copied.
-    var rewritten = RewrittenRegions()
+    var rewritten = Tracking.noRewrittenRegions
+    /// Where it finds pages that were written since the last one.
+    var likely = LikelyPages()
+
+    /// They are noted anew after each search in vain: of a whole page table at once, which takes little more than the
+    /// call.
+    static let noRewrittenRegions = WrittenRegions(roundedByteCount: 2 << 20)
 
     init(_ method: TrackerMethod) throws(TrackerError) {
         present = try PresentPages()

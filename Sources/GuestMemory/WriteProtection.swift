@@ -14,7 +14,7 @@ final class WriteProtection: Sendable {
     /// Regions that one PAGEMAP_SCAN reports at most: 96 KiB of them. The kernel allocates room for them in each call,
     /// half a microsecond for the many, so that few are asked for where there may be few.
     private static let regionCountMax = 4096
-    private static let fewRegions = 64
+    static let fewRegions = 64
     /// The same of pages that were found before.
     private static let toldCountMax = 256
 

@@ -51,8 +51,10 @@ struct EpochCapture {
     private func preCopyRound(into epoch: CapturedEpoch, _ copied: inout PreCopied, leavesOpen: Bool) throws {
         var cursor: UInt64 = 0
         copied.faults = leavesOpen ? nil : FaultCount()
-        copied.leftOpen = try leavesOpen && collectOpenPages(into: epoch.pages, cost: &copied.cost)
-        if copied.leftOpen { return }
+        if try collectLikelyPages(into: epoch.pages, leavesOpen: leavesOpen, cost: &copied.cost) {
+            copied.leftOpen = leavesOpen
+            return
+        }
         copied.searchCount += 1
         if leavesOpen {
             copied.leftOpen = try kernel.memory.collectDirtyPages(
@@ -106,7 +108,7 @@ struct EpochCapture {
         {
             return
         }
-        if leavesOpen, try collectOpenPages(into: pages, cost: &cost) { return }
+        if try collectLikelyPages(into: pages, leavesOpen: leavesOpen, cost: &cost) { return }
         hasSearched = true
         var cursor: UInt64 = 0
         if leavesOpen {
@@ -120,10 +122,14 @@ struct EpochCapture {
         {}
     }
 
-    /// Copies what was left open before, where nothing else can have been written.
-    private func collectOpenPages(into pages: PageStaging, cost: inout CollectionCost) throws -> Bool {
+    /// Copies what was left open before or written since, where faults say that these are all.
+    private func collectLikelyPages(
+        into pages: PageStaging, leavesOpen: Bool, cost: inout CollectionCost
+    ) throws -> Bool {
         // What other processes do is not among this one's faults.
-        try !kernel.hasRelatives && kernel.memory.collectOpenPages(into: pages, cost: &cost)
+        try !kernel.hasRelatives
+            && kernel.memory.collectLikelyPages(
+                into: pages, leavesOpen: leavesOpen, pageCountMax: OpenPagesPolicy.pageCountMax, cost: &cost)
     }
 
     /// Whether nothing has happened since the cut before: the mirror has, or will have, all of it without this epoch.

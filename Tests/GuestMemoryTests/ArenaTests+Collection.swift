@@ -12,7 +12,7 @@ extension ArenaTests {
 
 extension ArenaTests.CollectionTests {
     /// An address space with `pageCount` pages mapped and written, everything collected once.
-    private static func tracked(
+    static func tracked(
         _ method: TrackerMethod, pageCount: UInt64
     ) throws -> (AddressSpace, AddressRange, PageStaging) {
         let space = try AddressSpace()
@@ -27,7 +27,7 @@ extension ArenaTests.CollectionTests {
         return (space, range, staging)
     }
 
-    private static func request(
+    static func request(
         _ range: AddressRange, _ protection: Protection = [.read, .write]
     ) -> MappingRequest {
         MappingRequest(
@@ -35,7 +35,7 @@ extension ArenaTests.CollectionTests {
     }
 
     /// The numbers of the dirty pages, in order.
-    private static func collect(_ space: AddressSpace, _ staging: PageStaging) throws -> [UInt64] {
+    static func collect(_ space: AddressSpace, _ staging: PageStaging) throws -> [UInt64] {
         staging.reset()
         var cursor: UInt64 = 0
         while try !space.collectDirtyPages(into: staging, from: &cursor, pageCountMax: .max) {}
@@ -200,67 +200,6 @@ extension ArenaTests.CollectionTests {
             #expect(try hasAll())
             #expect(space.protect(range.start, byteCount: pageSize, [.read], growsDown: false) == 0)
             #expect(try !hasAll())
-        }
-    }
-
-    @Test("pages that were left open are all, unless something else may have been written")
-    func leftOpen() throws {
-        guard TrackerMethod.kernel.isAvailable else { return }
-        try Arena.using {
-            let (space, range, staging) = try Self.tracked(.kernel, pageCount: 300)
-            let first = range.start / pageSize
-            func store(_ pages: [UInt64]) {
-                for page in pages { #expect(GuestAccess.store(page, at: range.start + page * pageSize)) }
-            }
-            /// Leaves open what was written; how many faults there were by then.
-            func leaveOpen(_ pages: [UInt64]) throws -> UInt64 {
-                store(pages)
-                staging.reset()
-                var cursor: UInt64 = 0
-                var cost = CollectionCost()
-                #expect(
-                    try space.collectDirtyPages(
-                        into: staging, from: &cursor, pageCountMax: 100, leavesOpen: true, cost: &cost))
-                #expect(staging.numbers.sorted() == pages.map { first + $0 })
-                return try #require(space.state.withLock { $0.tracking?.open?.faultCount })
-            }
-            func found(_ faultCount: UInt64?) throws -> [UInt64]? {
-                staging.reset()
-                var cost = CollectionCost()
-                let hasAll = try space.collectOpenPages(into: staging, faultCount: faultCount, cost: &cost)
-                return hasAll ? staging.numbers.sorted().map { $0 - first } : nil
-            }
-            #expect(try found(FaultCount.ofProcess) == nil)
-            let count = try leaveOpen([3, 4, 70])
-            store([4])
-            #expect(try found(count) == [3, 4, 70])
-            #expect(try found(count) == [3, 4, 70])
-            #expect(staging.contents.loadUnaligned(fromByteOffset: Int(pageSize), as: UInt64.self) == 4)
-            // Another page was written, or nobody knows.
-            #expect(try found(count + 1) == nil)
-            #expect(try found(nil) == nil)
-            let faults = try #require(FaultCount.ofProcess)
-            store([71])
-            #expect(try #require(FaultCount.ofProcess) > faults)
-            #expect(try leaveOpen([3, 4, 70, 71]) > count)
-            // A device writes, a mapping is new, pages are dropped: there is another search first.
-            let changes: [() -> Void] = [
-                { space.noteWrittenDirectly(range.start, 10) },
-                { _ = space.map(Self.request(AddressRange(start: 0x6000_0000, count: pageSize))) },
-                { _ = space.advise(range.start + 3 * pageSize, byteCount: pageSize, advice: MADV_DONTNEED) },
-                { _ = space.protect(range.start, byteCount: pageSize, [], growsDown: false) },
-            ]
-            for change in changes {
-                _ = try Self.collect(space, staging)
-                let count = try leaveOpen([5, 6])
-                #expect(try found(count) == [5, 6])
-                change()
-                #expect(try found(count) == nil)
-                _ = space.takeDiscards()
-            }
-            // All are watched again.
-            _ = try Self.collect(space, staging)
-            #expect(try found(FaultCount.ofProcess) == nil)
         }
     }
 
