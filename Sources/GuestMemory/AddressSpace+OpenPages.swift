@@ -1,8 +1,8 @@
-/// What a collection of all pages has left open to writes.
+/// What the guest could write without a fault when all its pages had been collected.
 struct OpenPages {
-    /// Empty where it watches all that it found.
+    /// Empty where that collection watches all that it found.
     var runs: [DirtyRun]
-    /// The page faults that this process had taken when that collection began.
+    /// The page faults that this process had taken when it began.
     let faultCount: UInt64
 }
 
@@ -17,27 +17,38 @@ extension AddressSpace {
     /// faults, these are all, as each had one of its own: they are looked for where written pages were found before.
     /// (Of redis with one client and many keys that is a tenth of what a search goes over.)
     ///
-    /// Not where other processes may write to the guest's memory: their faults are not this one's.
+    /// Not where other processes may write to the guest's memory, as their faults are not this one's; and not while the
+    /// guest runs: what it writes meanwhile would be found instead of what it has written elsewhere before.
     ///
-    /// - Parameter pageCountMax: how many may be left open.
+    /// - Parameters:
+    ///   - leavesOpen: whether they are not watched again.
+    ///   - pageCountMax: how many may be left open.
+    ///   - isSecond: as of `collectDirtyPages`.
     public func collectLikelyPages(
-        into staging: PageStaging, leavesOpen: Bool, pageCountMax: Int, cost: inout CollectionCost
+        into staging: PageStaging, leavesOpen: Bool, pageCountMax: Int, isSecond: Bool = false,
+        cost: inout CollectionCost
     ) throws -> Bool {
         try collectLikelyPages(
-            into: staging, leavesOpen: leavesOpen, pageCountMax: pageCountMax, cost: &cost
-        ) { FaultCount.ofProcess }
+            into: staging, leavesOpen: leavesOpen, pageCountMax: pageCountMax, isSecond: isSecond,
+            faultCount: FaultCount.ofProcess, cost: &cost)
     }
 
-    /// `countFaults`: the page faults that this process has taken, at least by now.
+    /// The guest may have run while pages were collected without a search everywhere: these were not all.
+    public func distrustCollection() {
+        state.withLock { $0.tracking?.open = nil }
+    }
+
+    /// `faultCount`: the page faults that this process has taken, at least by now.
     func collectLikelyPages(
-        into staging: PageStaging, leavesOpen: Bool, pageCountMax: Int, cost: inout CollectionCost,
-        countFaults: () -> UInt64?
+        into staging: PageStaging, leavesOpen: Bool, pageCountMax: Int, isSecond: Bool = false,
+        faultCount: @autoclosure () -> UInt64?, cost: inout CollectionCost
     ) throws -> Bool {
         let start = CollectionCost.now()
         var runs: [DirtyRun] = []
         let (memory, hasAll) = try state.withLock { state throws(TrackerError) in
             let hasAll = try state.takeLikelyRuns(
-                countFaults, leavesOpen: leavesOpen, pageCountMax: pageCountMax, into: &runs)
+                faultCount(), leavesOpen: leavesOpen, pageCountMax: pageCountMax, into: &runs)
+            if isSecond { state.noteRewritten(runs) }
             return (state.tracking?.memory, hasAll)
         }
         guard let memory else { return false }
@@ -46,7 +57,7 @@ extension AddressSpace {
 }
 
 extension AddressSpace.State {
-    /// Whether stores to all that is mapped take a fault, but to pages that the last pass has found.
+    /// Whether stores to all that is mapped take a fault, but to pages that have been found since the last pass began.
     var isWatched: Bool {
         guard let tracking, tracking.protection != nil, tracking.untracked.isEmpty, !tracking.isReopened else {
             return false
@@ -58,18 +69,20 @@ extension AddressSpace.State {
     /// the pass took a fault after that had begun.
     mutating func notePass(_ found: [DirtyRun], leavesOpen: Bool, faultCount: UInt64) {
         tracking?.open = OpenPages(runs: leavesOpen ? found : [], faultCount: faultCount)
-        tracking?.likely.note(found.count <= Self.fewPages ? found : [])
+        tracking?.likely.note(found.count <= Self.noteworthyRunCount ? found : [])
     }
 
-    /// More are not looked for by themselves: a search everywhere takes little longer then.
-    private static let fewPages = 1024
+    /// Of a pass that found more runs it is not noted where.
+    static let noteworthyRunCount = 1024
+    /// After more faults pages are not looked for by themselves: a search everywhere takes little longer then.
+    private static let fewFaults: UInt64 = 1024
 
     /// Finds pages that were left open or written since; whether these are all. Where they are not, those that were not
     /// left open are to be copied all the same.
     fileprivate mutating func takeLikelyRuns(
-        _ countFaults: () -> UInt64?, leavesOpen: Bool, pageCountMax: Int, into runs: inout [DirtyRun]
+        _ faultCount: @autoclosure () -> UInt64?, leavesOpen: Bool, pageCountMax: Int, into runs: inout [DirtyRun]
     ) throws(TrackerError) -> Bool {
-        guard let open = tracking?.open, isWatched, tracking?.likely.isStale == false, let faultCount = countFaults(),
+        guard let open = tracking?.open, isWatched, tracking?.likely.isStale == false, let faultCount = faultCount(),
             faultCount >= open.faultCount
         else { return false }
         let newCount = faultCount - open.faultCount
@@ -78,13 +91,13 @@ extension AddressSpace.State {
             tracking?.likely.noteNothingNew()
             return true
         }
-        guard newCount <= UInt64(Self.fewPages), let regions = tracking?.likely.regionsToTry() else { return false }
+        guard newCount <= Self.fewFaults else { return false }
         let expectedCount = open.runs.pageCount + Int(newCount)
+        guard !leavesOpen || expectedCount <= pageCountMax, let regions = tracking?.likely.regionsToTry() else {
+            return false
+        }
         let isOfFaults = try scan(regions, protects: !leavesOpen, expectedCount: expectedCount, into: &runs)
-        // A guest that runs may have written in these regions meanwhile, instead of elsewhere before.
-        if isOfFaults, runs.pageCount == expectedCount, !leavesOpen || expectedCount <= pageCountMax,
-            countFaults() == faultCount
-        {
+        if isOfFaults, runs.pageCount == expectedCount {
             tracking?.open = OpenPages(runs: leavesOpen ? runs : [], faultCount: faultCount)
             tracking?.likely.noteHit()
             return true

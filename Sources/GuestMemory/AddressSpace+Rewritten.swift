@@ -51,26 +51,42 @@ extension AddressSpace.State {
     }
 
     /// Finds what was written in these regions, about so many pages. False where a page may have been found that took
-    /// no fault of its own, as one fault may show several pages of shared memory (do_fault_around of mm/memory.c).
+    /// no fault of its own: one of shared memory may have been written through another mapping, and been read here.
     mutating func scan(
         _ regions: [AddressRange], protects: Bool, expectedCount: Int, into runs: inout [DirtyRun]
     ) throws(TrackerError) -> Bool {
         guard let protection = tracking?.protection else { return false }
         let spans = tracking?.passes.spans(of: map, hostHasSwap: Self.hostHasSwap) ?? []
         let mayBeMany = expectedCount >= WriteProtection.fewRegions
-        var isOfFaults = true
+        var hasAllOfFaults = true
         for region in regions {
             let first = spans.partitionPoint { $0.range.end > region.start }
             for span in spans[first...] {
-                guard var rest = span.range.intersection(region), !rest.isEmpty else { break }
-                while !rest.isEmpty {
-                    let scan = try protection.scan(
-                        rest, mustBePresent: span.mustBePresent, pageCountMax: 0, mayBeMany: mayBeMany,
-                        protects: protects)
-                    for found in scan.regions where try !append(found, protection, to: &runs) { isOfFaults = false }
-                    rest.start = max(scan.end, rest.start + pageSize)
+                guard let range = span.range.intersection(region), !range.isEmpty else { break }
+                do {
+                    let isOfFaults = try scan(range, span, protection, protects: protects, mayBeMany, into: &runs)
+                    hasAllOfFaults = hasAllOfFaults && isOfFaults
+                } catch {
+                    // A mapping that is not registered yet.
+                    guard error.errno == EPERM else { throw error }
+                    return false
                 }
             }
+        }
+        return hasAllOfFaults
+    }
+
+    private mutating func scan(
+        _ range: AddressRange, _ span: ScanSpan, _ protection: WriteProtection, protects: Bool, _ mayBeMany: Bool,
+        into runs: inout [DirtyRun]
+    ) throws(TrackerError) -> Bool {
+        var rest = range
+        var isOfFaults = true
+        while !rest.isEmpty {
+            let scan = try protection.scan(
+                rest, mustBePresent: span.mustBePresent, pageCountMax: 0, mayBeMany: mayBeMany, protects: protects)
+            for found in scan.regions where try !append(found, protection, to: &runs) { isOfFaults = false }
+            rest.start = max(scan.end, rest.start + pageSize)
         }
         return isOfFaults
     }

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// The first store to a page that is watched is a fault, whoever makes it (`mm_account_fault` of mm/memory.c counts
 /// those of a system call, too, and of one that pins pages): as many pages have been written at most. Not those that
-/// another process writes, by process_vm_writev(2) or ptrace(2).
+/// another process writes, by process_vm_writev(2) or ptrace(2): such a page may be taken for another one.
 public struct FaultCount: Sendable {
     private let ofOthers: UInt64
 

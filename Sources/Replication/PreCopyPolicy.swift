@@ -33,11 +33,14 @@ public struct PreCopyPolicy: Sendable {
             self.isBySignals = isBySignals
         }
 
+        /// What a search takes of that; nothing where pages are protected one by one.
+        var searchNanoseconds: UInt64 { isBySignals ? 0 : UInt64(searchedPageCount) * 7 }
+
         /// About. (PAGEMAP_SCAN of 25 000 pages takes 180 us, copying 100 pages 60, and closing and opening one by
         /// mprotect 4: docs/performance.md.)
         public var nanoseconds: UInt64 {
             if isBySignals { return UInt64(pageCount) * 4000 }
-            return UInt64(searchedPageCount) * UInt64(searchCount) * 7 + UInt64(pageCount) * 600
+            return UInt64(searchCount) * searchNanoseconds + UInt64(pageCount) * 600
         }
     }
 
@@ -45,6 +48,8 @@ public struct PreCopyPolicy: Sendable {
     private var recent = [UInt64](repeating: 0, count: PreCopyPolicy.recentCount)
     private var next = 0
     static let recentCount = 4
+    /// Epochs in a row that needed no search, as it was known where to look.
+    private var unsearchedCount = 0
     /// Epochs that are cut without it, as it was in vain, and how many it will be the next time.
     private var skippedLeft = 0
     private var skipped = PreCopyPolicy.skippedMin
@@ -74,8 +79,13 @@ public struct PreCopyPolicy: Sendable {
 
     /// An epoch was cut, of whose collecting so much was done before the pause (nil for none), and so much in it.
     public mutating func note(before: Work?, inPause: Work) {
+        let searchCount = (before?.searchCount ?? 0) + inPause.searchCount
+        unsearchedCount = searchCount == 0 ? unsearchedCount + 1 : 0
+        // The next one may need a search all the same, unless many in a row did not.
+        let mayNeedSearch = unsearchedCount > 0 && unsearchedCount < PreCopyPolicy.recentCount
+        let search = mayNeedSearch ? inPause.searchNanoseconds : 0
         let (before, inPause) = (before?.nanoseconds, inPause.nanoseconds)
-        recent[next] = (before ?? 0) + inPause
+        recent[next] = (before ?? 0) + inPause + search
         next = (next + 1) % PreCopyPolicy.recentCount
         guard let before else {
             skippedLeft = max(0, skippedLeft - 1)

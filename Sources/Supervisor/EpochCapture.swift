@@ -37,7 +37,7 @@ struct EpochCapture {
         while !copied.leftOpen, PreCopyPolicy.goesOn(after: rounds) {
             let before = copied.cost.pageCount
             let mark = kernel.idleMark
-            try preCopyRound(into: epoch, &copied, leavesOpen: leavesOpen && mark != nil && rounds.isEmpty)
+            try preCopyRound(into: epoch, &copied, mark, leavesOpen: leavesOpen && mark != nil && rounds.isEmpty)
             rounds.append(copied.cost.pageCount - before)
             copied.roundCount = rounds.count
             if let mark, kernel.idleMark == mark {
@@ -48,12 +48,18 @@ struct EpochCapture {
         return copied
     }
 
-    private func preCopyRound(into epoch: CapturedEpoch, _ copied: inout PreCopied, leavesOpen: Bool) throws {
+    /// `mark`: of a guest that waits.
+    private func preCopyRound(
+        into epoch: CapturedEpoch, _ copied: inout PreCopied, _ mark: IdleMark?, leavesOpen: Bool
+    ) throws {
         var cursor: UInt64 = 0
         copied.faults = leavesOpen ? nil : FaultCount()
-        if try collectLikelyPages(into: epoch.pages, leavesOpen: leavesOpen, cost: &copied.cost) {
-            copied.leftOpen = leavesOpen
-            return
+        if let mark, try collectLikelyPages(into: epoch.pages, leavesOpen: leavesOpen, cost: &copied.cost) {
+            if kernel.idleMark == mark {
+                copied.leftOpen = leavesOpen
+                return
+            }
+            kernel.memory.distrustCollection()
         }
         copied.searchCount += 1
         if leavesOpen {
@@ -108,7 +114,9 @@ struct EpochCapture {
         {
             return
         }
-        if try collectLikelyPages(into: pages, leavesOpen: leavesOpen, cost: &cost) { return }
+        if try collectLikelyPages(into: pages, leavesOpen: leavesOpen, isSecond: !before.isNothing, cost: &cost) {
+            return
+        }
         hasSearched = true
         var cursor: UInt64 = 0
         if leavesOpen {
@@ -124,12 +132,13 @@ struct EpochCapture {
 
     /// Copies what was left open before or written since, where faults say that these are all.
     private func collectLikelyPages(
-        into pages: PageStaging, leavesOpen: Bool, cost: inout CollectionCost
+        into pages: PageStaging, leavesOpen: Bool, isSecond: Bool = false, cost: inout CollectionCost
     ) throws -> Bool {
         // What other processes do is not among this one's faults.
         try !kernel.hasRelatives
             && kernel.memory.collectLikelyPages(
-                into: pages, leavesOpen: leavesOpen, pageCountMax: OpenPagesPolicy.pageCountMax, cost: &cost)
+                into: pages, leavesOpen: leavesOpen, pageCountMax: OpenPagesPolicy.pageCountMax, isSecond: isSecond,
+                cost: &cost)
     }
 
     /// Whether nothing has happened since the cut before: the mirror has, or will have, all of it without this epoch.

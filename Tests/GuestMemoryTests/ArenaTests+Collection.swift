@@ -28,10 +28,11 @@ extension ArenaTests.CollectionTests {
     }
 
     static func request(
-        _ range: AddressRange, _ protection: Protection = [.read, .write]
+        _ range: AddressRange, _ protection: Protection = [.read, .write],
+        source: MappingRequest.Source = .anonymous
     ) -> MappingRequest {
         MappingRequest(
-            placement: .fixed(range.start), byteCount: range.count, protection: protection, source: .anonymous)
+            placement: .fixed(range.start), byteCount: range.count, protection: protection, source: source)
     }
 
     /// The numbers of the dirty pages, in order.

@@ -31,8 +31,7 @@ extension ArenaTests.CollectionTests {
                 staging.reset()
                 var cost = CollectionCost()
                 let hasAll = try space.collectLikelyPages(
-                    into: staging, leavesOpen: true, pageCountMax: 100, cost: &cost
-                ) { faultCount }
+                    into: staging, leavesOpen: true, pageCountMax: 100, faultCount: faultCount, cost: &cost)
                 return hasAll ? staging.numbers.sorted().map { $0 - first } : nil
             }
             let count = try leaveOpen([3, 4, 70])
@@ -83,8 +82,8 @@ extension ArenaTests.CollectionTests {
                 staging.reset()
                 let before = try #require(space.state.withLock { $0.tracking?.open?.faultCount })
                 let hasAll = try space.collectLikelyPages(
-                    into: staging, leavesOpen: leavesOpen, pageCountMax: pageCountMax, cost: &cost
-                ) { before + faultCount }
+                    into: staging, leavesOpen: leavesOpen, pageCountMax: pageCountMax,
+                    faultCount: before + faultCount, cost: &cost)
                 return (staging.numbers.sorted().map { $0 - first }, hasAll)
             }
             func search() throws -> [UInt64] { try Self.collect(space, staging).map { $0 - first } }
@@ -123,22 +122,74 @@ extension ArenaTests.CollectionTests {
         }
     }
 
-    @Test("a guest that writes while it is looked for proves nothing")
-    func likelyBesideGuest() throws {
+    /// Whether all was found, as after so many faults since the last collection of all.
+    private static func hasAll(
+        _ space: AddressSpace, _ staging: PageStaging, faultCount: UInt64, isSecond: Bool = false
+    ) throws -> Bool {
+        staging.reset()
+        guard let before = space.state.withLock({ $0.tracking?.open?.faultCount }) else { return false }
+        var cost = CollectionCost()
+        return try space.collectLikelyPages(
+            into: staging, leavesOpen: false, pageCountMax: 100, isSecond: isSecond,
+            faultCount: before + faultCount, cost: &cost)
+    }
+
+    @Test("pages of shared memory may have been written elsewhere, and prove nothing")
+    func likelyShared() throws {
+        guard TrackerMethod.kernel.isAvailable else { return }
+        try Arena.using {
+            let (space, range, staging) = try Self.tracked(.kernel, pageCount: 4)
+            let shared = AddressRange(start: range.end, count: 4 * pageSize)
+            #expect(space.map(Self.request(shared, source: .sharedAnonymous)) == Int(shared.start))
+            for place in [range.start, shared.start] { #expect(GuestAccess.store(UInt8(1), at: place)) }
+            _ = try Self.collect(space, staging)
+            _ = space.takeDiscards()
+            _ = try Self.collect(space, staging)
+            #expect(GuestAccess.store(UInt8(2), at: range.start))
+            #expect(try Self.hasAll(space, staging, faultCount: 1))
+            #expect(GuestAccess.store(UInt8(3), at: shared.start))
+            #expect(try !Self.hasAll(space, staging, faultCount: 1))
+            // It is watched again, and was copied for that.
+            #expect(staging.count == 1)
+        }
+    }
+
+    @Test("only after a collection in one piece, by one that was not distrusted, and not for ever")
+    func likelyAfter() throws {
+        guard TrackerMethod.kernel.isAvailable else { return }
+        try Arena.using {
+            let (space, range, staging) = try Self.tracked(.kernel, pageCount: 40)
+            #expect(try Self.hasAll(space, staging, faultCount: 0))
+            #expect(GuestAccess.fill(range.start, with: 8, count: Int(range.count)))
+            var cursor: UInt64 = 0
+            staging.reset()
+            while try !space.collectDirtyPages(into: staging, from: &cursor, pageCountMax: 30) {}
+            #expect(staging.count == 40)
+            #expect(try !Self.hasAll(space, staging, faultCount: 0))
+            _ = try Self.collect(space, staging)
+            #expect(try Self.hasAll(space, staging, faultCount: 0))
+            space.distrustCollection()
+            #expect(try !Self.hasAll(space, staging, faultCount: 0))
+            _ = try Self.collect(space, staging)
+            for _ in 0..<LikelyPages.hitCountMax { #expect(try Self.hasAll(space, staging, faultCount: 0)) }
+            #expect(try !Self.hasAll(space, staging, faultCount: 0))
+            _ = try Self.collect(space, staging)
+            #expect(try Self.hasAll(space, staging, faultCount: 0))
+        }
+    }
+
+    @Test("of what was written beside a collection it is noted where")
+    func likelySecond() throws {
         guard TrackerMethod.kernel.isAvailable else { return }
         try Arena.using {
             let (space, range, staging) = try Self.tracked(.kernel, pageCount: 10)
             #expect(GuestAccess.store(UInt8(1), at: range.start))
-            _ = try Self.collect(space, staging)
+            #expect(try Self.hasAll(space, staging, faultCount: 1, isSecond: true))
             #expect(GuestAccess.store(UInt8(2), at: range.start))
-            var counts = try [1, 2].map { more in
-                try #require(space.state.withLock { $0.tracking?.open?.faultCount }) + more
-            }
+            staging.reset()
             var cost = CollectionCost()
-            let hasAll = try space.collectLikelyPages(
-                into: staging, leavesOpen: false, pageCountMax: 10, cost: &cost
-            ) { counts.removeFirst() }
-            #expect(!hasAll)
+            #expect(try space.collectRewrittenPages(into: staging, faultCount: 1, cost: &cost))
+            #expect(staging.count == 1)
         }
     }
 }

@@ -21,7 +21,7 @@ struct LikelyPagesTests {
         for _ in 0..<9 {
             likely.noteMiss()
             var rest = 0
-            while likely.regionsToTry() == nil { rest += 1 }
+            while rest <= LikelyPages.restMax, likely.regionsToTry() == nil { rest += 1 }
             rests.append(rest)
         }
         #expect(rests == [0, 1, 2, 4, 8, 16, 32, 64, 64])

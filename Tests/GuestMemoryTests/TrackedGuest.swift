@@ -309,14 +309,16 @@ final class TrackedGuest {
 
     /// Whether faults say that all that may have been written was found.
     private func collectLikely(leavesOpen: Bool, _ cost: inout CollectionCost) throws -> Bool {
-        guard let before = space.state.withLock({ $0.tracking?.open?.faultCount }) else { return false }
-        let faultCount = before + faultCountOfSteps
+        guard let before = space.state.withLock({ $0.tracking?.open }) else { return false }
         let hasAll = try space.collectLikelyPages(
-            into: staging, leavesOpen: leavesOpen, pageCountMax: 100, cost: &cost
-        ) { faultCount }
+            into: staging, leavesOpen: leavesOpen, pageCountMax: 100, faultCount: before.faultCount + faultCountOfSteps,
+            cost: &cost)
         guard hasAll else { return false }
-        if faultCountOfSteps == 0 { openCollectionCount += 1 } else { likelyCollectionCount += 1 }
-        // What is left open is known as of now; otherwise where nothing was written there is nothing new to know.
+        if faultCountOfSteps > 0 {
+            likelyCollectionCount += 1
+        } else if !before.runs.isEmpty {
+            openCollectionCount += 1
+        }
         faultCountOfSteps = 0
         return true
     }

@@ -52,6 +52,32 @@ struct PreCopyPolicyTests {
         #expect(!policy.isWorthwhile(faultCount: 0))
     }
 
+    @Test("a search counts until four epochs in a row have done without")
+    func unsearched() {
+        var policy = PreCopyPolicy()
+        let search = Self.work(0, searching: 25_000)
+        let none = Self.work(0, searching: 25_000, times: 0)
+        policy.noteFirst(search)
+        for epoch in 1...12 {
+            // Three of four find what they look for.
+            policy.note(before: nil, inPause: epoch.isMultiple(of: 4) ? search : none)
+            #expect(policy.isWorthwhile(faultCount: 0))
+        }
+        for _ in 1...3 {
+            policy.note(before: none, inPause: none)
+            #expect(policy.isWorthwhile(faultCount: 0))
+        }
+        policy.note(before: none, inPause: none)
+        #expect(!policy.isWorthwhile(faultCount: 0))
+        // One by one, nothing is searched.
+        var bySignals = none
+        bySignals.isBySignals = true
+        var other = PreCopyPolicy()
+        other.noteFirst(search)
+        other.note(before: nil, inPause: bySignals)
+        #expect(!other.isWorthwhile(faultCount: 0))
+    }
+
     @Test("or where many pages must have been written")
     func faults() {
         let count = PreCopyPolicy.worthwhileFaultCount
