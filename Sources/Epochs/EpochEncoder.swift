@@ -18,10 +18,15 @@ public final class EpochEncoder: @unchecked Sendable {
     private var pageCount: UInt64 = 0
     private var running: UInt64 = 0
 
-    /// - Parameter historyStorage: where previous versions of pages are kept: filled with zeros, on a page boundary. It
+    /// - Parameters:
+    ///   - isLinkFast: whether bytes cost no more than what copying them takes: then no time is spent to make them few.
+    ///   - historyStorage: where previous versions of pages are kept: filled with zeros, on a page boundary. It
     ///   has to outlive this. Empty for none.
-    public init(_ compression: Compression = .automatic, historyStorage: UnsafeMutableRawBufferPointer) {
-        pages = PageEncoder(compression, history: PageHistory(storage: historyStorage))
+    public init(
+        _ compression: Compression = .automatic, isLinkFast: Bool = false,
+        historyStorage: UnsafeMutableRawBufferPointer
+    ) {
+        pages = PageEncoder(compression, isLinkFast: isLinkFast, history: PageHistory(storage: historyStorage))
         // The longest payload there may be, which only runs of bytes fill.
         buffer = .allocate(byteCount: FrameHeader.byteCount + FrameHeader.payloadByteCountMax, alignment: 64)
     }

@@ -4,6 +4,8 @@ extension PageEncoder {
     private static let fewRunBytes = 128
     /// In so many blocks of a page runs are looked for before anything else: it takes a tenth of a microsecond.
     private static let fewBlocks = 16
+    /// With more, a page travels as it is where the link is fast.
+    private static let mostBlocks = 32
     /// Where there is no base, runs beat LZ4 only in pages that are all but empty.
     private static let fewBlocksWithoutBase = 8
     /// What makes a page no shorter than this is not worth the mirror's time: the page travels as it is.
@@ -46,7 +48,9 @@ extension PageEncoder {
             offer(base == nil ? .runs : .xorRuns, page, base, &best)
         case .xorLZ4: offer(base == nil ? .lz4 : .xorLZ4, page, base, &best)
         case .automatic:
-            if let base {
+            if isLinkFast {
+                offerQuickest(page, base, &best)
+            } else if let base {
                 offerShortest(page, base, &experience, &best)
             } else {
                 offerShortest(page, &best)
@@ -55,6 +59,15 @@ extension PageEncoder {
         if best.coding == .raw { target.copyMemory(from: page, byteCount: PageCoding.pageByteCount) }
         header.coding = best.coding
         header.contentByteCount = best.byteCount
+    }
+
+    /// Runs, where a good part of the page is as it was: sending what they leave out would take longer than finding
+    /// them. (A mirror on the same machine has the epochs of a redis of 50 clients that send 16 requests at once sooner
+    /// for it: 180 000 requests a second instead of 145 000.)
+    private func offerQuickest(_ page: UnsafeRawPointer, _ base: UnsafeRawPointer?, _ best: inout Best) {
+        if base == nil { _ = difference.compare(page, zeros) }
+        if difference.changedBlockCount > PageEncoder.mostBlocks { return }
+        offer(base == nil ? .runs : .xorRuns, page, base, &best)
     }
 
     private func offerShortest(_ page: UnsafeRawPointer, _ best: inout Best) {

@@ -4,6 +4,8 @@
 /// then.
 final class PageEncoder {
     let compression: Compression
+    /// Whether bytes cost no more than what copying them takes, as where the mirror is on the same machine.
+    let isLinkFast: Bool
     private let history: PageHistory?
     let difference = PageDifference()
     let compressor = PageCompressor()
@@ -14,8 +16,9 @@ final class PageEncoder {
 
     var rememberedPageCount: Int { history?.count ?? 0 }
 
-    init(_ compression: Compression, history: PageHistory?) {
+    init(_ compression: Compression, isLinkFast: Bool = false, history: PageHistory?) {
         self.compression = compression
+        self.isLinkFast = isLinkFast
         self.history = compression.usesHistory ? history : nil
         runs = .allocate(byteCount: PageCoding.pageByteCount, alignment: 64)
         zeros = .allocate(byteCount: PageCoding.pageByteCount, alignment: 64)

@@ -48,7 +48,7 @@ extension AddressSpace {
         let (memory, hasAll) = try state.withLock { state throws(TrackerError) in
             let hasAll = try state.takeLikelyRuns(
                 faultCount(), leavesOpen: leavesOpen, pageCountMax: pageCountMax, into: &runs)
-            if isSecond { state.noteRewritten(runs) }
+            if isSecond, hasAll { state.noteRewritten(runs) }
             return (state.tracking?.memory, hasAll)
         }
         guard let memory else { return false }

@@ -67,8 +67,9 @@ extension AddressSpace.State {
                     let isOfFaults = try scan(range, span, protection, protects: protects, mayBeMany, into: &runs)
                     hasAllOfFaults = hasAllOfFaults && isOfFaults
                 } catch {
-                    // A mapping that is not registered yet.
                     guard error.errno == EPERM else { throw error }
+                    // A mapping that is not registered. What was protected again before it came to that is not said.
+                    tracking?.untracked.addEverything()
                     return false
                 }
             }

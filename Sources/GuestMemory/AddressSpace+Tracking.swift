@@ -110,7 +110,7 @@ extension AddressSpace {
             cost.foundPageCount += progress.pageCount
             let scanned = CollectionCost.now()
             cost.scanNanoseconds += scanned - last
-            if faultCount != nil, found.count <= AddressSpace.State.noteworthyRunCount { found += runs }
+            if faultCount != nil, leavesOpen || found.count <= AddressSpace.State.noteworthyRunCount { found += runs }
             for run in runs {
                 try copy(run, into: staging, memory)
                 cost.pageCount += run.pageCount

@@ -32,7 +32,7 @@ final class Blackhole: ReplicationRole {
             self.file = file
         }
 
-        var takesDescriptors: Bool { false }
+        var isOnSameMachine: Bool { false }
         func hand(_ descriptors: [HandedDescriptors.Descriptor]) {}
         func send(_ bytes: UnsafeRawBufferPointer) throws { try file?.write(bytes) }
 

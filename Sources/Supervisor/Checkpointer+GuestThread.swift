@@ -1,5 +1,4 @@
 import GuestKernel
-import Replication
 
 /// Epochs that are cut by the guest thread that waits last, as waking another one takes 20 to 50 us.
 ///
@@ -13,14 +12,11 @@ extension Checkpointer {
         if request.isSynchronous || request.blackholeFile != nil { return }
         kernel.gate.demand.offer { [self] thread in
             turn.takeIfFree { cut(on: thread, isWanted) } ?? false
-        } isOverdue: { [self] workNanoseconds in
-            workNanoseconds >= earlyCutNanoseconds.load(ordering: .sequentiallyConsistent) && hasAllCommitted
         }
     }
 
     /// Cuts the epoch that is wanted; false where that is left to the thread of `run`, which has to be woken.
     private func cut(on thread: GuestThread, _ isWanted: () -> Bool) -> Bool {
-        earlyCutNanoseconds.store(EarlyCut.workNanosecondsOtherwise, ordering: .sequentiallyConsistent)
         // Before anything else: no other thread forks from here on.
         guard kernel.gate.tryCoordinate() else { return false }
         defer { kernel.gate.endCoordination() }
@@ -38,20 +34,13 @@ extension Checkpointer {
             thread.noteWait()
         }
         do {
-            let start = kernel.clock.monotonicNanoseconds()
             try cut(load, final: nil, isWanted)
-            let work = EarlyCut.workNanoseconds(
-                afterCutOf: kernel.clock.monotonicNanoseconds() - start, wasSentAtOnce: wasSentAtOnce)
-            earlyCutNanoseconds.store(work, ordering: .sequentiallyConsistent)
             return true
         } catch {
             failure = error
             return false
         }
     }
-
-    /// Whether no epoch is on its way. What the guest does while one is goes into the next.
-    private var hasAllCommitted: Bool { committedEpoch.load(ordering: .sequentiallyConsistent) >= epoch }
 
     func stopGuest() {
         guard let cuttingThread else { return kernel.gate.stop(kernel) }

@@ -32,18 +32,13 @@ final class Checkpointer: @unchecked Sendable {
     var cuttingThread: GuestThread?
     /// Why an epoch could not be cut: none is from then on, and `run` ends by it.
     var failure: (any Error)?
-    /// The last epoch that was cut and is on its way; written by who has the turn.
-    private let cutEpoch = Atomic<UInt64>(0)
-    var epoch: UInt64 { cutEpoch.load(ordering: .sequentiallyConsistent) }
-    /// Whether the thread that cut it sent it, too.
-    private(set) var wasSentAtOnce = false
-    /// After so much work of the guest's an epoch may be cut early (`EarlyCut`).
-    let earlyCutNanoseconds = Atomic<UInt64>(EarlyCut.workNanosecondsOtherwise)
+    /// The last epoch that was cut and is on its way.
+    private var epoch: UInt64 = 0
     private var lastCutNanoseconds: UInt64 = 0
     /// When the last epoch by need was cut whose pages could be left open.
     private var lastNeedNanoseconds: UInt64 = 0
     /// All epochs up to this one are committed; who waits for that sleeps on the other.
-    let committedEpoch = Atomic<UInt64>(0)
+    private let committedEpoch = Atomic<UInt64>(0)
     private let commits = Atomic<UInt32>(0)
 
     /// While the first epoch is copied from the running guest: so many pages are collected, encoded and sent at a time.
@@ -69,7 +64,7 @@ final class Checkpointer: @unchecked Sendable {
         sender = try EpochSender(request, sink, statistics) { output.takeReleased() }
         queue = EpochQueue(freeByteCountMax: request.queueByteCountMax)
         capture = EpochCapture(
-            kernel, output, takesDescriptors: sink.takesDescriptors, fault: request.testFault)
+            kernel, output, takesDescriptors: sink.isOnSameMachine, fault: request.testFault)
         interval = EpochInterval(request.epoch)
         pace = EpochPace(limitByteCount: request.queueByteCountMax)
     }
@@ -248,7 +243,6 @@ final class Checkpointer: @unchecked Sendable {
         into next: CapturedEpoch, isMerged: Bool, final: Final?, isWhole: Bool, _ isWanted: () -> Bool,
         _ mayBecomeWhole: () -> Bool = { true }
     ) throws {
-        earlyCutNanoseconds.store(EarlyCut.workNanosecondsOtherwise, ordering: .sequentiallyConsistent)
         kernel.volumes?.takeFromChildren(kernel.clock)
         let mayLeaveOpen = !isMerged && !isWhole && mayLeaveOpen(at: kernel.clock.monotonicNanoseconds())
         let before = try preCopy(into: next, isMerged: isMerged, isWhole: isWhole, leavesOpen: mayLeaveOpen)
@@ -273,7 +267,7 @@ final class Checkpointer: @unchecked Sendable {
             return
         }
         precondition(next.number == epoch + (isMerged ? 0 : 1), "epoch \(next.number) is cut after \(epoch)")
-        cutEpoch.store(next.number, ordering: .sequentiallyConsistent)
+        epoch = next.number
         if let final { next.finish(final.end) }
         capture.note(next)
         count(next, isMerged: isMerged)
@@ -342,8 +336,7 @@ final class Checkpointer: @unchecked Sendable {
             next.pages.count <= Checkpointer.smallPageCount && next.byteCount <= Checkpointer.smallByteCount
         // Descriptors are handed to a mirror that may be slow to take them.
         let mayWait = cuttingThread == nil || next.handed.isEmpty
-        wasSentAtOnce = mayWait && (isSmall || request.isSynchronous) && queue.takeLink()
-        guard wasSentAtOnce else {
+        guard mayWait, isSmall || request.isSynchronous, queue.takeLink() else {
             next.putNanoseconds = lastCutNanoseconds
             queue.put(next)
             return

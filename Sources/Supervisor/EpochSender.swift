@@ -50,7 +50,8 @@ final class EpochSender: @unchecked Sendable {
         } catch {
             throw SupervisorError(.failed, "--delta-cache \(byteCount): \(error); try a smaller one")
         }
-        encoder = EpochEncoder(request.compression, historyStorage: history.bytes)
+        encoder = EpochEncoder(
+            request.compression, isLinkFast: sink.isOnSameMachine, historyStorage: history.bytes)
     }
 
     // MARK: - The first epoch

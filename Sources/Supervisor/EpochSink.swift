@@ -2,8 +2,8 @@ import GuestKernel
 
 /// Where encoded epochs go.
 protocol EpochSink: Sendable {
-    /// Whether the mirror can be given the guest's own descriptors.
-    var takesDescriptors: Bool { get }
+    /// Whether the mirror is on the same machine, and can be given the guest's own descriptors.
+    var isOnSameMachine: Bool { get }
 
     /// They are on their way before the epoch that names them.
     func hand(_ descriptors: [HandedDescriptors.Descriptor])

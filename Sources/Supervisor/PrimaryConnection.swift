@@ -159,7 +159,7 @@ final class PrimaryConnection: Sendable {
 }
 
 extension PrimaryConnection: EpochSink {
-    var takesDescriptors: Bool { isLocal }
+    var isOnSameMachine: Bool { isLocal }
 
     func send(_ bytes: UnsafeRawBufferPointer) throws {
         try dieWithin(bytes)

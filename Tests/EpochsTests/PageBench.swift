@@ -7,9 +7,9 @@ final class PageBench {
     let decoder = PageDecoder()
 
     /// - Parameter pageCountMax: how many pages the history has room for.
-    init(_ compression: Compression, pageCountMax: Int = 16) {
+    init(_ compression: Compression, isLinkFast: Bool = false, pageCountMax: Int = 16) {
         storage = PageBench.makeStorage(pageCountMax: pageCountMax)
-        encoder = PageEncoder(compression, history: PageHistory(storage: storage))
+        encoder = PageEncoder(compression, isLinkFast: isLinkFast, history: PageHistory(storage: storage))
     }
 
     deinit {

@@ -52,12 +52,14 @@ struct PageCodingTests {
         #expect(lengths[.xorLZ4, default: .max] < 16 + 100)
     }
 
-    @Test("random histories come out as they went in, and no page gets longer", arguments: Compression.allCases)
-    func randomHistories(_ compression: Compression) throws {
+    @Test(
+        "random histories come out as they went in, and no page gets longer", arguments: Compression.allCases,
+        [false, true])
+    func randomHistories(_ compression: Compression, isLinkFast: Bool) throws {
         for seed in SeededGenerator.seeds(count: 4) {
             var generator = SeededGenerator(seed: seed)
             // Fewer slots than pages, so that bases come and go.
-            let bench = PageBench(compression, pageCountMax: 1 + generator.below(8))
+            let bench = PageBench(compression, isLinkFast: isLinkFast, pageCountMax: 1 + generator.below(8))
             var mirror: [UInt64: [UInt8]] = [:]
             for epoch in 1..<300 as Range<UInt64> {
                 let number = UInt64(0x10 + generator.below(12))
@@ -74,15 +76,16 @@ struct PageCodingTests {
         }
     }
 
-    @Test("what --compress names is what is used")
-    func compressions() {
-        let allowed: [Compression: Set<PageCoding>] = [
+    @Test("what --compress names is what is used", arguments: [false, true])
+    func compressions(isLinkFast: Bool) {
+        var allowed: [Compression: Set<PageCoding>] = [
             .off: [.zero, .raw], .lz4: [.zero, .raw, .lz4], .xorRuns: [.zero, .unchanged, .runs, .xorRuns, .raw],
             .xorLZ4: [.zero, .unchanged, .lz4, .xorLZ4, .raw], .automatic: Set(PageCoding.allCases),
         ]
+        if isLinkFast { allowed[.automatic] = allowed[.xorRuns] }
         for compression in Compression.allCases {
             var generator = SeededGenerator(seed: 11)
-            let bench = PageBench(compression)
+            let bench = PageBench(compression, isLinkFast: isLinkFast)
             var used: Set<PageCoding> = []
             for epoch in 1..<400 as Range<UInt64> {
                 var page = RandomPages.make(&generator)
@@ -112,6 +115,25 @@ struct PageCodingTests {
             let shortest = lengths.map(\.1).min() ?? 0
             #expect(automatic <= max(shortest, PageHeader.byteCount + 128), "\(lengths)")
         }
+    }
+
+    @Test("on a fast link auto finds runs where half of the page's blocks at most have changed, and tries nothing else")
+    func quickest() {
+        let base = [UInt8](repeating: 7, count: PageCoding.pageByteCount)
+        for blockCount in [1, 31, 32, 33, 64] {
+            var page = base
+            for block in 0..<blockCount { page[block * PageDifference.blockByteCount + 3] ^= 1 }
+            let bench = PageBench(.automatic, isLinkFast: true)
+            // All but a page of zeros it is, where nothing is known of it yet.
+            #expect(bench.encode(0x77, base, epoch: 1).count == PageHeader.byteCount + PageCoding.pageByteCount)
+            #expect(bench.encode(0x77, base, epoch: 2).count == PageHeader.byteCount)
+            let isShort = bench.encode(0x77, page, epoch: 3).count < PageCoding.pageByteCount
+            #expect(isShort == (blockCount <= 32), "\(blockCount)")
+        }
+        let bench = PageBench(.automatic, isLinkFast: true)
+        var sparse = [UInt8](repeating: 0, count: PageCoding.pageByteCount)
+        sparse[100] = 1
+        #expect(bench.encode(0x78, sparse, epoch: 1).count <= PageHeader.byteCount + 4)
     }
 
     @Test("cut at any byte nothing is made of it")

@@ -13,7 +13,7 @@ extension GuestThread {
     ) -> Int {
         while true {
             if isImmediate || !prepareToSleep() { return askOnce(call) }
-            if kernel.gate.isAboutToCut(self), !isOverdue {
+            if kernel.gate.isAboutToCut(self) {
                 let result = askOnce(call)
                 if result != 0 { return result }
             }
@@ -24,7 +24,6 @@ extension GuestThread {
                     call(hasTimeout ? timeout : nil, UInt64(address: mask))
                 }
             }
-            if kernel.gate.demand.isCutByGuest { busySinceNanoseconds = kernel.clock.monotonicNanoseconds() }
             if result == -Int(EINTR) { continue }
             // A host that counts in coarser units, or limits what it waits, may be early.
             if result == 0, let deadlineNanoseconds, kernel.clock.monotonicNanoseconds() < deadlineNanoseconds {
@@ -32,12 +31,6 @@ extension GuestThread {
             }
             return result
         }
-    }
-
-    /// Whether the epoch that the thread is about to cut is not to wait until the guest has nothing else to do.
-    private var isOverdue: Bool {
-        let now = kernel.clock.monotonicNanoseconds()
-        return kernel.gate.demand.isOverdue(workNanoseconds: now - min(now, busySinceNanoseconds))
     }
 
     private func askOnce(_ call: (UnsafePointer<timespec>?, UInt64) -> Int) -> Int {

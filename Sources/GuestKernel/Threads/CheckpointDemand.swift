@@ -13,7 +13,6 @@ public final class CheckpointDemand: Sendable {
     /// A type around it, as a mutex gives a function itself back in one wrapping more each time (Swift 6.3).
     private struct Cut {
         let perform: @Sendable (GuestThread) -> Bool
-        let isOverdue: @Sendable (UInt64) -> Bool
     }
 
     private let cut = Mutex<Cut?>(nil)
@@ -47,12 +46,6 @@ public final class CheckpointDemand: Sendable {
         return cut.perform(thread)
     }
 
-    /// Whether the epoch is better cut now than when the guest has nothing else to do, as which it has been working for
-    /// so long.
-    func isOverdue(workNanoseconds: UInt64) -> Bool {
-        cut.withLock { $0 }?.isOverdue(workNanoseconds) ?? false
-    }
-
     /// From now on guest threads have priorities, processors or identities of their own choice: none of them is to
     /// hold up the others, or to take a checkpoint with less than the supervisor's rights.
     func withdraw() {
@@ -62,11 +55,8 @@ public final class CheckpointDemand: Sendable {
     // MARK: - The checkpointer's side
 
     /// From now on guest threads are asked to cut epochs. Another thread's wake-up takes 20 to 50 us.
-    /// `isOverdue`: whether a thread that need not wait is to do so all the same, after so many nanoseconds' work.
-    public func offer(
-        _ cut: @escaping @Sendable (GuestThread) -> Bool, isOverdue: @escaping @Sendable (UInt64) -> Bool
-    ) {
-        let cut = Cut(perform: cut, isOverdue: isOverdue)
+    public func offer(_ cut: @escaping @Sendable (GuestThread) -> Bool) {
+        let cut = Cut(perform: cut)
         self.cut.withLock { $0 = cut }
         isOffered.store(true, ordering: .sequentiallyConsistent)
     }

@@ -42,8 +42,6 @@ public final class GuestThread: @unchecked Sendable {
     let waitCount = Atomic<UInt64>(0)
     /// Its record at the last checkpoint that met it in a wait; used while every thread is stopped.
     var keptRecord: KeptThreadRecord?
-    /// When it last came back from a wait for readiness, while guest threads cut epochs.
-    var busySinceNanoseconds: UInt64 = 0
     /// The syscall being done, for one that is made again after an interruption.
     var lastCallNumber: UInt64 = 0
     /// What an interrupted call returned (`Restart`), until it is settled; 0 when there is none.
