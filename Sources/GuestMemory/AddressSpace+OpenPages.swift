@@ -15,7 +15,7 @@ extension AddressSpace {
     /// been. So as long as this process has taken no fault since then, whatever was written is among those. (Redis with
     /// one client and one key takes none for most of its requests.) And where as many others are found as there were
     /// faults, these are all, as each had one of its own: they are looked for where written pages were found before.
-    /// (Of redis with one client and many keys that is a tenth of what a search goes over.)
+    /// (Of redis with one client and many keys the search takes half as long so.)
     ///
     /// Not where other processes may write to the guest's memory, as their faults are not this one's; and not while the
     /// guest runs: what it writes meanwhile would be found instead of what it has written elsewhere before.

@@ -229,6 +229,8 @@ public final class OutputGate: Sendable {
         guard let isFirst else { return false }
         if isFirst { oldestUncut.store(clock.monotonicNanoseconds(), ordering: .sequentiallyConsistent) }
         demand.want()
+        // The mirror may have gone meanwhile: then nobody cuts, and each wait would wake somebody for it.
+        if isPassing { demand.satisfy() }
         return true
     }
 
