@@ -24,24 +24,10 @@ extension AddressSpace {
     ///   - leavesOpen: whether they are not watched again.
     ///   - pageCountMax: how many may be left open.
     ///   - isSecond: as of `collectDirtyPages`.
+    ///   - faultCount: the page faults that this process has taken, at least by now; nil where nobody knows.
     public func collectLikelyPages(
         into staging: PageStaging, leavesOpen: Bool, pageCountMax: Int, isSecond: Bool = false,
-        cost: inout CollectionCost
-    ) throws -> Bool {
-        try collectLikelyPages(
-            into: staging, leavesOpen: leavesOpen, pageCountMax: pageCountMax, isSecond: isSecond,
-            faultCount: FaultCount.ofProcess, cost: &cost)
-    }
-
-    /// The guest may have run while pages were collected without a search everywhere: these were not all.
-    public func distrustCollection() {
-        state.withLock { $0.tracking?.open = nil }
-    }
-
-    /// `faultCount`: the page faults that this process has taken, at least by now.
-    func collectLikelyPages(
-        into staging: PageStaging, leavesOpen: Bool, pageCountMax: Int, isSecond: Bool = false,
-        faultCount: @autoclosure () -> UInt64?, cost: inout CollectionCost
+        faultCount: @autoclosure () -> UInt64? = FaultCount.ofProcess, cost: inout CollectionCost
     ) throws -> Bool {
         let start = CollectionCost.now()
         var runs: [DirtyRun] = []
@@ -53,6 +39,11 @@ extension AddressSpace {
         }
         guard let memory else { return false }
         return try copyFound(runs, hasAll: hasAll, since: start, into: staging, memory, cost: &cost)
+    }
+
+    /// The guest may have run while pages were collected without a search everywhere: these were not all.
+    public func distrustCollection() {
+        state.withLock { $0.tracking?.open = nil }
     }
 }
 

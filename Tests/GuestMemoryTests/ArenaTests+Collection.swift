@@ -27,6 +27,11 @@ extension ArenaTests.CollectionTests {
         return (space, range, staging)
     }
 
+    /// The guest stores to these pages of a range, counted from its first.
+    static func store(_ pages: [UInt64], in range: AddressRange) {
+        for page in pages { #expect(GuestAccess.store(page, at: range.start + page * pageSize)) }
+    }
+
     static func request(
         _ range: AddressRange, _ protection: Protection = [.read, .write],
         source: MappingRequest.Source = .anonymous
@@ -140,7 +145,7 @@ extension ArenaTests.CollectionTests {
             let first = range.start / pageSize
             /// What is found after stores to these pages; nil where it may not be all.
             func found(_ pages: [UInt64], faultCount: UInt64) throws -> [UInt64]? {
-                for page in pages { #expect(GuestAccess.store(page, at: range.start + page * pageSize)) }
+                Self.store(pages, in: range)
                 staging.reset()
                 var cost = CollectionCost()
                 let hasAll = try space.collectRewrittenPages(into: staging, faultCount: faultCount, cost: &cost)

@@ -12,12 +12,9 @@ extension ArenaTests.CollectionTests {
         try Arena.using {
             let (space, range, staging) = try Self.tracked(.kernel, pageCount: 300)
             let first = range.start / pageSize
-            func store(_ pages: [UInt64]) {
-                for page in pages { #expect(GuestAccess.store(page, at: range.start + page * pageSize)) }
-            }
             /// Leaves open what was written; how many faults there were by then.
             func leaveOpen(_ pages: [UInt64]) throws -> UInt64 {
-                store(pages)
+                Self.store(pages, in: range)
                 staging.reset()
                 var cursor: UInt64 = 0
                 var cost = CollectionCost()
@@ -35,7 +32,7 @@ extension ArenaTests.CollectionTests {
                 return hasAll ? staging.numbers.sorted().map { $0 - first } : nil
             }
             let count = try leaveOpen([3, 4, 70])
-            store([4])
+            Self.store([4], in: range)
             #expect(try found(count) == [3, 4, 70])
             #expect(try found(count) == [3, 4, 70])
             #expect(staging.contents.loadUnaligned(fromByteOffset: Int(pageSize), as: UInt64.self) == 4)
@@ -43,7 +40,7 @@ extension ArenaTests.CollectionTests {
             #expect(try found(count + 1) == nil)
             #expect(try found(nil) == nil)
             let faults = try #require(FaultCount.ofProcess)
-            store([71])
+            Self.store([71], in: range)
             #expect(try #require(FaultCount.ofProcess) > faults)
             #expect(try leaveOpen([3, 4, 70, 71]) > count)
             // A device writes, a mapping is new, pages are dropped: there is another search first.
@@ -78,7 +75,7 @@ extension ArenaTests.CollectionTests {
             func collect(
                 _ pages: [UInt64], faultCount: UInt64, leavesOpen: Bool = false, pageCountMax: Int = 100
             ) throws -> ([UInt64], hasAll: Bool) {
-                for page in pages { #expect(GuestAccess.store(page, at: range.start + page * pageSize)) }
+                Self.store(pages, in: range)
                 staging.reset()
                 let before = try #require(space.state.withLock { $0.tracking?.open?.faultCount })
                 let hasAll = try space.collectLikelyPages(
